@@ -1,0 +1,102 @@
+import type { Millis } from "../lib/clock.ts";
+import type { OptionValues } from "../sdk/options.ts";
+
+/** A device entry after reading: driver name and its options, checked against what the driver declares. */
+export interface DeviceEntry {
+  readonly driver: string;
+  readonly options: OptionValues;
+  /** The Link to go through. */
+  readonly via?: DeviceEntry;
+}
+
+/** An outlet of a host: "pdu-a/3". `reference` is what stands after the slash: label, name or instance. */
+export interface OutletEntry {
+  readonly pdu: string;
+  readonly reference: string;
+}
+
+/** How far the watchdog may go by itself. `observe` shows what it would have done. */
+export type WatchMode = "off" | "observe" | "ask" | "act";
+
+/** Rungs of the ladder, gentlest first. */
+export type Rung = "nudge" | "sysrq" | "single-user" | "cycle" | "page";
+
+/** What the watchdog may do to one host, and how patient it is. */
+export interface WatchPolicy {
+  readonly mode: WatchMode;
+  readonly ladder: readonly Rung[];
+  /** Evidence and silence have to stand this long, with a failed probe, before anything disruptive. */
+  readonly confirmFor: Millis;
+  /** Silence counts as evidence after this long; 0: never. */
+  readonly silence: Millis;
+  /** A person who typed within this time keeps the watchdog's hands off. */
+  readonly handsOff: Millis;
+  /** How long a recovery may take until login shows. */
+  readonly bootWithin: Millis;
+  readonly budget: { readonly cycles: number; readonly per: Millis };
+  /** SysRq over BREAK is known to work on this console. */
+  readonly sysrq: boolean;
+  /** "Sun 02:00-05:00 backup" */
+  readonly quiet: readonly string[];
+}
+
+/** A host after reading, defaults filled in. */
+export interface HostEntry {
+  readonly name: string;
+  readonly console: DeviceEntry;
+  readonly outlets: readonly OutletEntry[];
+  readonly os: string;
+  readonly watch: WatchPolicy;
+  readonly login?: { readonly user: string; readonly secret: string };
+  readonly precious: boolean;
+  readonly offFor: Millis;
+  readonly encoding: "utf-8" | "cp437" | "latin1";
+  /** Longest time a BREAK lasts on this console. */
+  readonly breakMs: Millis;
+  /** Hosts that must be healthy themselves before this one may be cut for being silent. */
+  readonly needs: readonly string[];
+}
+
+/** A user's grant. Without any grant, whoever can open the socket may do all. */
+export interface Grant {
+  readonly who: string;
+  readonly may: readonly string[];
+  readonly on: readonly string[];
+}
+
+/** Everything that stands in the configuration. */
+export interface SiteConfig {
+  /** Path of the main file; undefined where hosts come from URLs alone. */
+  readonly file: string | undefined;
+  readonly site: string;
+  /** Folder for logs, audit trail, incidents, locks. */
+  readonly state: string;
+  /** Folder with one 0600 file a secret. */
+  readonly credentials: string;
+  /** Folder of the daemon's sockets. */
+  readonly runtime: string;
+  /** Folders with users' drivers, rules and runbooks. */
+  readonly drivers: readonly string[];
+  readonly runbooks: readonly string[];
+  readonly users: readonly string[];
+  readonly grants: readonly Grant[];
+  readonly requireReason: boolean;
+  readonly escape: string;
+  readonly filter: "safe" | "strict";
+  readonly idleTimeout: Millis;
+  readonly log: {
+    readonly sync: Millis;
+    readonly segmentBytes: number;
+    readonly keepDays: number;
+    readonly keepBytes: number;
+  };
+  readonly fleet: {
+    /** More suspects than this within `within`: the fault is ours or the site's, not the hosts'. */
+    readonly suspects: number;
+    readonly within: Millis;
+    readonly cycles: number;
+    readonly per: Millis;
+  };
+  readonly pdus: ReadonlyMap<string, DeviceEntry>;
+  readonly hosts: ReadonlyMap<string, HostEntry>;
+}

@@ -1,0 +1,28 @@
+import type { Millis } from "../../lib/clock.ts";
+import type { Action, Evidence, HostState } from "../../sdk/rule.ts";
+
+/** What the detector thinks of a host now, as if the console stayed silent from here on. */
+export interface Opinion {
+  readonly state: HostState;
+  readonly class: string;
+  readonly action: Action;
+  /** Offset where the proof of this opinion stands. */
+  readonly since: number;
+  /** Evidence behind it, newest last; empty before anything was seen. */
+  readonly evidence: readonly Evidence[];
+}
+
+/**
+ * Reads a console's bytes and holds an opinion. Pure: no I/O, no timers; results do not depend on how bytes are cut.
+ */
+export interface Detector {
+  /** `at` is wall time, used for nothing but the host's own time stamps and rates. */
+  see(chunk: Uint8Array, at: Millis): readonly Evidence[];
+  /** Text that the seat typed: its echo is not evidence. */
+  typed(bytes: Uint8Array): void;
+  /** Bytes are missing here. */
+  gap(): void;
+  readonly opinion: Opinion;
+  /** Bytes consumed so far. */
+  readonly offset: number;
+}

@@ -1,0 +1,19 @@
+// C0, DEL, C1, line and paragraph separators, bidirectional controls, zero-width characters, BOM: what can move a
+// cursor, reorder text or hide it on a person's terminal. Surrogates without a partner are included.
+const UNSAFE =
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|\p{Cs}/gu;
+
+/**
+ * Host text made safe for our own tables, alerts and pages: one line, nothing that a terminal obeys.
+ * `max` is in UTF-16 units; what is cut is shown by "…".
+ */
+export function printable(text: string, max = 4096): string {
+  const cut = text.length > max ? `${text.slice(0, max - 1)}…` : text;
+  return cut.replace(UNSAFE, (unsafe) => {
+    const code = unsafe.codePointAt(0) ?? 0;
+    if (code === 9) return " ";
+    if (code < 32) return `^${String.fromCharCode(code + 64)}`;
+    if (code === 127) return "^?";
+    return `\\u{${code.toString(16)}}`;
+  });
+}

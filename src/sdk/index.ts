@@ -1,0 +1,16 @@
+/**
+ * What drivers, rules, boot loaders and runbooks are written against: `import { … } from "oob/sdk"`.
+ * The only index file of the tree.
+ */
+export { concatBytes, latin1, utf8 } from "../lib/bytes.ts";
+export type { Clock, Millis, Timer } from "../lib/clock.ts";
+export { formatDuration, hours, minutes, parseDuration, seconds } from "../lib/durations.ts";
+export { type ErrorCode, messageOf, OobError } from "../lib/errors.ts";
+export { printable } from "../lib/printable.ts";
+export * from "./boot-loader.ts";
+export * from "./link.ts";
+export * from "./options.ts";
+export * from "./power.ts";
+export * from "./rule.ts";
+export * from "./runbook.ts";
+export * from "./snmp-profile.ts";

@@ -1,0 +1,65 @@
+import type { Clock, Millis } from "../lib/clock.ts";
+import type { OptionSpecs, OptionValues, SecretRef } from "./options.ts";
+
+/** Levels of the modem lines that we read. */
+export interface ModemLines {
+  readonly cts: boolean;
+  readonly dsr: boolean;
+  readonly dcd: boolean;
+}
+
+/** What a medium tells besides bytes. Order against the bytes is kept by `offset`-free delivery: it came about now. */
+export type LinkNotice =
+  | { readonly is: "lines"; readonly lines: ModemLines }
+  | { readonly is: "break" }
+  | { readonly is: "note"; readonly text: string };
+
+/** An open way to a console: bytes in, bytes out, and what the medium can do. */
+export interface Link {
+  /** What people see: "ts1:7003 telnet", "/dev/ttyUSB0 115200 8n1". */
+  readonly label: string;
+  /**
+   * Bytes as they come; ends on hang-up, throws LINK_LOST. Nothing is read from the medium while nobody asks for the
+   * next chunk, so a consumer sets the pace. A chunk belongs to the consumer.
+   */
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** Resolves when the medium has taken the bytes; rejects with LINK_LOST. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Absent: this medium has no BREAK. */
+  readonly sendBreak?: (ms: Millis) => Promise<void>;
+  readonly setLines?: (lines: { dtr?: boolean; rts?: boolean }) => Promise<void>;
+  readonly readLines?: () => Promise<ModemLines>;
+  /** Called with what the medium tells besides bytes. One listener. */
+  onNotice?: (listen: (notice: LinkNotice) => void) => void;
+  close(): Promise<void>;
+}
+
+/** What a console driver is given when it opens a Link. */
+export interface OpenContext {
+  readonly clock: Clock;
+  /** Fetches a secret's value; throws SECRET_MISSING. */
+  readonly secret: (ref: SecretRef) => Promise<string>;
+  /** Gives up the opening. */
+  readonly signal: AbortSignal;
+  /** The Link to go through, where the entry says `via:`. */
+  readonly through?: Link;
+  /** Tells people what is going on while it opens ("dialling +32…"). */
+  readonly progress: (text: string) => void;
+  /** true when the port was ours a moment ago and nothing that waits in it may be thrown away. */
+  readonly reopening: boolean;
+}
+
+/** A way to a console. One file in drivers/console/, or a user's own file. */
+export interface ConsoleDriver {
+  readonly summary: string;
+  readonly sources: readonly string[];
+  readonly options: OptionSpecs;
+  /** How a URL "name:…" fills the options: a path ("serial:/dev/ttyS0"), host and port, or a command line. */
+  readonly address: "path" | "host-port" | "command";
+  /** Option names that make two entries the same device, for the lock: ["path"], ["host", "port"]. */
+  readonly identity: readonly string[];
+  open(options: OptionValues, context: OpenContext): Promise<Link>;
+}
+
+/** Declares a console driver. */
+export const defineConsole = (driver: ConsoleDriver): ConsoleDriver => driver;

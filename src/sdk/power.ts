@@ -1,0 +1,85 @@
+import type { Clock, Millis } from "../lib/clock.ts";
+import type { Link } from "./link.ts";
+import type { OptionSpecs, OptionValues, SecretRef } from "./options.ts";
+
+/** Three values, never a boolean. What cannot be read is unknown. */
+export type PowerState = "on" | "off" | "unknown";
+
+/** One outlet as just read from its device. Fields that the device does not give are absent, never 0. */
+export interface OutletReading {
+  /** What goes on the wire: the SNMP index ("27", "1.2.5"), a plug number, a machine's name. */
+  readonly instance: string;
+  /** What is printed on the device. */
+  readonly label: string;
+  /** What a person called it. */
+  readonly name?: string;
+  readonly state: PowerState;
+  /** The device says that a command is under way. */
+  readonly pending: boolean;
+  /** Why the state is unknown, or what the device says about it ("locked", "fuse blown"). */
+  readonly note?: string;
+  readonly amps?: number;
+  readonly watts?: number;
+}
+
+/** A device as just read. */
+export interface PduReading {
+  /** Profile or driver name: "apc-rpdu2", "qemu". */
+  readonly family: string;
+  readonly model?: string;
+  readonly serial?: string;
+  readonly firmware?: string;
+  readonly outlets: readonly OutletReading[];
+  readonly totals?: {
+    readonly watts?: number;
+    readonly amps?: readonly { readonly phase: string; readonly amps: number }[];
+  };
+}
+
+/** What an outlet is asked to do. `cycle` and `reset` are the device's own, used only where they can be trusted. */
+export type OutletCommand = "on" | "off" | "cycle" | "reset" | "soft" | "nmi";
+
+/**
+ * An open power device. It does what it is told, once, and reads what is; it never judges.
+ * Only core/power.ts may say that an outlet is off, and it says so after reading it.
+ */
+export interface Pdu {
+  readonly label: string;
+  /** Every outlet, fresh from the device. Throws PDU_SILENT, PDU_REFUSED, LOGIN_REFUSED, PDU_UNKNOWN. */
+  read(): Promise<PduReading>;
+  /** One outlet, fresh, with serial number where the same request gives it. Throws OUTLET_UNKNOWN too. */
+  readOutlet(instance: string): Promise<OutletReading & { readonly serial?: string }>;
+  /**
+   * Sends one command once. Resolves when the device took it (which proves nothing), throws PDU_REFUSED when it said
+   * no, PDU_SILENT when no answer came: then it may or may not have happened.
+   */
+  command(instance: string, command: OutletCommand): Promise<void>;
+  /** Commands that this device knows for an outlet. */
+  readonly commands: readonly OutletCommand[];
+  /** Longest time in which the device may still show the old state after a command. */
+  readonly settle: Millis;
+  close(): Promise<void>;
+}
+
+/** What a power driver is given when it opens a device. */
+export interface PowerContext {
+  readonly clock: Clock;
+  readonly secret: (ref: SecretRef) => Promise<string>;
+  readonly signal: AbortSignal;
+  /** Link to a serial PDU, where the entry says `via:`. */
+  readonly through?: Link;
+  /** SNMP profiles and serial-PDU dialogues by name, the tree's and the user's. */
+  readonly profiles: <Profile>(kind: "snmp" | "serial") => Promise<ReadonlyMap<string, Profile>>;
+}
+
+/** A kind of power device. One file in drivers/power/, or a user's own. */
+export interface PowerDriver {
+  readonly summary: string;
+  readonly sources: readonly string[];
+  readonly options: OptionSpecs;
+  readonly address: "path" | "host-port" | "command";
+  open(options: OptionValues, context: PowerContext): Promise<Pdu>;
+}
+
+/** Declares a power driver. */
+export const definePower = (driver: PowerDriver): PowerDriver => driver;
