@@ -231,9 +231,7 @@ export interface Site {
   attach(request: AttachRequest): Promise<Attachment>;
   screen(host: string): Promise<ScreenShot>;
   log(query: LogQuery): AsyncIterable<LogRecord>;
-  powerStatus(
-    hosts: readonly string[],
-  ): Promise<
+  powerStatus(hosts: readonly string[]): Promise<
     readonly {
       readonly host: string;
       readonly power: PowerState;
