@@ -1,0 +1,101 @@
+/** What a command line led to. */
+export interface ShellOutcome {
+  readonly output: string;
+  readonly status: number;
+  readonly next?: "exit" | "reboot" | "poweroff" | "panic" | "hang";
+}
+
+/** Facts that commands show. */
+export interface ShellFacts {
+  readonly name: string;
+  readonly commandLine: string;
+  readonly uptimeSeconds: number;
+}
+
+/**
+ * Runs a command line as a very small shell: `;` lists, `{ …; }` groups, quotes that join, `$?`. Enough for what
+ * runbooks type, and a real "not found" for the rest.
+ */
+export function runShell(line: string, facts: ShellFacts): ShellOutcome {
+  let status = 0;
+  let output = "";
+  for (const part of splitList(line)) {
+    const words = splitWords(part, status);
+    if (words.length === 0) continue;
+    const outcome = runCommand(words, facts);
+    output += outcome.output;
+    status = outcome.status;
+    if (outcome.next) return { output, status, next: outcome.next };
+  }
+  return { output, status };
+}
+
+function splitList(line: string): string[] {
+  const parts: string[] = [];
+  let part = "";
+  let quote = "";
+  for (const letter of line) {
+    if (quote !== "") {
+      if (letter === quote) quote = "";
+      part += letter;
+    } else if (letter === "'" || letter === '"') {
+      quote = letter;
+      part += letter;
+    } else if (letter === ";" || letter === "\n") {
+      parts.push(part);
+      part = "";
+    } else part += letter;
+  }
+  parts.push(part);
+  return parts;
+}
+
+function splitWords(part: string, status: number): string[] {
+  const words: string[] = [];
+  const pattern = /(?:'[^']*'|"[^"]*"|[^\s'"])+/g;
+  for (const [raw] of part.matchAll(pattern)) {
+    if (raw === "{" || raw === "}") continue;
+    let word = "";
+    for (const [, single, double, bare] of raw.matchAll(/'([^']*)'|"([^"]*)"|([^'"]+)/g)) {
+      word += single ?? (double ?? bare ?? "").replaceAll("$?", String(status));
+    }
+    words.push(word);
+  }
+  return words;
+}
+
+type Command = (words: readonly string[], facts: ShellFacts) => ShellOutcome;
+
+const says = (output: string, status = 0): ShellOutcome => ({ output, status });
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  echo: (words, facts) => {
+    if (words.slice(-2).join(" ") === "> /proc/sysrq-trigger" && words[1] === "c") {
+      return { output: "", status: 0, next: "panic" };
+    }
+    return says(`${words.slice(1).join(" ").replaceAll("$HOSTNAME", facts.name)}\n`);
+  },
+  id: (words) => says(words[1] === "-u" ? "0\n" : "uid=0(root) gid=0(root) groups=0(root)\n"),
+  hostname: (_, facts) => says(`${facts.name}\n`),
+  uname: (_, facts) => says(`Linux ${facts.name} 6.1.0-56-amd64 #1 SMP x86_64 GNU/Linux\n`),
+  cat: (words, facts) =>
+    words[1] === "/proc/cmdline"
+      ? says(`BOOT_IMAGE=/boot/vmlinuz-6.1.0-56-amd64 ${facts.commandLine}\n`)
+      : says(`cat: ${words[1] ?? ""}: No such file or directory\n`, 1),
+  uptime: (_, facts) => says(` up ${Math.floor(facts.uptimeSeconds)} seconds\n`),
+  stty: () => says(""),
+  true: () => says(""),
+  false: () => says("", 1),
+  exit: () => ({ output: "", status: 0, next: "exit" }),
+  logout: () => ({ output: "", status: 0, next: "exit" }),
+  reboot: () => ({ output: "", status: 0, next: "reboot" }),
+  poweroff: () => ({ output: "", status: 0, next: "poweroff" }),
+  // Not a command of any system: stops the simulated processor without a word.
+  "mock-hang": () => ({ output: "", status: 0, next: "hang" }),
+};
+
+function runCommand(words: readonly string[], facts: ShellFacts): ShellOutcome {
+  const name = words[0] ?? "";
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  return command ? command(words, facts) : says(`sh: ${name}: not found\n`, 127);
+}

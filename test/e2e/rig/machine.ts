@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, openSync, rmSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** What a machine boots: a kernel given to QEMU, or GRUB from a CD. */
+export type Boot =
+  | { readonly kernel: string; readonly initrd: string; readonly append: string }
+  | { readonly cdrom: string };
+
+/** A port below the range of outgoing connections, free at this moment. */
+export async function freePort(): Promise<number> {
+  for (let port = 16_000 + (process.pid % 4_000); port < 32_000; port++) {
+    const server = createServer();
+    const free = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => resolve(true));
+    });
+    if (!free) continue;
+    server.close();
+    await once(server, "close");
+    return port;
+  }
+  throw new Error("no free port between 16000 and 32000");
+}
+
+/**
+ * A real machine in QEMU with a power switch: on starts the process, off kills it, as an outlet does.
+ * Its serial line is QEMU's own telnet server or Unix socket, which go away with the power.
+ */
+export class Machine {
+  readonly folder = mkdtempSync(join(tmpdir(), "oob-vm-"));
+  readonly name: string;
+  readonly qmpPath = join(this.folder, "qmp");
+  readonly unixPath = join(this.folder, "console");
+  /** Moments (Unix ms) at which the power fell or came. */
+  readonly edges: { readonly at: number; readonly to: "on" | "off" }[] = [];
+  #boot: Boot;
+  #telnetPort: number | undefined;
+  #process: ChildProcess | undefined;
+
+  constructor(name: string, boot: Boot, telnetPort?: number) {
+    this.name = name;
+    this.#boot = boot;
+    this.#telnetPort = telnetPort;
+  }
+
+  get isOn(): boolean {
+    return this.#process !== undefined;
+  }
+
+  powerOn(): void {
+    if (this.#process) return;
+    const log = openSync(join(this.folder, "qemu.log"), "a");
+    this.#process = spawn("qemu-system-x86_64", this.#arguments(), { stdio: ["ignore", log, log] });
+    this.edges.push({ at: Date.now(), to: "on" });
+  }
+
+  powerOff(): void {
+    if (!this.#process) return;
+    this.#process.kill("SIGKILL");
+    this.#process = undefined;
+    this.edges.push({ at: Date.now(), to: "off" });
+  }
+
+  /** Sends one QMP command: stop, cont, system_reset. */
+  async qmp(execute: string): Promise<void> {
+    const socket = connect(this.qmpPath);
+    let text = "";
+    const answers = (count: number) =>
+      new Promise<void>((resolve, reject) => {
+        const look = () => {
+          if ((text.match(/"return"/g) ?? []).length >= count) resolve();
+        };
+        socket.on("data", (chunk) => {
+          text += chunk.toString("latin1");
+          look();
+        });
+        socket.on("error", reject);
+        look();
+      });
+    await once(socket, "connect");
+    socket.write('{"execute":"qmp_capabilities"}\n');
+    await answers(1);
+    socket.write(`{"execute":"${execute}"}\n`);
+    await answers(2);
+    socket.destroy();
+  }
+
+  dispose(): void {
+    this.powerOff();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #arguments(): string[] {
+    const serial = this.#telnetPort
+      ? `telnet:127.0.0.1:${this.#telnetPort},server=on,wait=off`
+      : `unix:${this.unixPath},server=on,wait=off`;
+    const boot =
+      "cdrom" in this.#boot
+        ? ["-cdrom", this.#boot.cdrom]
+        : [
+            "-kernel",
+            this.#boot.kernel,
+            "-initrd",
+            this.#boot.initrd,
+            "-append",
+            this.#boot.append,
+          ];
+    return [
+      ...["-name", this.name, "-accel", "tcg", "-m", "256", "-display", "none", "-monitor", "none"],
+      ...["-net", "none", "-serial", serial, "-qmp", `unix:${this.qmpPath},server=on,wait=off`],
+      ...boot,
+    ];
+  }
+}
