@@ -1,0 +1,33 @@
+import type { Millis } from "../../lib/clock.ts";
+import { seconds } from "../../lib/durations.ts";
+import { OobError } from "../../lib/errors.ts";
+import type { BootLoader } from "../../sdk/boot-loader.ts";
+import type { RunbookConsole } from "./runbook-console.ts";
+
+/**
+ * Waits for one of the boot loaders to announce itself, and has it boot with these kernel arguments.
+ * Returns the loader's name.
+ */
+export async function interceptBoot(
+  console: RunbookConsole,
+  loaders: ReadonlyMap<string, BootLoader>,
+  kernelArguments: string,
+  within: Millis,
+): Promise<string> {
+  const named = [...loaders];
+  if (named.length === 0)
+    throw new OobError("DRIVER_UNKNOWN", "Cannot intercept a boot: no boot loader is known");
+  const { which } = await console.expect(
+    named.map(([, loader]) => loader.announces),
+    within,
+  );
+  const [name, loader] = named[which] ?? ["", undefined];
+  if (!loader) throw new OobError("INTERNAL", `Cannot intercept a boot: no loader number ${which}`);
+  await console.untilScreen(
+    ({ rows }) => loader.shows.test(rows.join("\n")),
+    seconds(10),
+    `the menu of ${name}`,
+  );
+  await loader.bootWith(console, kernelArguments, seconds(10));
+  return name;
+}
