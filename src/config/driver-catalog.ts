@@ -1,0 +1,20 @@
+import type { OptionSpecs } from "../sdk/options.ts";
+
+/** What a configuration entry is about. */
+export type DeviceKind = "console" | "power";
+
+/** What checking an entry needs to know of its driver. */
+export interface DriverFacts {
+  readonly options: OptionSpecs;
+  readonly address: "path" | "host-port" | "command";
+}
+
+/** Where configuration asks about drivers; core/registry.ts finds them. */
+export interface DriverCatalog {
+  /** undefined: there is no such driver. Throws DRIVER_INVALID where its file is broken. */
+  describe(kind: DeviceKind, name: string): Promise<DriverFacts | undefined>;
+  names(kind: DeviceKind): Promise<readonly string[]>;
+}
+
+/** Opens a catalog over the shipped drivers and those in users' folders. */
+export type OpenCatalog = (folders: readonly string[]) => DriverCatalog;

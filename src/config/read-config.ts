@@ -1,0 +1,154 @@
+import { bareConfig } from "./bare-config.ts";
+import type { OpenCatalog } from "./driver-catalog.ts";
+import { type Found, type Gathered, gather } from "./gather.ts";
+import { NAME, NAME_HINT } from "./host-range.ts";
+import { nameHint } from "./nearest.ts";
+import type { Environment } from "./places.ts";
+import { type Problem, Problems } from "./problems.ts";
+import { readDevice } from "./read-device.ts";
+import { type HostReader, readHosts, readWatch } from "./read-host.ts";
+import { inside, readValue, report } from "./read-value.ts";
+import { SECTIONS, type Section } from "./schema.ts";
+import type { DeviceEntry, HostEntry, SiteConfig } from "./site-config.ts";
+
+/**
+ * Reads a configuration file whole. Every problem of every part is collected; `config` holds what could be read, and
+ * is to be used only where none of them is an error.
+ */
+export async function readConfig(
+  path: string,
+  env: Environment,
+  openCatalog: OpenCatalog,
+): Promise<{ readonly config: SiteConfig; readonly problems: readonly Problem[] }> {
+  const problems = new Problems();
+  const gathered = await gather(path, problems);
+  const sections = new Sections(gathered, problems);
+  const settings = readSettings(path, env, sections);
+  const defaults = sections.read("defaults") ?? {};
+  const spot = gathered.sections.get("defaults")?.spot;
+  const reader: HostReader = {
+    catalog: openCatalog(settings.drivers),
+    problems,
+    consoleDefaults: defaults.console ?? {},
+    defaults,
+    defaultWatch: (spot && readWatch(defaults.watch, inside(spot, "watch"), problems)) ?? {},
+    pdus: [...gathered.pdus.keys()],
+  };
+  const pdus = await readPdus(reader, gathered.pdus);
+  const hosts = await readAllHosts(reader, gathered.hosts);
+  return { config: { ...settings, pdus, hosts }, problems: problems.sorted() };
+}
+
+class Sections {
+  readonly #gathered: Gathered;
+  readonly #problems: Problems;
+
+  constructor(gathered: Gathered, problems: Problems) {
+    this.#gathered = gathered;
+    this.#problems = problems;
+  }
+
+  /** A section, checked; undefined where it is not there or wrong. */
+  read<Name extends keyof typeof SECTIONS>(name: Name): Section<Name> | undefined {
+    const found = this.#gathered.sections.get(name);
+    if (found === undefined) return undefined;
+    const schema = SECTIONS[name];
+    return readValue(schema, found.value, found.spot, this.#problems) as Section<Name> | undefined;
+  }
+}
+
+function readSettings(path: string, env: Environment, sections: Sections): SiteConfig {
+  const bare = bareConfig(env);
+  sections.read("version");
+  const sessions = sections.read("sessions");
+  const log = sections.read("log");
+  return {
+    ...over(bare, {
+      site: sections.read("site"),
+      state: sections.read("state"),
+      runtime: sections.read("runtime"),
+      credentials: sections.read("credentials"),
+      drivers: sections.read("drivers"),
+      runbooks: sections.read("runbooks"),
+      users: sections.read("users"),
+      grants: sections.read("grants")?.map((grant) => ({ ...grant, on: grant.on ?? ["*"] })),
+      requireReason: sections.read("require-reason"),
+      escape: sessions?.escape,
+      filter: sessions?.filter,
+      idleTimeout: sessions?.["idle-timeout"],
+    }),
+    file: path,
+    log: over(bare.log, {
+      sync: log?.sync,
+      segmentBytes: log?.segment,
+      keepDays: log?.keep?.days,
+      keepBytes: log?.keep?.size,
+    }),
+    fleet: over(bare.fleet, sections.read("fleet") ?? {}),
+  };
+}
+
+/** The base with those fields replaced that are given. */
+function over<T extends object>(base: T, given: { [K in keyof T]?: T[K] | undefined }): T {
+  const said = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...base, ...Object.fromEntries(said) };
+}
+
+async function readPdus(
+  reader: HostReader,
+  found: ReadonlyMap<string, Found>,
+): Promise<Map<string, DeviceEntry>> {
+  const pdus = new Map<string, DeviceEntry>();
+  for (const [name, { value, spot }] of found) {
+    if (!NAME.test(name))
+      report(reader.problems, spot, `"${name}" is no name for a PDU`, {
+        at: "key",
+        hint: NAME_HINT,
+      });
+    const entry = await readDevice(reader, "power", value, spot);
+    if (entry) pdus.set(name, entry);
+  }
+  return pdus;
+}
+
+async function readAllHosts(
+  reader: HostReader,
+  found: ReadonlyMap<string, Found>,
+): Promise<Map<string, HostEntry>> {
+  const hosts = new Map<string, HostEntry>();
+  const spots = new Map<string, Found>();
+  for (const [key, one] of found) {
+    for (const host of await readHosts(reader, key, one.value, one.spot)) {
+      const first = spots.get(host.name);
+      if (first !== undefined) {
+        const hint = `The other one is in ${first.spot.file.path}, under "${first.spot.path.at(-1)}"`;
+        const message = `host "${host.name}" is defined twice`;
+        report(reader.problems, one.spot, message, { hint, at: "key" });
+        break;
+      }
+      hosts.set(host.name, host);
+      spots.set(host.name, one);
+    }
+  }
+  checkNeeds(reader, hosts, spots);
+  return hosts;
+}
+
+function checkNeeds(
+  reader: HostReader,
+  hosts: ReadonlyMap<string, HostEntry>,
+  spots: ReadonlyMap<string, Found>,
+): void {
+  // Where a host could not be read, a need of it would only repeat that problem.
+  if (reader.problems.errors > 0) return;
+  for (const host of hosts.values()) {
+    const spot = spots.get(host.name)?.spot;
+    for (const need of host.needs) {
+      if ((hosts.has(need) && need !== host.name) || spot === undefined) continue;
+      const wrong = need === host.name ? "a host cannot need itself" : `there is no host "${need}"`;
+      report(reader.problems, inside(spot, "needs"), wrong, {
+        hint: nameHint(need, [...hosts.keys()]),
+      });
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import { messageOf } from "../lib/errors.ts";
+import type { DeviceKind, DriverCatalog } from "./driver-catalog.ts";
+import { isRecord } from "./host-range.ts";
+import { nameHint, nearest } from "./nearest.ts";
+import { describe, readOptions } from "./option-values.ts";
+import type { Problems } from "./problems.ts";
+import { inside, report, type Spot } from "./read-value.ts";
+import type { DeviceEntry } from "./site-config.ts";
+import { parseDeviceUrl } from "./url.ts";
+
+/** A chain of `via:` longer than this is a mistake. */
+const MAX_VIA = 4;
+
+/** What reading device entries needs. */
+export interface DeviceReader {
+  readonly catalog: DriverCatalog;
+  readonly problems: Problems;
+  /** Options for every console whose driver knows them. */
+  readonly consoleDefaults: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Reads `{ driver: telnet, host: ts1, port: 7003 }`, or the same as a URL, and checks it against what the driver
+ * declares. undefined where it is wrong, with every problem noted.
+ */
+export async function readDevice(
+  reader: DeviceReader,
+  kind: DeviceKind,
+  value: unknown,
+  spot: Spot,
+  depth = 0,
+): Promise<DeviceEntry | undefined> {
+  const { catalog, problems } = reader;
+  if (typeof value === "string") return readUrl(reader, kind, value, spot);
+  if (!isRecord(value)) {
+    report(problems, spot, `expected a mapping with "driver", or a URL, got ${describe(value)}`);
+    return undefined;
+  }
+  const { driver, via, ...given } = value;
+  const through = via === undefined ? undefined : await readVia(reader, via, spot, depth);
+  if (typeof driver !== "string") {
+    report(
+      problems,
+      inside(spot, "driver"),
+      driver === undefined ? '"driver" is missing' : `expected a name, got ${describe(driver)}`,
+      { hint: await driverHint(catalog, kind, Object.keys(given)) },
+    );
+    return undefined;
+  }
+  const facts = await describeDriver(reader, kind, driver, inside(spot, "driver"));
+  if (facts === undefined) return undefined;
+  const defaults = kind === "console" && depth === 0 ? reader.consoleDefaults : {};
+  const usable = Object.entries(defaults).filter(([name]) => Object.hasOwn(facts.options, name));
+  const { values, problems: wrong } = readOptions(facts.options, {
+    ...Object.fromEntries(usable),
+    ...given,
+  });
+  for (const one of wrong)
+    report(problems, inside(spot, one.option), one.message, { hint: one.hint, at: one.at });
+  if (wrong.length > 0 || (via !== undefined && through === undefined)) return undefined;
+  return { driver, options: values, ...(through === undefined ? {} : { via: through }) };
+}
+
+async function driverHint(
+  catalog: DriverCatalog,
+  kind: DeviceKind,
+  keys: readonly string[],
+): Promise<string> {
+  const slip = keys.find((key) => nearest(key, ["driver"]) !== undefined);
+  if (slip !== undefined) return `Is "${slip}" meant to be "driver"?`;
+  return `Drivers: ${(await catalog.names(kind)).join(", ")}`;
+}
+
+async function readVia(
+  reader: DeviceReader,
+  via: unknown,
+  spot: Spot,
+  depth: number,
+): Promise<DeviceEntry | undefined> {
+  const place = inside(spot, "via");
+  if (depth < MAX_VIA) return readDevice(reader, "console", via, place, depth + 1);
+  report(reader.problems, place, `more than ${MAX_VIA} devices in a row`);
+  return undefined;
+}
+
+async function describeDriver(reader: DeviceReader, kind: DeviceKind, driver: string, spot: Spot) {
+  try {
+    const facts = await reader.catalog.describe(kind, driver);
+    if (facts !== undefined) return facts;
+    const hint = nameHint(driver, await reader.catalog.names(kind));
+    report(reader.problems, spot, `no ${kind} driver "${driver}"`, { hint });
+  } catch (thrown) {
+    report(reader.problems, spot, messageOf(thrown));
+  }
+  return undefined;
+}
+
+async function readUrl(
+  reader: DeviceReader,
+  kind: DeviceKind,
+  text: string,
+  spot: Spot,
+): Promise<DeviceEntry | undefined> {
+  try {
+    const target = await parseDeviceUrl(text, reader.catalog, kind);
+    if (target.secrets.size === 0) return target.entry;
+    report(reader.problems, spot, "a secret stands in this URL", {
+      hint: "Write it as a mapping with secret:NAME",
+    });
+  } catch (thrown) {
+    const hint = thrown instanceof Error && "hint" in thrown ? thrown.hint : undefined;
+    report(reader.problems, spot, messageOf(thrown), {
+      hint: typeof hint === "string" ? hint : undefined,
+    });
+  }
+  return undefined;
+}

@@ -1,0 +1,129 @@
+import { z } from "zod";
+import { parseDuration } from "../lib/durations.ts";
+import { NAME } from "./host-range.ts";
+import { describe } from "./option-values.ts";
+
+/** What a user may be granted. */
+const VERBS = ["attach", "spy", "log", "status", "power", "run", "hold", "*"] as const;
+
+// "unknown, then looked at" rather than z.string(): one wording for every wrong value.
+const reading = <T>(wanted: string, read: (value: unknown) => T | undefined) =>
+  z.unknown().transform((value, context) => {
+    const result = read(value);
+    if (result !== undefined) return result;
+    context.addIssue(`expected ${wanted}, got ${describe(value)}`);
+    return z.NEVER;
+  });
+
+const duration = reading('a duration such as "30s"', (value) =>
+  typeof value === "string" ? parseDuration(value) : undefined,
+);
+const text = reading("text", (value) => (typeof value === "string" ? value : undefined));
+const path = reading("an absolute path", (value) =>
+  typeof value === "string" && value.startsWith("/") ? value : undefined,
+);
+const name = reading(
+  "a name of a-z, 0-9, '.', '_' and '-' that begins with a letter or digit",
+  (value) => (typeof value === "string" && NAME.test(value) ? value : undefined),
+);
+const flag = reading("true or false", (value) => (typeof value === "boolean" ? value : undefined));
+const whole = (min: number, max: number) =>
+  reading(`a whole number from ${min} to ${max}`, (value) =>
+    Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max
+      ? Number(value)
+      : undefined,
+  );
+const size = reading('a size such as "16M" or "20G"', (value) => {
+  const match = typeof value === "string" ? /^(\d{1,9})([kMGT])$/.exec(value) : null;
+  const power = { k: 1, M: 2, G: 3, T: 4 }[match?.[2] ?? ""];
+  return power === undefined ? undefined : Number(match?.[1]) * 1024 ** power;
+});
+const quiet = reading('a time such as "Sun 02:00-05:00 backup" or "daily 02:00-03:00"', (value) =>
+  typeof value === "string" &&
+  /^(?:daily|(?:mon|tue|wed|thu|fri|sat|sun)(?:,(?:mon|tue|wed|thu|fri|sat|sun))*) (?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-4]):[0-5]\d(?: .{1,80})?$/i.test(
+    value,
+  )
+    ? value
+    : undefined,
+);
+const one = <const T extends readonly string[]>(choices: T) => z.enum(choices);
+const listOf = <T extends z.ZodType>(item: T) =>
+  z.preprocess((value) => (typeof value === "string" ? [value] : value), z.array(item));
+
+/** Mode or preset, and whatever of the policy is meant to differ from it. */
+export const watchSchema = z.strictObject({
+  mode: one(["off", "observe", "ask", "act", "careful"]).optional(),
+  ladder: z
+    .array(one(["nudge", "sysrq", "single-user", "cycle", "page"]))
+    .nonempty()
+    .optional(),
+  "confirm-for": duration.optional(),
+  silence: duration.optional(),
+  "hands-off": duration.optional(),
+  "boot-within": duration.optional(),
+  budget: z.strictObject({ cycles: whole(0, 100), per: duration }).optional(),
+  sysrq: flag.optional(),
+  quiet: listOf(quiet).optional(),
+});
+
+const login = z.strictObject({ user: text, secret: text });
+const encoding = one(["utf-8", "cp437", "latin1"]);
+
+/** "pdu-a/3", or a list of such. */
+export const outletsSchema = listOf(text);
+
+/** A host, but for `console`, `outlets` and `watch`, which are read against drivers, PDUs and presets. */
+export const hostSchema = z.strictObject({
+  os: text.optional(),
+  login: login.optional(),
+  precious: flag.optional(),
+  "off-for": duration.optional(),
+  encoding: encoding.optional(),
+  break: duration.optional(),
+  needs: listOf(name).optional(),
+});
+
+/** Top-level keys, each with its schema; `pdus` and `hosts` are read entry by entry. */
+export const SECTIONS = {
+  version: z.literal(1),
+  site: name,
+  state: path,
+  runtime: path,
+  credentials: path,
+  drivers: listOf(path),
+  runbooks: listOf(path),
+  users: listOf(text),
+  grants: z.array(
+    z.strictObject({ who: text, may: listOf(one(VERBS)), on: listOf(text).optional() }),
+  ),
+  "require-reason": flag,
+  sessions: z.strictObject({
+    escape: text.optional(),
+    filter: one(["safe", "strict"]).optional(),
+    "idle-timeout": duration.optional(),
+  }),
+  log: z.strictObject({
+    sync: duration.optional(),
+    segment: size.optional(),
+    keep: z.strictObject({ days: whole(1, 36_500).optional(), size: size.optional() }).optional(),
+  }),
+  fleet: z.strictObject({
+    suspects: whole(1, 10_000).optional(),
+    within: duration.optional(),
+    cycles: whole(0, 10_000).optional(),
+    per: duration.optional(),
+  }),
+  defaults: z.strictObject({
+    console: z.record(z.string(), z.unknown()).optional(),
+    os: text.optional(),
+    watch: z.unknown().optional(),
+    login: login.optional(),
+    "off-for": duration.optional(),
+    encoding: encoding.optional(),
+    break: duration.optional(),
+  }),
+} as const;
+
+/** What a section holds once read. */
+export type Section<Name extends keyof typeof SECTIONS> = z.output<(typeof SECTIONS)[Name]>;
+export type RawWatch = z.output<typeof watchSchema>;

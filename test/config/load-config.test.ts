@@ -1,0 +1,266 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { checkConfig, loadConfig } from "../../src/config/load-config.ts";
+import { formatProblem } from "../../src/config/problems.ts";
+import type { SiteConfig } from "../../src/config/site-config.ts";
+import { OobError } from "../../src/lib/errors.ts";
+import { catalog } from "./catalog.ts";
+
+let folder: string;
+let file: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "oob-config-"));
+  file = join(folder, "oob.yaml");
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const load = async (yaml: string): Promise<SiteConfig> => {
+  await writeFile(file, yaml);
+  return loadConfig(file, {}, () => catalog);
+};
+
+/** Problems as "line:column path: message | hint". */
+const problemsOf = async (yaml: string): Promise<string[]> => {
+  await writeFile(file, yaml);
+  const { problems } = await checkConfig(file, {}, () => catalog);
+  return problems
+    .filter((problem) => problem.severity === "error")
+    .map(
+      ({ line, column, path, message, hint }) =>
+        `${line}:${column} ${path}: ${message}${hint === undefined ? "" : ` | ${hint}`}`,
+    );
+};
+
+describe("loadConfig()", () => {
+  test("reads the form of the design", async () => {
+    const config = await load(`
+pdus:
+  pdu-a: { driver: snmp, host: 10.0.0.5, version: 3, user: oob, community: secret:pdu-a }
+  pdu-b: { driver: serial-pdu, profile: baytech-rpc3, via: { driver: serial, path: /dev/ttyS3 } }
+hosts:
+  web1:
+    console: { driver: telnet, host: ts1, port: 7003, keepalive: 30s }
+    outlets: [pdu-a/3, pdu-b/5]
+    os: linux
+    watch: careful
+`);
+    expect(config.pdus.get("pdu-b")).toEqual({
+      driver: "serial-pdu",
+      options: { profile: "baytech-rpc3" },
+      via: { driver: "serial", options: { path: "/dev/ttyS3", baud: 9600, format: "8n1" } },
+    });
+    expect(config.pdus.get("pdu-a")?.options).toMatchObject({
+      version: "3",
+      community: { secret: "pdu-a" },
+    });
+    const web1 = config.hosts.get("web1");
+    expect(web1?.console.options).toEqual({
+      host: "ts1",
+      port: 7003,
+      keepalive: 30_000,
+    });
+    expect(web1?.outlets).toEqual([
+      { pdu: "pdu-a", reference: "3" },
+      { pdu: "pdu-b", reference: "5" },
+    ]);
+    expect(web1?.watch).toMatchObject({ mode: "act", confirmFor: 300_000, silence: 0 });
+  });
+
+  test("expands ranges, with {n} in console and outlets", async () => {
+    const config = await load(`
+defaults: { console: { baud: 115200 }, os: linux, break: 500ms }
+pdus: { a: "snmp://10.0.0.5" }
+hosts:
+  "db[01-03,7]":
+    console: { driver: telnet, host: "ts{n}", port: "70{n}" }
+    outlets: ["a/{n}"]
+    precious: true
+`);
+    expect([...config.hosts.keys()]).toEqual(["db01", "db02", "db03", "db7"]);
+    expect(config.hosts.get("db02")).toMatchObject({
+      console: { options: { host: "ts02", port: 7002, baud: 115_200 } },
+      outlets: [{ pdu: "a", reference: "02" }],
+      os: "linux",
+      precious: true,
+      breakMs: 500,
+    });
+  });
+
+  test("a host's watch replaces what stands in defaults, key by key; the preset fills in the rest", async () => {
+    const config = await load(`
+defaults: { watch: { mode: ask, budget: { cycles: 5, per: 1d }, sysrq: true } }
+hosts:
+  a: { console: "exec:cat" }
+  b: { console: "exec:cat", watch: { mode: act, ladder: [cycle], silence: 5m, quiet: "Sun 02:00-05:00 backup" } }
+  c: { console: "exec:cat", watch: off }
+`);
+    const { a, b, c } = Object.fromEntries(config.hosts);
+    expect(a?.watch).toMatchObject({ mode: "ask", sysrq: true, budget: { cycles: 5 } });
+    expect(b?.watch).toMatchObject({
+      mode: "act",
+      ladder: ["cycle"],
+      silence: 300_000,
+      sysrq: true,
+      quiet: ["Sun 02:00-05:00 backup"],
+      confirmFor: 60_000,
+    });
+    expect(c?.watch.mode).toBe("off");
+  });
+
+  test("watch is observe where nothing is said: the watchdog acts only where it is told to", async () => {
+    const config = await load('hosts: { a: { console: "exec:cat" } }');
+    expect(config.hosts.get("a")?.watch.mode).toBe("observe");
+  });
+
+  test("merges conf.d, and refuses a host that is defined twice", async () => {
+    await mkdir(join(folder, "conf.d"));
+    await writeFile(join(folder, "conf.d/b.yaml"), 'hosts:\n  b: { console: "exec:cat" }\n');
+    const config = await load('hosts: { a: { console: "exec:cat" } }');
+    expect([...config.hosts.keys()]).toEqual(["a", "b"]);
+    await writeFile(join(folder, "conf.d/c.yaml"), 'hosts:\n  "a": { console: "exec:cat" }\n');
+    expect(await problemsOf('hosts: { a: { console: "exec:cat" } }')).toEqual([
+      `2:3 hosts.a: "a" is defined twice | The other one is in ${file}`,
+    ]);
+  });
+
+  test("reads settings and says no more than the defaults where nothing is given", async () => {
+    const config = await load(`
+version: 1
+site: fra1
+state: /srv/oob
+users: [jana, kim]
+grants: [{ who: jana, may: [attach, power] }]
+require-reason: true
+sessions: { escape: "~", idle-timeout: 5m }
+log: { sync: 2s, segment: 4M, keep: { size: 1G } }
+`);
+    expect(config).toMatchObject({
+      site: "fra1",
+      state: "/srv/oob",
+      users: ["jana", "kim"],
+      grants: [{ who: "jana", may: ["attach", "power"], on: ["*"] }],
+      requireReason: true,
+      escape: "~",
+      filter: "safe",
+      idleTimeout: 300_000,
+      log: { sync: 2000, segmentBytes: 4 * 1024 ** 2, keepDays: 365, keepBytes: 1024 ** 3 },
+    });
+  });
+
+  test("throws CONFIG_INVALID with every problem, its place and a caret", async () => {
+    await writeFile(
+      file,
+      "hosts:\n  web2:\n    console: { driver: telnet, host: ts1, port: 70o3 }\n",
+    );
+    const error = await loadConfig(file, {}, () => catalog).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(OobError);
+    expect((error as OobError).code).toBe("CONFIG_INVALID");
+    expect((error as OobError).message).toBe(
+      `Cannot use configuration "${file}": 1 problem
+${file}:3:49: hosts.web2.console.port: expected a whole number from 1 to 65535, got "70o3"
+        console: { driver: telnet, host: ts1, port: 70o3 }
+                                                    ^^^^`,
+    );
+  });
+
+  test("throws CONFIG_NOT_FOUND where the named file is not there", async () => {
+    await expect(loadConfig(join(folder, "no.yaml"), {}, () => catalog)).rejects.toMatchObject({
+      code: "CONFIG_NOT_FOUND",
+    });
+  });
+});
+
+describe("checkConfig()", () => {
+  test("lists all problems of all parts, in order, with nearest names", async () => {
+    expect(
+      await problemsOf(`versin: 1
+pdus:
+  pdu-a: { driver: snmpp, host: 10.0.0.5 }
+  Pdu_B: { driver: snmp, host: 10.0.0.6, portt: 1 }
+hosts:
+  web1:
+    console: { driver: telnet, port: 0 }
+    outlets: [pdu-b/1, pdu-a, pdu-a/2, pdu-a/2]
+    watch: carefull
+    pecious: true
+  Web2: { console: { driver: serial, path: /dev/ttyS0, format: 8n2 } }
+  web3: { console: { drivr: telnet } }
+  "db[3-1]": { console: "exec:cat" }
+  web4: { console: "telnt://ts1:1" }
+  web5: { os: 7 }
+log: { sync: 1 }
+`),
+    ).toEqual([
+      '1:1 versin: unknown key "versin" | Did you mean "version"?',
+      '3:20 pdus.pdu-a.driver: no power driver "snmpp" | Did you mean "snmp"?',
+      `4:3 pdus.Pdu_B: "Pdu_B" is no name for a PDU | At most 63 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit`,
+      '4:42 pdus.Pdu_B.portt: unknown option "portt" | Did you mean "port"?',
+      '7:14 hosts.web1.console.host: option "host" is missing | host: where it is',
+      "7:38 hosts.web1.console.port: expected a whole number from 1 to 65535, got 0",
+      '8:15 hosts.web1.outlets[0]: there is no PDU "pdu-b" | Did you mean "pdu-a"?',
+      '8:24 hosts.web1.outlets[1]: expected "pdu/outlet", got "pdu-a" | Name the outlet too: "pdu-a/1"',
+      '8:40 hosts.web1.outlets[3]: outlet "pdu-a/2" is listed twice',
+      '9:12 hosts.web1.watch: expected one of off, observe, ask, act, careful, or a mapping, got "carefull" | Did you mean "careful"?',
+      '10:5 hosts.web1.pecious: unknown key "pecious" | Did you mean "precious"?',
+      `11:3 hosts.Web2: "Web2" is no host name | At most 63 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit`,
+      '11:64 hosts.Web2.console.format: expected one of "8n1", "7e1", got "8n2" | Did you mean "8n1"?',
+      '12:20 hosts.web3.console.driver: "driver" is missing | Is "drivr" meant to be "driver"?',
+      '13:3 hosts.db[3-1]: "3-1" runs backwards',
+      '14:20 hosts.web4.console: Cannot open "telnt://ts1:1": there is no driver "telnt" | Did you mean "telnet"?',
+      '15:9 hosts.web5.console: "console" is missing',
+      "15:15 hosts.web5.os: expected text, got 7",
+      '16:14 log.sync: expected a duration such as "30s", got 1',
+    ]);
+  });
+
+  test("refuses duplicate keys and alias bombs", async () => {
+    expect(await problemsOf("hosts: {}\nhosts: {}\n")).toEqual([
+      expect.stringMatching(/^2:1 : .*unique/),
+    ]);
+    const bomb = `a: &a [x,x,x,x,x,x,x,x,x]
+${["b", "c", "d", "e", "f", "g", "h"].map((k, i) => `${k}: &${k} [${`*${"abcdefg"[i]},`.repeat(9)}]`).join("\n")}
+`;
+    expect(await problemsOf(bomb)).toEqual([expect.stringMatching(/alias/i)]);
+  });
+
+  test("never shows what stands where the name of a secret is wanted", async () => {
+    const [problem] = await problemsOf(
+      "hosts: { a: { console: { driver: telnet, host: h, password: hunter2 } } }",
+    );
+    expect(problem).toContain("expected the name of a secret");
+    expect(problem).not.toContain("hunter2");
+  });
+
+  test("finds secrets that others can read, and warns of missing ones", async () => {
+    await mkdir(join(folder, "credentials"));
+    await writeFile(join(folder, "credentials/open"), "x", { mode: 0o644 });
+    await writeFile(
+      file,
+      `credentials: ${join(folder, "credentials")}
+hosts: { a: { console: { driver: telnet, host: h, password: secret:open }, login: { user: root, secret: gone } } }
+`,
+    );
+    const { problems, summary } = await checkConfig(file, {}, () => catalog);
+    expect(problems.map((problem) => `${problem.severity}: ${problem.message}`)).toEqual([
+      expect.stringMatching(/^warning: secret "gone" cannot be read/),
+      'error: secret "open" can be read by others',
+    ]);
+    expect(summary).toMatchObject({ hosts: 1, watched: { observe: 1 }, secrets: ["gone", "open"] });
+  });
+});
+
+test("formatProblem() keeps what a file holds from reaching the terminal", () => {
+  const text = formatProblem({
+    severity: "error",
+    file: "oob.yaml",
+    line: 1,
+    column: 3,
+    path: "a",
+    message: "bad \u001b[2J",
+    source: "a: \u001b]0;x\u0007",
+    width: 4,
+  });
+  expect(text).not.toMatch(/[\u001b\u0007]/);
+});
