@@ -1,0 +1,32 @@
+// MB/s of the terminal filter: node --import jiti/register test/bench/terminal-filter.ts [capture …]
+import { readFileSync } from "node:fs";
+import { TerminalFilter } from "../../src/codec/terminal-filter.ts";
+import { utf8 } from "../../src/lib/bytes.ts";
+
+const CHUNK = 4096;
+const TOTAL = 64e6;
+
+function measure(name: string, sample: Uint8Array): void {
+  for (const mode of ["safe", "strict"] as const) {
+    const filter = new TerminalFilter(mode);
+    const pass = () => {
+      for (let at = 0; at < sample.length; at += CHUNK)
+        filter.filter(sample.subarray(at, at + CHUNK));
+    };
+    const rounds = Math.ceil(TOTAL / sample.length);
+    for (let i = 0; i < rounds / 8; i++) pass();
+    const start = performance.now();
+    for (let i = 0; i < rounds; i++) pass();
+    const seconds = (performance.now() - start) / 1000;
+    const rate = (rounds * sample.length) / 1e6 / seconds;
+    console.log(`${name.padEnd(28)} ${mode.padEnd(6)} ${rate.toFixed(0).padStart(5)} MB/s`);
+  }
+}
+
+const line = "[  912.104233] sd 0:0:0:0: [sda] tag#3 timing out command, waited 180s\r\n";
+measure("kernel lines", utf8(line.repeat(400)));
+measure("coloured boot", utf8(`[\x1b[0;32m  OK  \x1b[0m] Started Some Service.\r\n`.repeat(600)));
+measure("screen drawing", utf8("\x1b[12;40H\x1b[7m entry \x1b[0m\x1b[K".repeat(1200)));
+measure("Czech text", utf8("Příliš žluťoučký kůň úpěl ďábelské ódy\r\n".repeat(500)));
+for (const path of process.argv.slice(2))
+  measure(path.split("/").pop() ?? path, readFileSync(path));
