@@ -1,0 +1,188 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { readOptions } from "../src/config/option-values.ts";
+import { type DriverFile, shippedFiles } from "../src/core/driver-files.ts";
+import { DRIVER_KINDS, type DriverKind, lacking } from "../src/core/driver-shapes.ts";
+import { loadModule } from "../src/core/load-module.ts";
+import { parseDuration } from "../src/lib/durations.ts";
+import type { BootLoader } from "../src/sdk/boot-loader.ts";
+import type { ConsoleDriver } from "../src/sdk/link.ts";
+import type { OptionSpecs } from "../src/sdk/options.ts";
+import type { PowerDriver } from "../src/sdk/power.ts";
+import type { Rule } from "../src/sdk/rule.ts";
+import type { Runbook } from "../src/sdk/runbook.ts";
+import type { SnmpProfile } from "../src/sdk/snmp-profile.ts";
+
+interface Shipped<T> {
+  readonly file: DriverFile;
+  readonly declared: T;
+}
+
+async function shipped<T>(kind: DriverKind): Promise<Shipped<T>[]> {
+  const files = await shippedFiles(kind);
+  return Promise.all(
+    files.map(async (file) => ({ file, declared: (await loadModule(file)) as T })),
+  );
+}
+
+const [consoles, powers, snmp, serial, boots, rules, runbooks] = await Promise.all([
+  shipped<ConsoleDriver>("console"),
+  shipped<PowerDriver>("power"),
+  shipped<SnmpProfile>("snmp"),
+  shipped<object>("serial"),
+  shipped<BootLoader>("boot"),
+  shipped<Rule>("rule"),
+  shipped<Runbook>("runbook"),
+]);
+const all: Record<DriverKind, Shipped<unknown>[]> = {
+  console: consoles,
+  power: powers,
+  snmp,
+  serial,
+  boot: boots,
+  rule: rules,
+  runbook: runbooks,
+};
+const named = <T>(list: readonly Shipped<T>[]) =>
+  list.map(({ file, declared }) => [file.name, declared] as const);
+const everyFile = DRIVER_KINDS.flatMap((kind) =>
+  all[kind].map(({ file, declared }) => [`${kind} ${file.name}`, kind, file, declared] as const),
+);
+
+test("drivers of every promised kind ship", () => {
+  for (const kind of ["console", "power", "snmp", "boot", "rule", "runbook"] as const)
+    expect(all[kind].length, kind).toBeGreaterThan(0);
+});
+
+describe.each(everyFile)("%s", (_name, kind, file, declared) => {
+  const { sources, summary, means } = declared as {
+    sources?: unknown;
+    summary?: unknown;
+    means?: unknown;
+  };
+
+  test("declares one thing, whole, as its default export and nothing else", () => {
+    expect(lacking(kind, declared)).toEqual([]);
+    const exported = readFileSync(file.path, "utf8").match(/^export\b.*/gm) ?? [];
+    expect(exported).toHaveLength(1);
+    expect(exported[0]).toMatch(/^export default /);
+  });
+
+  test("says what it is and where it is known from", () => {
+    const text = kind === "rule" ? means : summary;
+    expect(text).toEqual(expect.stringMatching(/^.{8,140}$/));
+    expect(text).not.toMatch(/\.$/);
+    expect(sources).toEqual(expect.arrayContaining([expect.stringMatching(/\S{3,}/)]));
+  });
+});
+
+/** Options describe themselves, and their defaults are values that they accept. */
+function expectSoundOptions(options: OptionSpecs): void {
+  for (const [name, spec] of Object.entries(options)) {
+    expect(name).toMatch(/^[a-z][a-z0-9-]*$/);
+    expect(spec.summary, name).toMatch(/\S{2,}/);
+    if (spec.kind === "choice") expect(spec.choices?.length, name).toBeGreaterThan(1);
+    if (spec.default === undefined) continue;
+    expect(spec.kind, `${name}: a secret has no default`).not.toBe("secret");
+    expect(readOptions({ [name]: spec }, {}).problems, name).toEqual([]);
+    if (spec.kind === "duration" && typeof spec.default === "string")
+      expect(parseDuration(spec.default)).toBeDefined();
+  }
+}
+
+describe.each(named(consoles))("console driver %s", (_name, driver) => {
+  test("describes its options, and its address and identity are among them", () => {
+    expectSoundOptions(driver.options);
+    const address = { path: ["path"], "host-port": ["host", "port"], command: ["command"] };
+    for (const option of [...address[driver.address], ...driver.identity])
+      expect(Object.keys(driver.options)).toContain(option);
+    expect(driver.identity.length).toBeGreaterThan(0);
+  });
+});
+
+test.each(named(powers))("power driver %s describes its options", (_name, driver) => {
+  expectSoundOptions(driver.options);
+});
+
+test.each(named(runbooks))("runbook %s describes its options and has a limit", (_name, runbook) => {
+  expectSoundOptions(runbook.options);
+  expect(["read", "type", "disrupt"]).toContain(runbook.risk);
+  expect(runbook.timeout).toBeGreaterThan(0);
+});
+
+describe.each(named(snmp))("SNMP profile %s", (_name, profile) => {
+  test("no value means two things", () => {
+    const { on, off, pending = [], absent = [] } = profile.read;
+    const values = [...on, ...off, ...pending, ...absent].map(String);
+    expect(new Set(values).size).toBe(values.length);
+    expect(on.length).toBeGreaterThan(0);
+    expect(off.length).toBeGreaterThan(0);
+  });
+
+  test("its objects are numbers with dots, columns without the instance", () => {
+    const oids = [
+      ...profile.match.sysObjectID,
+      ...profile.match.probe,
+      profile.read.oid,
+      profile.name,
+      profile.label,
+      profile.write?.on.oid,
+      profile.write?.off.oid,
+    ].filter((oid) => oid !== undefined);
+    for (const oid of oids) expect(oid).toMatch(/^1\.3\.6\.1(?:\.\d+)+$/);
+  });
+
+  test("on and off are written by different commands", () => {
+    const { write } = profile;
+    if (!write) return;
+    expect([write.on.oid, write.on.value]).not.toEqual([write.off.oid, write.off.value]);
+  });
+});
+
+test("no two SNMP profiles are told apart by nothing", () => {
+  const seen = new Map<string, string>();
+  for (const [name, { match }] of named(snmp)) {
+    const key = `${match.probe[0]} ${match.rank}`;
+    expect(seen.get(key), `${name} and ${seen.get(key)} have the same probe and rank`).toBe(
+      undefined,
+    );
+    seen.set(key, name);
+  }
+});
+
+/** What a rule says of a text: the hints first, as the detector does. */
+function says(rule: Rule, text: string): boolean {
+  const lower = text.toLowerCase();
+  if (rule.hints.length > 0 && !rule.hints.some((hint) => lower.includes(hint))) return false;
+  return rule.pattern.test(text) && !rule.unless?.test(text);
+}
+
+describe.each(named(rules))("rule %s", (_name, rule) => {
+  test.each(rule.matches.map((text) => [text]))("matches %j", (text) => {
+    expect(says(rule, text)).toBe(true);
+  });
+
+  test.each(rule.rejects.map((text) => [text]))("rejects %j", (text) => {
+    expect(says(rule, text)).toBe(false);
+  });
+
+  test("has examples of both kinds, hints in lower case, and bounded patterns without memory", () => {
+    expect(rule.matches.length).toBeGreaterThan(0);
+    expect(rule.rejects.length).toBeGreaterThan(0);
+    for (const hint of rule.hints) expect(hint).toBe(hint.toLowerCase());
+    for (const pattern of [rule.pattern, rule.unless]) {
+      if (!pattern) continue;
+      expect(pattern.flags).not.toMatch(/[gy]/);
+      // A gap without a bound in the middle of a pattern makes time quadratic on hostile text.
+      expect(pattern.source.replace(/\\./g, "")).not.toMatch(/\.[*+](?!\$?\)*\$?$)/);
+    }
+  });
+});
+
+test.each(named(boots))(
+  "boot loader %s: its patterns keep no memory between calls",
+  (_n, loader) => {
+    for (const pattern of [loader.shows, loader.announces])
+      expect(pattern.flags).not.toMatch(/[gy]/);
+  },
+);
