@@ -14,3 +14,5 @@ export * from "./power.ts";
 export * from "./rule.ts";
 export * from "./runbook.ts";
 export * from "./snmp-profile.ts";
+export { findTtyHolder, nameHolder } from "./tty-holder.ts";
+export { isNearSpeed, openTtyPort, TTY_READ_BYTES, TtyError } from "./tty-port.ts";
