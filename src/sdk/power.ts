@@ -1,6 +1,7 @@
 import type { Clock, Millis } from "../lib/clock.ts";
 import type { Link } from "./link.ts";
 import type { OptionSpecs, OptionValues, SecretRef } from "./options.ts";
+import type { SnmpTarget } from "./snmp-profile.ts";
 
 /** Three values, never a boolean. What cannot be read is unknown. */
 export type PowerState = "on" | "off" | "unknown";
@@ -18,6 +19,10 @@ export interface OutletReading {
   readonly pending: boolean;
   /** Why the state is unknown, or what the device says about it ("locked", "fuse blown"). */
   readonly note?: string;
+  /** Why the device would not switch it: "locked", "cannot be switched". */
+  readonly refuses?: string;
+  /** Delays of the device's own before it obeys. */
+  readonly delays?: { readonly on?: Millis; readonly off?: Millis; readonly cycle?: Millis };
   readonly amps?: number;
   readonly watts?: number;
 }
@@ -68,6 +73,8 @@ export interface PowerContext {
   readonly signal: AbortSignal;
   /** Link to a serial PDU, where the entry says `via:`. */
   readonly through?: Link;
+  /** Opens an SNMP agent as a Pdu: finds its family among the profiles and interprets it. */
+  readonly snmp: (target: SnmpTarget) => Promise<Pdu>;
   /** SNMP profiles and serial-PDU dialogues by name, the tree's and the user's. */
   readonly profiles: <Profile>(kind: "snmp" | "serial") => Promise<ReadonlyMap<string, Profile>>;
 }

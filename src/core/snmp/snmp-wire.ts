@@ -1,0 +1,96 @@
+import { isIPv6 } from "node:net";
+import snmp from "net-snmp";
+import type { Millis } from "../../lib/clock.ts";
+import type { SnmpLogin, SnmpTarget } from "../../sdk/snmp-profile.ts";
+import type { Cell } from "./cell.ts";
+
+/** An object and what was found there. `end`: the agent has nothing there. */
+export interface Found {
+  readonly oid: string;
+  readonly cell: Cell;
+  readonly end: boolean;
+}
+
+/** How the library answers. */
+export type Callback = (error: Error | null, varbinds?: snmp.Varbind[]) => void;
+
+/** One request as a promise. */
+export function once(send: (done: Callback) => void): Promise<snmp.Varbind[]> {
+  return new Promise((resolve, reject) => {
+    send((error, varbinds) => (error ? reject(error) : resolve(varbinds ?? [])));
+  });
+}
+
+/** A session of the library that repeats nothing. */
+export function openSession(target: SnmpTarget, timeout: Millis, writing = false): snmp.Session {
+  const options = {
+    port: target.port,
+    retries: 0,
+    timeout,
+    transport: isIPv6(target.host) ? ("udp6" as const) : ("udp4" as const),
+    reportOidMismatchErrors: true,
+    idBitsSize: 32,
+  };
+  const session = openWith(target.login, target.host, options, writing);
+  // Mutated packets are emitted as errors; without a listener they would end the process.
+  session.on("error", () => undefined);
+  return session;
+}
+
+function openWith(
+  login: SnmpLogin,
+  host: string,
+  options: snmp.SessionOptions,
+  writing: boolean,
+): snmp.Session {
+  if (login.version !== "3") {
+    const version = login.version === "1" ? snmp.Version1 : snmp.Version2c;
+    const community = writing ? (login.writeCommunity ?? login.community) : login.community;
+    return snmp.createSession(host, community, { ...options, version });
+  }
+  const level = login.priv ? "authPriv" : login.auth ? "authNoPriv" : "noAuthNoPriv";
+  const user: snmp.User = {
+    name: login.user,
+    level: snmp.SecurityLevel[level],
+    ...(login.auth && {
+      authProtocol: snmp.AuthProtocols[login.auth.protocol],
+      authKey: login.auth.secret,
+    }),
+    ...(login.priv && {
+      privProtocol: snmp.PrivProtocols[login.priv.protocol],
+      privKey: login.priv.secret,
+    }),
+  };
+  return snmp.createV3Session(host, user, { ...options, version: snmp.Version3 });
+}
+
+/** What the agent says, in our terms; objects that it has not, and types that carry no state, are undefined. */
+export function found(varbind: snmp.Varbind): Found {
+  const { oid, type, value } = varbind;
+  const end =
+    type === snmp.ObjectType.EndOfMibView ||
+    type === snmp.ObjectType.NoSuchObject ||
+    type === snmp.ObjectType.NoSuchInstance;
+  return { oid, cell: cellOf(type, value), end };
+}
+
+function cellOf(type: snmp.ObjectType | undefined, value: snmp.VarbindValue): Cell {
+  if (type === snmp.ObjectType.OID) return typeof value === "string" ? { oid: value } : undefined;
+  if (type === snmp.ObjectType.Counter64)
+    return value instanceof Uint8Array ? wide(value) : undefined;
+  return typeof value === "number" || value instanceof Uint8Array ? value : undefined;
+}
+
+const wide = (octets: Uint8Array): number => octets.reduce((sum, octet) => sum * 256 + octet, 0);
+
+/** true where `oid` comes after `before` in the order of the tree. */
+export function follows(oid: string, before: string): boolean {
+  const left = oid.split(".");
+  const right = before.split(".");
+  for (const [i, arc] of left.entries()) {
+    const other = right[i];
+    if (other === undefined) return true;
+    if (arc !== other) return Number(arc) > Number(other);
+  }
+  return false;
+}
