@@ -1,0 +1,144 @@
+import { describe, expect, it } from "vitest";
+import { ESCAPE_MENU_TIMEOUT, type EscapeEvent, EscapeKeys } from "../../src/codec/escape-keys.ts";
+import { ESCAPE_PROFILES, escapeProfile } from "../../src/codec/escape-profile.ts";
+import { concatBytes, latin1 } from "../../src/lib/bytes.ts";
+import { joinBytes, testLaws } from "./laws.ts";
+
+function keysOf(name: string): EscapeKeys {
+  const profile = escapeProfile(name);
+  if (!profile) throw new Error(`no profile "${name}"`);
+  return new EscapeKeys(profile);
+}
+const sentOf = (events: readonly EscapeEvent[]): string =>
+  String.fromCharCode(
+    ...concatBytes(events.flatMap((event) => (event.is === "bytes" ? [event.bytes] : []))),
+  );
+const type = (name: string, text: string): EscapeEvent[] => keysOf(name).receive(latin1(text), 0);
+/** Kinds of events, data left out. */
+const acts = (name: string, text: string): string[] =>
+  type(name, text).flatMap((event) => (event.is === "bytes" ? [] : [event.is]));
+
+for (const profile of ESCAPE_PROFILES) {
+  testLaws(`EscapeKeys ${profile.name}`, {
+    make: () => new EscapeKeys(profile),
+    feed: (keys: EscapeKeys, bytes) => keys.receive(bytes, 0),
+    join: joinBytes<EscapeEvent>("bytes"),
+    held: (keys) => keys.held,
+    bound: 2,
+    words: [
+      "ls\r",
+      "\x1d",
+      "\x05",
+      "\x05c",
+      "&",
+      "~",
+      ".",
+      "\x04",
+      "q",
+      "l",
+      "0",
+      "?",
+      "\n",
+      "B",
+    ].map(latin1),
+  });
+}
+
+describe("EscapeKeys ^]", () => {
+  it.each([
+    [".", "leave"],
+    ["\x04", "leave"],
+    ["?", "help"],
+    ["b", "break"],
+    ["r", "readOnly"],
+    ["a", "write"],
+    ["f", "force"],
+    ["j", "join"],
+    ["w", "who"],
+    ["l", "repaint"],
+    ["n", "note"],
+    ["p", "power"],
+    ["z", "size"],
+  ])("^] %j is %s and reaches nobody else", (key, action) => {
+    const events = type("^]", `ls\x1d${key}x`);
+    expect(events.map((event) => event.is)).toEqual(["bytes", "menu", action, "bytes"]);
+    expect(sentOf(events)).toBe("lsx");
+  });
+
+  it("^] ^] sends one", () => {
+    expect(sentOf(type("^]", "a\x1d\x1db"))).toBe("a\x1db");
+  });
+
+  it("^] q h is SysRq h, and ESC gives it up", () => {
+    expect(type("^]", "\x1dqh")).toEqual([
+      { is: "menu" },
+      { is: "sysrqMenu" },
+      { is: "sysrq", key: 0x68 },
+    ]);
+    expect(acts("^]", "\x1dq\x1b")).toEqual(["menu", "sysrqMenu", "menuClosed"]);
+  });
+
+  it("an unknown key closes the menu and is not sent", () => {
+    const events = type("^]", "\x1d!x");
+    expect(events[1]).toEqual({ is: "menuClosed", unknown: 0x21 });
+    expect(sentOf(events)).toBe("x");
+  });
+
+  it("the menu closes after 3 s, and not before", () => {
+    const keys = keysOf("^]");
+    keys.receive(latin1("\x1d"), 1000);
+    expect(keys.nextTick).toBe(1000 + ESCAPE_MENU_TIMEOUT);
+    expect(keys.tick(3999)).toEqual([]);
+    expect(keys.tick(4000)).toEqual([{ is: "menuClosed" }]);
+    expect(keys.nextTick).toBeUndefined();
+    expect(sentOf(keys.receive(latin1("."), 4001))).toBe(".");
+  });
+
+  it("keys that come after the time are text even if nobody ticked", () => {
+    const keys = keysOf("^]");
+    keys.receive(latin1("\x1d"), 0);
+    expect(sentOf(keys.receive(latin1("."), 60_000))).toBe(".");
+  });
+});
+
+describe("EscapeKeys with other habits", () => {
+  it("^Ec: conserver's letters", () => {
+    expect(acts("^Ec", "\x05c.")).toEqual(["menu", "leave"]);
+    expect(acts("^Ec", "\x05cl0\x05cs\x05cf\x05cw")).toEqual([
+      ..."menu break menu readOnly menu force menu who".split(" "),
+    ]);
+    expect(acts("^Ec", "\x05clx")).toEqual(["menu", "menuClosed"]);
+  });
+
+  it("^Ec: ^E and another key are for the host; twice sends one; alone after 3 s", () => {
+    expect(sentOf(type("^Ec", "\x05x"))).toBe("\x05x");
+    expect(sentOf(type("^Ec", "\x05\x05c"))).toBe("\x05c");
+    const keys = keysOf("^Ec");
+    keys.receive(latin1("\x05"), 0);
+    expect(sentOf(keys.tick(ESCAPE_MENU_TIMEOUT))).toBe("\x05");
+  });
+
+  it("&: ConMan's letters, && sends one, other text is sent whole", () => {
+    expect(acts("&", "&.&B&F&I&J&L&M&R&?")).toEqual(
+      "leave break force who join repaint readOnly power help".split(" "),
+    );
+    expect(sentOf(type("&", "a && b & c &b"))).toBe("a & b & c &b");
+  });
+
+  it("~: at the beginning of a line only", () => {
+    expect(acts("~", "~.")).toEqual(["leave"]);
+    expect(acts("~", "ls ~.\r~.")).toEqual(["leave"]);
+    expect(sentOf(type("~", "cd ~.\rx~.y"))).toBe("cd ~.\rx~.y");
+    expect(sentOf(type("~", "~root\r~~.\r"))).toBe("~root\r~.\r");
+    expect(acts("~", "\r~B\r~#")).toEqual(["break", "break"]);
+  });
+
+  it("none: everything is for the host", () => {
+    expect(sentOf(type("none", "\x1d.\x05c.~.&."))).toBe("\x1d.\x05c.~.&.");
+  });
+
+  it("escapeProfile() knows any control key, and refuses what is none", () => {
+    expect(acts("^A", "\x01b")).toEqual(["menu", "break"]);
+    for (const wrong of ["", "x", "^", "^]]", "~~"]) expect(escapeProfile(wrong)).toBeUndefined();
+  });
+});
