@@ -1,0 +1,250 @@
+/** What an input changes by itself, before time is looked at (advance.ts). */
+import { minutes, seconds } from "../../lib/durations.ts";
+import { kindOf, mayType } from "./classes.ts";
+import { type Draft, inWords } from "./draft.ts";
+import { takeFinished } from "./outcome.ts";
+import type { Case, Cause, Input, Seen } from "./state.ts";
+
+type Of<Is extends Input["is"]> = Extract<Input, { is: Is }>;
+
+/** A probe that could not be made is made again after this. */
+const PROBE_RETRY = minutes(1);
+/** The kernel counts down, resets, and the firmware begins to print. */
+const REBOOT_GRACE = seconds(60);
+/** The number comes from the host: it may not keep us away for ever. */
+const MAX_SELF_REBOOT = minutes(60);
+
+export function absorb(draft: Draft, input: Input): void {
+  switch (input.is) {
+    case "tick":
+      if (input.lastByteAt !== undefined && input.lastByteAt > draft.state.quietSince)
+        draft.set({ quietSince: input.lastByteAt, seenAlive: true, everAlive: true });
+      return;
+    case "bytes":
+      takeBytes(draft);
+      break;
+    case "opinion":
+      takeOpinion(draft, input.seen);
+      break;
+    case "link":
+      takeLink(draft, input.up);
+      break;
+    case "gap":
+      object(draft, input.why);
+      draft.restart();
+      break;
+    case "seat":
+      if (input.holder) object(draft, `${input.holder.who} has the seat`);
+      draft.set({ seat: input.holder });
+      break;
+    case "typed":
+      object(draft, "a person typed");
+      draft.set({ typedAt: Math.max(input.at, draft.state.typedAt ?? input.at) });
+      break;
+    case "hold":
+      if (input.held) object(draft, input.held);
+      draft.set({ held: input.held });
+      break;
+    case "self-reboot":
+      takeSelfReboot(draft, input);
+      break;
+    case "probe":
+      takeProbe(draft, input);
+      break;
+    case "finished":
+      takeFinished(draft, input);
+      if (input.how === "stood-down") takeOpinionAgain(draft);
+      break;
+    case "closed":
+      takeClosed(draft, input.by);
+      break;
+  }
+}
+
+/** Between the decision and the act, anything new is a reason not to begin. */
+function object(draft: Draft, why: string): void {
+  const { phase } = draft.state;
+  if (phase.is === "acting") draft.to({ ...phase, objection: phase.objection ?? why });
+}
+
+function takeBytes(draft: Draft): void {
+  draft.set({ quietSince: draft.now, seenAlive: true, everAlive: true, stallTold: false });
+  object(draft, "the console spoke");
+  const { phase } = draft.state;
+  if (phase.is !== "suspect") return;
+  if (phase.case.cause.is === "silence" && !phase.probing) spoke(draft, phase.case);
+  else if (phase.failures) draft.to({ ...phase, failures: { ...phase.failures, stale: true } });
+}
+
+/** A silent console speaks. After an act that is no recovery yet: the host may print and hang again. */
+function spoke(draft: Draft, current: Case): void {
+  const rung = current.tried.at(-1) ?? (current.booted ? "itself" : undefined);
+  if (rung === undefined) {
+    draft.standDown("the console speaks");
+    return;
+  }
+  draft.page("late", `${current.cause.means}, but it prints: no login prompt yet`);
+  const deadline = draft.now + draft.policy.bootWithin;
+  draft.to({ is: "watching", case: draft.case ?? current, rung, deadline });
+}
+
+function takeLink(draft: Draft, up: boolean): void {
+  if (up === draft.state.linkUp) return;
+  draft.set({ linkUp: up });
+  object(draft, "the console's link changed");
+  draft.restart();
+}
+
+function takeOpinion(draft: Draft, seen: Seen): void {
+  draft.set({ seen });
+  const kind = kindOf(seen);
+  const { phase } = draft.state;
+  if (kind === "nothing") return;
+  if (phase.is === "acting") {
+    takeWhileActing(draft, seen);
+    return;
+  }
+  if (phase.is === "watching") {
+    takeWhileWatching(draft, seen);
+    return;
+  }
+  switch (kind) {
+    case "alive":
+      if (seen.state === "warning") draft.tell("watch.warning", seen.means);
+      draft.standDown(`${seen.means}: the host lives`);
+      break;
+    case "boot":
+      takeBoot(draft);
+      break;
+    case "off":
+      draft.standDown(`${seen.means}: left as it is`);
+      break;
+    case "busy":
+      if (phase.is === "suspect") draft.once("busy", () => draft.tell("watch.veto", seen.means));
+      draft.restart();
+      break;
+    case "note":
+      draft.standDown(`now: ${seen.means}`);
+      draft.tell("watch.warning", seen.means);
+      break;
+    case "trouble":
+      takeTrouble(draft, seen);
+      break;
+  }
+}
+
+const causeOf = (seen: Seen): Cause => ({
+  is: "evidence",
+  class: seen.class,
+  means: seen.means,
+  at: seen.at,
+});
+
+function takeTrouble(draft: Draft, seen: Seen): void {
+  const { phase, dismissed } = draft.state;
+  if (seen.at <= dismissed || draft.policy.mode === "off") return;
+  if (phase.is === "calm") {
+    draft.suspect(causeOf(seen));
+    return;
+  }
+  if (phase.is !== "suspect" || phase.case.cause.at === seen.at) return;
+  // Silence that turns out to be a panic counts from the panic; a kernel that repeats itself counts from the first time.
+  if (phase.case.cause.is === "silence") draft.restart();
+  draft.setCase({ cause: causeOf(seen) });
+}
+
+function takeBoot(draft: Draft): void {
+  const { phase, seen } = draft.state;
+  if (phase.is === "calm") return;
+  draft.open();
+  draft.setCase({ booted: true });
+  draft.tell("watch.booting", `${seen.means}: the host restarts by itself`);
+  const current = draft.case;
+  if (phase.is === "waiting" || !current) return;
+  const deadline = draft.now + draft.policy.bootWithin;
+  draft.to({ is: "watching", case: current, rung: "itself", deadline });
+}
+
+function takeWhileActing(draft: Draft, seen: Seen): void {
+  const { phase } = draft.state;
+  if (phase.is !== "acting") return;
+  const kind = kindOf(seen);
+  if (kind !== "trouble") object(draft, seen.means);
+  const booted = phase.case.booted || kind === "boot";
+  const login = booted && seen.class === "login-prompt";
+  draft.setCase({ booted });
+  if (draft.state.phase.is === "acting") draft.to({ ...draft.state.phase, login });
+}
+
+function takeWhileWatching(draft: Draft, seen: Seen): void {
+  const current = draft.case;
+  if (!current) return;
+  const kind = kindOf(seen);
+  if (seen.class === "login-prompt" && kind === "alive") {
+    draft.standDown("login prompt seen");
+    return;
+  }
+  if (kind === "off") {
+    draft.standDown(`${seen.means}: left as it is`);
+    return;
+  }
+  if (kind === "boot") {
+    if (!current.booted) draft.tell("watch.booting", seen.means);
+    draft.setCase({ booted: true });
+  }
+  if (kind === "trouble" && seen.at !== current.cause.at) draft.suspect(causeOf(seen), current);
+}
+
+function takeSelfReboot(draft: Draft, input: Of<"self-reboot">): void {
+  const { phase } = draft.state;
+  if (phase.is !== "suspect") return;
+  const within = Math.min(Math.max(0, input.within), MAX_SELF_REBOOT);
+  const notBefore = draft.now + within + REBOOT_GRACE;
+  const waitsFor = `the host said that it reboots itself within ${inWords(within)}`;
+  draft.to({ ...phase, notBefore: Math.max(notBefore, phase.notBefore), waitsFor });
+}
+
+function takeProbe(draft: Draft, input: Of<"probe">): void {
+  const { phase } = draft.state;
+  if (input.answer === "alive") draft.set({ seenAlive: true, quietSince: draft.now });
+  if (phase.is !== "suspect") return;
+  // A gap, a person or a hold came in between: what was not answered then proves nothing.
+  if (!phase.probing && input.answer !== "alive") return;
+  draft.to({ ...phase, probing: false });
+  if (input.answer === "alive") {
+    draft.set({ dismissed: Math.max(draft.state.dismissed, phase.case.cause.at) });
+    draft.standDown(`the console answers: ${input.text}`);
+    return;
+  }
+  if (input.answer === "refused") {
+    const notBefore = draft.now + PROBE_RETRY;
+    draft.to({ ...phase, probing: false, notBefore, waitsFor: input.text });
+    if (draft.now - phase.since >= draft.policy.confirmFor)
+      draft.page("no-probe", `${phase.case.cause.means}, and it cannot be probed: ${input.text}`);
+    return;
+  }
+  const kernel = input.answer === "kernel";
+  const first = phase.failures?.first ?? draft.now;
+  const failures = { first, last: draft.now, kernel, stale: false };
+  draft.to({ ...phase, probing: false, failures });
+  draft.open();
+}
+
+/** An act that was not begun: what objected may be that the host lives. */
+function takeOpinionAgain(draft: Draft): void {
+  const kind = kindOf(draft.state.seen);
+  if (kind !== "trouble") takeOpinion(draft, draft.state.seen);
+}
+
+function takeClosed(draft: Draft, by: string): void {
+  const current = draft.case;
+  // A cut that has begun is finished and watched first.
+  if (!current || draft.state.phase.is === "acting") return;
+  draft.set({ dismissed: Math.max(draft.state.dismissed, current.cause.at) });
+  draft.tell("watch.calm", `closed by ${by}`);
+  draft.to({ is: "calm" });
+  draft.restart();
+}
+
+/** Whether a silent console may be typed at, as far as its last opinion tells. */
+export const mayProbe = (seen: Seen): boolean => mayType(seen.class);

@@ -1,0 +1,263 @@
+/**
+ * What time alone brings about. A suspicion goes this way; every arrow needs all that stands before it:
+ *
+ *   suspect ─ settled ─► probe ─ unanswered ─► confirmFor over, a fresh probe unanswered ─► next rung ─► watching
+ *      ▲                                                                                               │
+ *      └──────────────────────────── no login within bootWithin: the next rung ◄───────────────────────┘
+ */
+import type { Rung } from "../../config/site-config.ts";
+import type { Millis } from "../../lib/clock.ts";
+import { minutes, seconds } from "../../lib/durations.ts";
+import { mayProbe } from "./absorb.ts";
+import { kindOf, mayCut } from "./classes.ts";
+import { type Draft, inWords, rungInWords, type Suspect } from "./draft.ts";
+import { climb, nextRung } from "./ladder.ts";
+import type { WatchState } from "./state.ts";
+
+/** A crash prints for some seconds; a survivor shows its prompt within this (measured on recordings). */
+const SETTLE = seconds(30);
+/** A probe older than this proves nothing about now. */
+const PROBE_FRESH = seconds(30);
+/** Work in progress (fsck, dump, installer) that shows nothing new for this long is worth a person's look. */
+const BUSY_STALL = minutes(30);
+
+export function advance(draft: Draft): void {
+  // Each phase may lead to the next at once; five is more than there are phases.
+  for (let turn = 0; turn < 5; turn++) {
+    const before = draft.state.phase;
+    step(draft);
+    if (draft.state.phase.is === before.is) return;
+  }
+}
+
+function step(draft: Draft): void {
+  const { phase } = draft.state;
+  if (draft.policy.mode === "off") {
+    draft.next("not watched");
+    return;
+  }
+  stall(draft);
+  switch (phase.is) {
+    case "calm":
+      calm(draft);
+      break;
+    case "suspect":
+      suspect(draft, phase);
+      break;
+    case "acting":
+      draft.next(`${phase.rung} is under way`);
+      break;
+    case "watching":
+      watching(draft, phase.deadline);
+      break;
+    case "waiting":
+      draft.next(`nothing more by itself: ${phase.why}`);
+      break;
+  }
+}
+
+function stall(draft: Draft): void {
+  const { seen, quietSince, stallTold } = draft.state;
+  if (kindOf(seen) !== "busy" || stallTold || draft.now - quietSince < BUSY_STALL) return;
+  draft.set({ stallTold: true });
+  draft.wish({
+    is: "page",
+    text: `${seen.means}, and nothing new shows for ${inWords(draft.now - quietSince)}`,
+  });
+}
+
+function calm(draft: Draft): void {
+  const { state, policy, now } = draft;
+  const kind = kindOf(state.seen);
+  const busyUntil = state.quietSince + BUSY_STALL;
+  if (kind === "busy") {
+    draft.next(`hands off: ${state.seen.means}`, later(busyUntil, now));
+    return;
+  }
+  const why = whySilenceIsNothing(state, policy.silence);
+  if (why) {
+    draft.next(why);
+    return;
+  }
+  const due = state.quietSince + policy.silence;
+  const person = personUntil(draft);
+  if (person) {
+    draft.next(`hands off: ${person.text}`, person.until);
+    return;
+  }
+  if (now < due) {
+    draft.next(`suspect after ${inWords(policy.silence)} of silence`, due);
+    return;
+  }
+  const means = `nothing came for ${inWords(now - state.quietSince)}`;
+  draft.suspect({ is: "silence", class: "silence", means, at: state.seen.at });
+}
+
+function whySilenceIsNothing(state: WatchState, silence: Millis): string | undefined {
+  if (silence === 0) return "silence is not counted here";
+  if (state.held) return `hands off: ${state.held}`;
+  if (!state.linkUp) return "blind: the console is down";
+  if (!state.everAlive) return "blind: this console was never seen alive";
+  if (kindOf(state.seen) === "off") return `off: ${state.seen.means}`;
+  return mayProbe(state.seen) ? undefined : `silence proves nothing here: ${state.seen.means}`;
+}
+
+interface Blocked {
+  readonly key: string;
+  readonly text: string;
+  readonly until: Millis | undefined;
+  readonly pages: boolean;
+}
+
+function personUntil(draft: Draft): Blocked | undefined {
+  const { seat, typedAt } = draft.state;
+  if (seat)
+    return { key: "seat", text: `${seat.who} has the seat`, until: undefined, pages: seat.person };
+  const until = (typedAt ?? Number.NEGATIVE_INFINITY) + draft.policy.handsOff;
+  if (until <= draft.now) return undefined;
+  const ago = inWords(draft.now - (typedAt ?? draft.now));
+  return { key: "typed", text: `a person typed ${ago} ago`, until, pages: true };
+}
+
+function blocked(draft: Draft): Blocked | undefined {
+  const { held, linkUp, seen } = draft.state;
+  if (held) return { key: "hold", text: held, until: undefined, pages: false };
+  if (!linkUp) return { key: "link", text: "the console is down", until: undefined, pages: true };
+  if (kindOf(seen) === "busy")
+    return { key: "busy", text: seen.means, until: undefined, pages: false };
+  return personUntil(draft);
+}
+
+function suspect(draft: Draft, phase: Suspect): void {
+  const { policy, now } = draft;
+  const confirmed = phase.since + policy.confirmFor;
+  if (policy.mode === "observe") {
+    observe(draft, phase, confirmed);
+    return;
+  }
+  const block = blocked(draft);
+  if (block) {
+    sayBlocked(draft, block, confirmed);
+    return;
+  }
+  if (!mayCut(phase.case.cause.class)) {
+    if (now < confirmed) {
+      draft.next("call a person if it stays so", confirmed);
+      return;
+    }
+    draft.page("no-cut", `${phase.case.cause.means}: a power cut does not mend this`);
+    draft.wait("a person is needed");
+    return;
+  }
+  if (phase.probing) {
+    draft.next("waiting for an answer to the probe");
+    return;
+  }
+  if (now < phase.notBefore) {
+    draft.next(phase.waitsFor, phase.notBefore);
+    return;
+  }
+  if (!mayProbe(draft.state.seen)) {
+    draft.page("no-typing", `${phase.case.cause.means}, and nothing may be typed now`);
+    draft.wait("a person is needed");
+    return;
+  }
+  prove(draft, phase);
+}
+
+/** Nothing is typed in this mode, so nothing can be proven: it only says what it would have done. */
+function observe(draft: Draft, phase: Suspect, confirmed: Millis): void {
+  const { cause } = phase.case;
+  if (draft.now < confirmed) {
+    draft.next("watch on (mode observe)", confirmed);
+    return;
+  }
+  const block = blocked(draft);
+  const rung = mayCut(cause.class) ? nextRung(draft, phase, true) : undefined;
+  const then = rung ? `and without an answer: ${rungInWords[rung]}` : "and called a person";
+  const would = block ? `have kept hands off: ${block.text}` : `have probed, ${then}`;
+  draft.once("observe", () => {
+    draft.open();
+    draft.tell("watch.observe", `${cause.means}: would ${would}`);
+    draft.wish({ is: "mark", as: "observed" });
+  });
+  draft.wait("mode observe");
+}
+
+function sayBlocked(draft: Draft, block: Blocked, confirmed: Millis): void {
+  const { phase } = draft.state;
+  if (phase.is !== "suspect") return;
+  draft.to({ ...phase, failures: undefined, probing: false });
+  const { means } = phase.case.cause;
+  if (block.key === "hold") {
+    draft.once("hold", () => {
+      draft.open();
+      draft.tell("watch.veto", `${means}: nothing is done, ${block.text}`);
+    });
+  } else if (draft.now >= confirmed) {
+    if (block.pages) draft.page(`block-${block.key}`, `${means}: nothing is done, ${block.text}`);
+    else draft.once(block.key, () => draft.tell("watch.veto", `${means}: ${block.text}`));
+  } else {
+    draft.next(`hands off: ${block.text}`, earlier(block.until, confirmed));
+    return;
+  }
+  draft.next(`hands off: ${block.text}`, block.until);
+}
+
+function prove(draft: Draft, phase: Suspect): void {
+  const { policy, now } = draft;
+  const { cause } = phase.case;
+  const settled =
+    cause.is === "silence" ? phase.since : phase.since + Math.min(SETTLE, policy.confirmFor);
+  if (now < settled) {
+    draft.next("probe once the console has settled", settled);
+    return;
+  }
+  const { failures } = phase;
+  if (!failures) {
+    probe(draft, phase);
+    return;
+  }
+  // Evidence counts from when it was seen; silence is evidence only once a probe failed.
+  const due = (cause.is === "silence" ? failures.first : phase.since) + policy.confirmFor;
+  if (now < due) {
+    draft.next("probe again, then act", due);
+    return;
+  }
+  if (failures.stale || now - failures.last > PROBE_FRESH || failures.last < phase.since) {
+    probe(draft, phase);
+    return;
+  }
+  climb(draft, phase);
+}
+
+function probe(draft: Draft, phase: Suspect): void {
+  draft.to({ ...phase, probing: true });
+  draft.wish({ is: "probe" });
+  draft.next("waiting for an answer to the probe");
+}
+
+function watching(draft: Draft, deadline: Millis): void {
+  const { phase, seen } = draft.state;
+  if (phase.is !== "watching") return;
+  const what = phase.case.booted ? "login prompt" : "boot";
+  if (kindOf(seen) === "busy") {
+    const stalled = draft.state.quietSince + BUSY_STALL;
+    draft.next(`hands off: ${seen.means}`, later(stalled, draft.now));
+    return;
+  }
+  if (draft.now < deadline) {
+    draft.next(`watching for ${what}`, deadline);
+    return;
+  }
+  const means = `no ${what} within ${inWords(draft.policy.bootWithin)} after ${nameOf(phase.rung)}`;
+  draft.tell("watch.act", means);
+  draft.suspect({ is: "silence", class: "no-login", means, at: seen.at }, phase.case);
+}
+
+const nameOf = (rung: Rung | "itself"): string =>
+  rung === "itself" ? "it restarted by itself" : rung;
+
+const later = (at: Millis, now: Millis): Millis | undefined => (at > now ? at : undefined);
+
+const earlier = (one: Millis | undefined, other: Millis): Millis => Math.min(one ?? other, other);

@@ -1,0 +1,136 @@
+import type { Rung, WatchPolicy } from "../../config/site-config.ts";
+import type { Millis } from "../../lib/clock.ts";
+import { formatDuration } from "../../lib/durations.ts";
+import type { Case, Cause, Phase, WatchState, Wish } from "./state.ts";
+
+export type Suspect = Extract<Phase, { is: "suspect" }>;
+
+/** One decision in the making: the state as it becomes, and the wishes so far. Lives for one call of decide(). */
+export class Draft {
+  readonly policy: WatchPolicy;
+  readonly now: Millis;
+  readonly wishes: Wish[] = [];
+  state: WatchState;
+
+  constructor(policy: WatchPolicy, state: WatchState, now: Millis) {
+    this.policy = policy;
+    this.state = state;
+    this.now = now;
+  }
+
+  set(change: Partial<WatchState>): void {
+    this.state = { ...this.state, ...change };
+  }
+
+  to(phase: Phase): void {
+    this.set({ phase });
+  }
+
+  /** What is said to happen next, and when. */
+  next(text: string, at?: Millis): void {
+    this.set({ next: { text, at } });
+  }
+
+  wish(...wishes: readonly Wish[]): void {
+    this.wishes.push(...wishes);
+  }
+
+  tell(type: string, text: string): void {
+    this.wish({ is: "tell", type, text });
+  }
+
+  /** The case of the phase, undefined while calm. */
+  get case(): Case | undefined {
+    return this.state.phase.is === "calm" ? undefined : this.state.phase.case;
+  }
+
+  /** Changes the case, in whatever phase it is. */
+  setCase(change: Partial<Case>): void {
+    const { phase } = this.state;
+    if (phase.is !== "calm") this.to({ ...phase, case: { ...phase.case, ...change } });
+  }
+
+  /** Begins to suspect. `from`: a case that goes on with the next rung. */
+  suspect(cause: Cause, from?: Case): void {
+    const fresh: Case = { cause, opened: false, tried: [], told: [], booted: false };
+    this.to({
+      is: "suspect",
+      case: from ? { ...from, cause } : fresh,
+      since: this.now,
+      notBefore: this.now,
+      waitsFor: "",
+      failures: undefined,
+      probing: false,
+    });
+    this.tell("watch.suspect", cause.means);
+  }
+
+  /** What was found before proves nothing any more: the clocks of a suspicion start again. */
+  restart(): void {
+    const { phase } = this.state;
+    if (phase.is === "suspect")
+      this.to({ ...phase, since: this.now, failures: undefined, probing: false });
+    this.set({ quietSince: this.now });
+  }
+
+  /** Opens the incident, once. */
+  open(): void {
+    const current = this.case;
+    if (!current || current.opened) return;
+    this.setCase({ opened: true });
+    this.wish({ is: "open", cause: current.cause });
+  }
+
+  /** Says something once in a case; true if it was new. */
+  once(key: string, say: () => void): void {
+    const current = this.case;
+    if (!current || current.told.includes(key)) return;
+    this.setCase({ told: [...current.told, key] });
+    say();
+  }
+
+  /** Calls a person, once for each reason, and keeps an incident of it. */
+  page(key: string, text: string): void {
+    this.once(key, () => {
+      this.open();
+      this.wish({ is: "page", text });
+    });
+  }
+
+  /** Ends the case: nothing is wrong any more, or a person took over. */
+  standDown(text: string): void {
+    const current = this.case;
+    if (!current) return;
+    const acted = current.tried.length > 0 || current.booted;
+    const observed = current.told.includes("observe");
+    const as = acted ? "recovered" : observed ? "observed" : "closed";
+    this.tell(acted ? "watch.recovered" : "watch.calm", text);
+    if (current.opened) this.wish({ is: "close", as, text });
+    this.to({ is: "calm" });
+    this.set({ quietSince: this.now, stallTold: false });
+  }
+
+  /** Nothing more is done by itself. */
+  wait(why: string): void {
+    const current = this.case;
+    if (current) this.to({ is: "waiting", case: current, why });
+  }
+
+  giveUp(text: string): void {
+    this.page("give-up", text);
+    this.wish({ is: "mark", as: "given-up" });
+    this.wait(text);
+  }
+}
+
+/** "45s", for texts. */
+export const inWords = (time: Millis): string => formatDuration(Math.max(0, time));
+
+/** What a rung is called in a sentence. */
+export const rungInWords: Readonly<Record<Rung, string>> = {
+  nudge: "press Enter",
+  sysrq: "sync, remount and reboot by SysRq",
+  "single-user": "boot it into single-user mode",
+  cycle: "cycle its outlets",
+  page: "call a person",
+};

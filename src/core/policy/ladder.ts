@@ -1,0 +1,58 @@
+import type { Rung } from "../../config/site-config.ts";
+import { type Draft, rungInWords, type Suspect } from "./draft.ts";
+
+/** Confirmed: the next rung, or a person. */
+export function climb(draft: Draft, phase: Suspect): void {
+  const { cause } = phase.case;
+  draft.once("confirmed", () =>
+    draft.tell("watch.confirmed", `${cause.means}, and nothing answers`),
+  );
+  if (!draft.state.seenAlive) {
+    draft.page("blind", `${cause.means}, but nothing was seen alive since the watch began`);
+    draft.wait("blind: not seen alive since the watch began");
+    return;
+  }
+  const rung = nextRung(draft, phase, false);
+  if (!rung) {
+    draft.giveUp(`${cause.means}: ${exhausted(phase)}`);
+    return;
+  }
+  if (draft.policy.mode !== "act") {
+    draft.page("ask", `${cause.means}, and nothing answers: asking to ${rungInWords[rung]}`);
+    draft.wait("mode ask: a person decides");
+    return;
+  }
+  const current = draft.case ?? phase.case;
+  // Each cut needs a boot seen after the one before: `booted` begins anew.
+  const next = { ...current, tried: [...current.tried, rung], booted: false };
+  draft.to({
+    is: "acting",
+    case: next,
+    rung,
+    since: draft.now,
+    objection: undefined,
+    login: false,
+  });
+  draft.wish({ is: "act", rung });
+  draft.next(`${rung} is under way`);
+}
+
+function exhausted(phase: Suspect): string {
+  const { tried } = phase.case;
+  return tried.length === 0 ? "the ladder has no step to take" : `${tried.join(", ")} did not help`;
+}
+
+/** The next step of the ladder that makes sense now. Probing is what `nudge` does; `page` is the end. */
+export function nextRung(draft: Draft, phase: Suspect, assumeKernel: boolean): Rung | undefined {
+  const { tried, booted } = phase.case;
+  const cut = tried.includes("cycle") || tried.includes("single-user");
+  const kernel = assumeKernel || phase.failures?.kernel === true;
+  for (const rung of draft.policy.ladder) {
+    if (rung === "page") return undefined;
+    if (rung === "nudge" || tried.includes(rung)) continue;
+    if (rung === "sysrq" && !(draft.policy.sysrq && kernel)) continue;
+    if (rung !== "sysrq" && cut && !booted) continue;
+    return rung;
+  }
+  return undefined;
+}

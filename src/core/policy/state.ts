@@ -1,0 +1,170 @@
+import type { Rung } from "../../config/site-config.ts";
+import type { Millis } from "../../lib/clock.ts";
+import type { Action, HostState } from "../../sdk/rule.ts";
+import type { IncidentSummary } from "../site.ts";
+
+/** The detector's opinion, cut down to what decisions are made of. */
+export interface Seen {
+  readonly state: HostState;
+  readonly class: string;
+  readonly action: Action;
+  readonly means: string;
+  /** Offset at which the proof stands. */
+  readonly at: number;
+  readonly line: string;
+  /** false: nothing was seen yet, the opinion is only a beginning. */
+  readonly proven: boolean;
+}
+
+/** Why a host is suspected. */
+export interface Cause {
+  readonly is: "evidence" | "silence";
+  readonly class: string;
+  readonly means: string;
+  readonly at: number;
+}
+
+/** All that stays the same case while the watchdog goes through its phases. */
+export interface Case {
+  readonly cause: Cause;
+  /** An incident folder exists. */
+  readonly opened: boolean;
+  /** Rungs that were begun. None is begun twice. */
+  readonly tried: readonly Rung[];
+  /** What people were told, by key: nobody is told the same twice in one case. */
+  readonly told: readonly string[];
+  /** A boot was seen since power was cut last. */
+  readonly booted: boolean;
+}
+
+/** Probes that nobody answered. Monotonic times of their ends. */
+export interface Failures {
+  readonly first: Millis;
+  readonly last: Millis;
+  /** Something of the kernel showed (SysRq help, kernel lines), user space did not. */
+  readonly kernel: boolean;
+  /** Bytes came after the last one: it proves nothing now. */
+  readonly stale: boolean;
+}
+
+/** Where the watchdog stands with one host. */
+export type Phase =
+  | { readonly is: "calm" }
+  | {
+      readonly is: "suspect";
+      readonly case: Case;
+      readonly since: Millis;
+      /** Not to be acted upon before: the host said that it reboots by itself, or a veto stands. */
+      readonly notBefore: Millis;
+      readonly waitsFor: string;
+      readonly failures: Failures | undefined;
+      readonly probing: boolean;
+    }
+  | {
+      readonly is: "acting";
+      readonly case: Case;
+      readonly rung: Rung;
+      readonly since: Millis;
+      /** What came up between the decision and the act: the act must not begin. */
+      readonly objection: string | undefined;
+      readonly login: boolean;
+    }
+  | {
+      readonly is: "watching";
+      readonly case: Case;
+      /** What we wait to see the effect of; "itself": the host rebooted by itself. */
+      readonly rung: Rung | "itself";
+      readonly deadline: Millis;
+    }
+  | { readonly is: "waiting"; readonly case: Case; readonly why: string };
+
+/** All that is remembered of a host between decisions. Times are monotonic. */
+export interface WatchState {
+  readonly phase: Phase;
+  readonly seen: Seen;
+  readonly linkUp: boolean;
+  /** Bytes came or a probe was answered since this process began, or an incident of before goes on. */
+  readonly seenAlive: boolean;
+  /** The log holds bytes of this console. */
+  readonly everAlive: boolean;
+  /** Last byte, link up, or answered probe, whichever is newest. */
+  readonly quietSince: Millis;
+  readonly held: string | undefined;
+  readonly seat: { readonly who: string; readonly person: boolean } | undefined;
+  readonly typedAt: Millis | undefined;
+  /** Evidence up to this offset was refuted by an answer, or closed by a person. */
+  readonly dismissed: number;
+  /** Nothing moves while the host is busy: told once. */
+  readonly stallTold: boolean;
+  readonly next: { readonly text: string; readonly at: Millis | undefined };
+}
+
+/** What a probe found. `kernel`: only the kernel showed itself; `refused`: the probe was not made. */
+export type ProbeAnswer = "alive" | "kernel" | "none" | "refused";
+
+/** How a rung ended. `unknown`: it may or may not have happened. */
+export type RungEnd = "done" | "failed" | "unknown" | "vetoed" | "stood-down";
+
+/** What happened. */
+export type Input =
+  | { readonly is: "tick"; readonly lastByteAt: Millis | undefined }
+  | { readonly is: "bytes" }
+  | { readonly is: "opinion"; readonly seen: Seen }
+  | { readonly is: "link"; readonly up: boolean }
+  /** Bytes are missing, or this process stood still: what came before proves nothing about now. */
+  | { readonly is: "gap"; readonly why: string }
+  | { readonly is: "seat"; readonly holder: WatchState["seat"] }
+  | { readonly is: "typed"; readonly at: Millis }
+  | { readonly is: "hold"; readonly held: string | undefined }
+  | { readonly is: "self-reboot"; readonly within: Millis }
+  | { readonly is: "probe"; readonly answer: ProbeAnswer; readonly text: string }
+  | {
+      readonly is: "finished";
+      readonly rung: Rung;
+      readonly how: RungEnd;
+      readonly text: string;
+    }
+  /** A person closed the incident. */
+  | { readonly is: "closed"; readonly by: string };
+
+/** What decide() wants done, in this order. */
+export type Wish =
+  | { readonly is: "open"; readonly cause: Cause }
+  | { readonly is: "tell"; readonly type: string; readonly text: string }
+  | { readonly is: "probe" }
+  | { readonly is: "act"; readonly rung: Rung }
+  | { readonly is: "page"; readonly text: string }
+  | { readonly is: "mark"; readonly as: IncidentSummary["state"] }
+  | { readonly is: "close"; readonly as: IncidentSummary["state"]; readonly text: string };
+
+/** A new state and what to do. */
+export interface Decision {
+  readonly state: WatchState;
+  readonly wishes: readonly Wish[];
+}
+
+/** Nothing is known yet. */
+export function freshState(now: Millis, everAlive: boolean): WatchState {
+  return {
+    phase: { is: "calm" },
+    seen: {
+      state: "healthy",
+      class: "runtime",
+      action: "none",
+      means: "nothing was seen yet",
+      at: 0,
+      line: "",
+      proven: false,
+    },
+    linkUp: false,
+    seenAlive: false,
+    everAlive,
+    quietSince: now,
+    held: undefined,
+    seat: undefined,
+    typedAt: undefined,
+    dismissed: -1,
+    stallTold: false,
+    next: { text: "not started", at: undefined },
+  };
+}
