@@ -52,6 +52,7 @@ const input: fc.Arbitrary<Step["input"]> = fc.oneof(
   { weight: 6, arbitrary: fc.constant("answer" as const) },
   { weight: 6, arbitrary: fc.constant("wake" as const) },
   { weight: 4, arbitrary: seen.map((one): Input => ({ is: "opinion", seen: one })) },
+  { weight: 4, arbitrary: fc.constant<Input>({ is: "tick", lastByteAt: undefined }) },
   { weight: 1, arbitrary: fc.constant<Input>({ is: "bytes" }) },
   { weight: 1, arbitrary: fc.constant<Input>({ is: "gap", why: "gap" }) },
   { weight: 1, arbitrary: fc.boolean().map((up): Input => ({ is: "link", up })) },
@@ -237,6 +238,20 @@ describe("decide(), whatever happens in whatever order", () => {
         must(phase.is === "calm", "a login prompt after an act ends it");
       }
       must(acts(decision).length === 0, "acted on a living host");
+    });
+  });
+
+  it("objects to an act that has not begun when a person comes, bytes come, or a hold is set", () => {
+    holds(({ before, input: given, decision }) => {
+      if (before.phase.is !== "acting") return;
+      const comes =
+        given.is === "bytes" ||
+        given.is === "typed" ||
+        given.is === "gap" ||
+        (given.is === "hold" && given.held !== undefined) ||
+        (given.is === "seat" && given.holder !== undefined);
+      const { phase } = decision.state;
+      if (comes) must(phase.is === "acting" && phase.objection !== undefined, "no objection");
     });
   });
 
