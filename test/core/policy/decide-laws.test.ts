@@ -76,11 +76,15 @@ const input: fc.Arbitrary<Step["input"]> = fc.oneof(
 
 const anything = fc.record({ after: fc.nat(90_000), input });
 // Left to chance, a host is seldom left alone for long enough to be acted upon: this is a host that dies.
+const patience = fc.record({
+  after: fc.nat(40_000),
+  input: fc.constantFrom<Step["input"]>("answer", "answer", { is: "tick", lastByteAt: undefined }),
+});
 const ordeal = fc
-  .tuple(seen, anything, fc.nat(8))
-  .map(([one, stray, waits]): Step[] => [
+  .tuple(seen, fc.array(patience, { maxLength: 8 }), anything)
+  .map(([one, waits, stray]): Step[] => [
     { after: 1000, input: { is: "opinion", seen: { ...one, at: one.at + 2000 } } },
-    ...Array.from({ length: waits }, (): Step => ({ after: 1000, input: "answer" })),
+    ...waits,
     stray,
   ]);
 const steps = fc
