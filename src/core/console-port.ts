@@ -1,7 +1,7 @@
 import type { Millis } from "../lib/clock.ts";
 import type { ModemLines } from "../sdk/link.ts";
 
-/** Where the way to a console stands. */
+/** Where the way to a console stands. Times are Unix ms. */
 export type PortState =
   | { readonly is: "closed" }
   | { readonly is: "opening"; readonly attempt: number; readonly progress: string }
@@ -19,6 +19,8 @@ export interface PortListener {
   lines?(lines: ModemLines): void;
   /** Bytes that never reached the log (full disk), counted. */
   gap(bytes: number, why: string): void;
+  /** Something that people at the console should read: what the medium says, that the log cannot be written. */
+  notice?(text: string): void;
 }
 
 /**
@@ -28,10 +30,10 @@ export interface PortListener {
 export interface ConsolePort {
   readonly host: string;
   readonly state: PortState;
-  /** Bytes of the console's stream that are in the log. */
+  /** Place in the console's stream at which the next byte will stand: all that came, lost bytes included. */
   readonly offset: number;
   start(listener: PortListener): void;
-  /** true: read as soon as bytes come (somebody watches); false: in larger pieces, up to 50 ms late. */
+  /** true: read as soon as bytes come (somebody watches); false: in larger pieces, up to 100 ms late. */
   setEager(eager: boolean): void;
   write(bytes: Uint8Array): Promise<void>;
   /** Throws LINK_UNSUPPORTED where the medium has no BREAK. */
