@@ -1,0 +1,176 @@
+import type { SiteConfig } from "../config/site-config.ts";
+import type {
+  AttachEvent,
+  Attachment,
+  AttachRequest,
+  LogQuery,
+  PowerRequest,
+  Site,
+  SiteEvent,
+} from "../core/site.ts";
+import type { Millis } from "../lib/clock.ts";
+import type { Grants, Verb } from "./grants.ts";
+
+/** A site as far as one user may reach: every call is checked against the grants before it goes on. */
+export class GrantedSite implements Site {
+  readonly via: Site["via"];
+  readonly #site: Site;
+  readonly #grants: Grants;
+  readonly #config: SiteConfig;
+
+  constructor(site: Site, grants: Grants, config: SiteConfig) {
+    this.via = site.via;
+    this.#site = site;
+    this.#grants = grants;
+    this.#config = config;
+  }
+
+  async hosts() {
+    return (await this.#site.hosts()).filter((host) => this.#grants.may("status", host));
+  }
+
+  async status(hosts: readonly string[], options: { readonly power: boolean }) {
+    return this.#site.status(await this.#chosen(hosts), options);
+  }
+
+  async attach(request: AttachRequest): Promise<Attachment> {
+    this.#grants.demand(verbOf(request.mode), [request.host]);
+    // Unfiltered, the host's bytes reach the person's terminal: for those only who may do all there.
+    if (request.filter === "raw") this.#grants.demand("*", [request.host]);
+    return new GrantedAttachment(await this.#site.attach(request), request.host, this.#grants);
+  }
+
+  async screen(host: string) {
+    this.#grants.demand("spy", [host]);
+    return this.#site.screen(host);
+  }
+
+  log(query: LogQuery) {
+    return this.#demanding("log", [query.host], () => this.#site.log(query));
+  }
+
+  async powerStatus(hosts: readonly string[]) {
+    return this.#site.powerStatus(await this.#chosen(hosts));
+  }
+
+  power(request: PowerRequest) {
+    return this.#demanding("power", request.hosts, () => this.#site.power(request));
+  }
+
+  async outlets(pdu: string) {
+    // A PDU shows the outlets of all its hosts.
+    const hosts = [...this.#config.hosts.values()].filter((host) =>
+      host.outlets.some((outlet) => outlet.pdu === pdu),
+    );
+    this.#grants.demand("status", hosts.length > 0 ? hosts.map((host) => host.name) : [pdu]);
+    return this.#site.outlets(pdu);
+  }
+
+  async hold(hosts: readonly string[], forMs: Millis, reason: string) {
+    this.#grants.demand("hold", hosts);
+    return this.#site.hold(hosts, forMs, reason);
+  }
+
+  async release(hosts: readonly string[]) {
+    this.#grants.demand("hold", hosts);
+    return this.#site.release(hosts);
+  }
+
+  async *events(query: Parameters<Site["events"]>[0]): AsyncGenerator<SiteEvent> {
+    this.#grants.demand("status", query.hosts);
+    for await (const event of this.#site.events(query))
+      if (event.host === undefined || this.#grants.may("status", event.host)) yield event;
+  }
+
+  async incidents(hosts: readonly string[]) {
+    const all = await this.#site.incidents(hosts);
+    return all.filter((incident) => this.#grants.may("status", incident.host));
+  }
+
+  async incident(id: number) {
+    const found = await this.#site.incident(id);
+    this.#grants.demand("status", [found.summary.host]);
+    return found;
+  }
+
+  async closeIncident(id: number, reason: string) {
+    const { summary } = await this.#site.incident(id);
+    this.#grants.demand("hold", [summary.host]);
+    return this.#site.closeIncident(id, reason);
+  }
+
+  runbooks() {
+    return this.#site.runbooks();
+  }
+
+  run(request: Parameters<Site["run"]>[0]) {
+    return this.#demanding("run", request.hosts, () => this.#site.run(request));
+  }
+
+  async *watch(hosts: readonly string[]) {
+    yield* this.#site.watch(await this.#chosen(hosts));
+  }
+
+  async close(): Promise<void> {
+    // The site is the daemon's.
+  }
+
+  /** The hosts named, which all have to be permitted; or all that are. */
+  async #chosen(hosts: readonly string[]): Promise<readonly string[]> {
+    this.#grants.demand("status", hosts);
+    return hosts.length > 0 ? hosts : this.hosts();
+  }
+
+  async *#demanding<T>(
+    verb: Verb,
+    hosts: readonly string[],
+    stream: () => AsyncIterable<T>,
+  ): AsyncGenerator<T> {
+    this.#grants.demand(verb, hosts);
+    yield* stream();
+  }
+}
+
+const verbOf = (mode: AttachRequest["mode"]): Verb => (mode === "read" ? "spy" : "attach");
+
+class GrantedAttachment implements Attachment {
+  readonly #attachment: Attachment;
+  readonly #host: string;
+  readonly #grants: Grants;
+
+  constructor(attachment: Attachment, host: string, grants: Grants) {
+    this.#attachment = attachment;
+    this.#host = host;
+    this.#grants = grants;
+  }
+
+  get events(): AsyncIterable<AttachEvent> {
+    return this.#attachment.events;
+  }
+
+  // The seat decides who may write; whoever came to read only never gets it.
+  write(bytes: Uint8Array) {
+    return this.#attachment.write(bytes);
+  }
+
+  sendBreak(ms?: Millis) {
+    return this.#attachment.sendBreak(ms);
+  }
+
+  async setMode(mode: AttachRequest["mode"], reason: string) {
+    this.#grants.demand(verbOf(mode), [this.#host]);
+    return this.#attachment.setMode(mode, reason);
+  }
+
+  repaint() {
+    return this.#attachment.repaint();
+  }
+
+  note(text: string) {
+    return this.#attachment.note(text);
+  }
+
+  leave() {
+    return this.#attachment.leave();
+  }
+}

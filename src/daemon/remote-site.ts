@@ -1,0 +1,150 @@
+import type {
+  AttachEvent,
+  Attachment,
+  AttachRequest,
+  HostStatus,
+  IncidentSummary,
+  LogQuery,
+  LogRecord,
+  PowerEvent,
+  PowerRequest,
+  RunbookSummary,
+  RunEvent,
+  ScreenShot,
+  Site,
+  SiteEvent,
+} from "../core/site.ts";
+import type { Millis } from "../lib/clock.ts";
+import type { PduReading } from "../sdk/power.ts";
+import type { RpcClient } from "./rpc-client.ts";
+
+/** A site that a daemon holds, over its socket. What the daemon answers is taken at its word: it is ours. */
+export class RemoteSite implements Site {
+  readonly via = "daemon";
+  readonly #rpc: RpcClient;
+
+  constructor(rpc: RpcClient) {
+    this.#rpc = rpc;
+  }
+
+  hosts(): Promise<readonly string[]> {
+    return this.#call("hosts");
+  }
+
+  status(hosts: readonly string[], options: { readonly power: boolean }) {
+    return this.#call<readonly HostStatus[]>("status", { hosts, power: options.power });
+  }
+
+  async attach(request: AttachRequest): Promise<Attachment> {
+    const { attachment } = await this.#call<{ attachment: number }>("attach", request);
+    return new RemoteAttachment(this.#rpc, attachment);
+  }
+
+  screen(host: string): Promise<ScreenShot> {
+    return this.#call("screen", { host });
+  }
+
+  log(query: LogQuery): AsyncIterable<LogRecord> {
+    return this.#stream("log", query);
+  }
+
+  powerStatus(hosts: readonly string[]): ReturnType<Site["powerStatus"]> {
+    return this.#call("powerStatus", { hosts });
+  }
+
+  power(request: PowerRequest): AsyncIterable<PowerEvent> {
+    return this.#stream("power", request);
+  }
+
+  outlets(pdu: string): Promise<PduReading> {
+    return this.#call("outlets", { pdu });
+  }
+
+  hold(hosts: readonly string[], forMs: Millis, reason: string): Promise<void> {
+    return this.#call("hold", { hosts, forMs, reason });
+  }
+
+  release(hosts: readonly string[]): Promise<void> {
+    return this.#call("release", { hosts });
+  }
+
+  events(query: Parameters<Site["events"]>[0]): AsyncIterable<SiteEvent> {
+    return this.#stream("events", query);
+  }
+
+  incidents(hosts: readonly string[]): Promise<readonly IncidentSummary[]> {
+    return this.#call("incidents", { hosts });
+  }
+
+  incident(id: number): ReturnType<Site["incident"]> {
+    return this.#call("incident", { id });
+  }
+
+  closeIncident(id: number, reason: string): Promise<void> {
+    return this.#call("closeIncident", { id, reason });
+  }
+
+  runbooks(): Promise<readonly RunbookSummary[]> {
+    return this.#call("runbooks");
+  }
+
+  run(request: Parameters<Site["run"]>[0]): AsyncIterable<RunEvent> {
+    return this.#stream("run", request);
+  }
+
+  watch(hosts: readonly string[]): AsyncIterable<readonly HostStatus[]> {
+    return this.#stream("watch", { hosts });
+  }
+
+  close(): Promise<void> {
+    return this.#rpc.close();
+  }
+
+  async #call<T>(method: string, args: object = {}): Promise<T> {
+    return (await this.#rpc.call(method, args)) as T;
+  }
+
+  #stream<T>(method: string, args: object): AsyncIterable<T> {
+    return this.#rpc.stream(method, args) as AsyncIterable<T>;
+  }
+}
+
+class RemoteAttachment implements Attachment {
+  readonly events: AsyncIterable<AttachEvent>;
+  readonly #rpc: RpcClient;
+  readonly #attachment: number;
+
+  constructor(rpc: RpcClient, attachment: number) {
+    this.#rpc = rpc;
+    this.#attachment = attachment;
+    this.events = rpc.stream("attachment.events", { attachment }) as AsyncIterable<AttachEvent>;
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return this.#call("write", { bytes });
+  }
+
+  sendBreak(ms?: Millis): Promise<void> {
+    return this.#call("sendBreak", { ms });
+  }
+
+  setMode(mode: AttachRequest["mode"], reason: string): Promise<void> {
+    return this.#call("setMode", { mode, reason });
+  }
+
+  repaint(): Promise<void> {
+    return this.#call("repaint");
+  }
+
+  note(text: string): Promise<void> {
+    return this.#call("note", { text });
+  }
+
+  leave(): Promise<void> {
+    return this.#call("leave");
+  }
+
+  async #call(method: string, args: object = {}): Promise<void> {
+    await this.#rpc.call(`attachment.${method}`, { attachment: this.#attachment, ...args });
+  }
+}

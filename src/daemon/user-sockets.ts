@@ -1,0 +1,128 @@
+import { execFile } from "node:child_process";
+import { chmod, chown, unlink } from "node:fs/promises";
+import { createServer, type Server, type Socket } from "node:net";
+import { userInfo } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { type Environment, makeOwnFolder, ownUid } from "../config/places.ts";
+import { messageOf, OobError } from "../lib/errors.ts";
+import { RpcClient } from "./rpc-client.ts";
+
+/** Name of the user of this process; "uid-1000" where the machine has no name for it. */
+export function ownName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid-${ownUid()}`;
+  }
+}
+
+/** Who acts: the person behind sudo where there is one. */
+export function personName(env: Environment): string {
+  const own = ownName();
+  return own === "root" && env.SUDO_USER ? env.SUDO_USER : own;
+}
+
+/** The socket at which a user reaches the daemon. */
+export const socketPath = (runtime: string, user: string): string => join(runtime, `${user}.sock`);
+
+/** Sockets of the daemon, one a user. */
+export interface UserSockets {
+  readonly paths: readonly string[];
+  close(): Promise<void>;
+}
+
+/**
+ * Opens one socket for each user: it belongs to that user alone (mode 0600), so who connects is who it is. Node
+ * cannot ask for the peer's credentials; the file system answers instead.
+ */
+export async function openUserSockets(
+  runtime: string,
+  users: readonly string[],
+  accept: (socket: Socket, user: string) => void,
+): Promise<UserSockets> {
+  await makeOwnFolder(runtime, ownUid() === 0 ? 0o711 : 0o700);
+  await chmod(runtime, ownUid() === 0 ? 0o711 : 0o700);
+  const servers: Server[] = [];
+  const paths: string[] = [];
+  const close = async () => {
+    await Promise.all(servers.map(closeServer));
+  };
+  try {
+    for (const user of users) {
+      const path = socketPath(runtime, user);
+      const uid = await uidOf(user);
+      await clearStale(path);
+      servers.push(await listen(path, (socket) => accept(socket, user)));
+      if (uid !== ownUid()) await chown(path, uid, -1);
+      paths.push(path);
+    }
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+  return { paths, close };
+}
+
+async function listen(path: string, accept: (socket: Socket) => void): Promise<Server> {
+  const server = createServer(accept);
+  const listening = new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.once("listening", resolve);
+  });
+  // bind() is done within listen(): the mask makes the file 0600 from its first moment, and touches no other file.
+  const mask = process.umask(0o177);
+  try {
+    server.listen(path);
+  } finally {
+    process.umask(mask);
+  }
+  await listening.catch((cause: unknown) => {
+    throw new OobError("NOT_PERMITTED", `Cannot listen at "${path}": ${messageOf(cause)}`, {
+      cause,
+    });
+  });
+  return server;
+}
+
+function closeServer(server: Server): Promise<void> {
+  // Node removes the file of a Unix socket that it closes.
+  return new Promise((resolve) => server.close(() => resolve()));
+}
+
+/** Removes a socket that nobody listens at. Throws DAEMON_RUNNING where somebody does. */
+async function clearStale(path: string): Promise<void> {
+  let pid: number | undefined;
+  try {
+    const rpc = await RpcClient.connect(path);
+    ({ pid } = rpc.facts);
+    await rpc.close();
+  } catch {
+    await unlink(path).catch(() => {});
+    return;
+  }
+  throw new OobError("DAEMON_RUNNING", `Cannot listen at "${path}": daemon ${pid} does`, {
+    hint: `Stop it with: kill ${pid}`,
+  });
+}
+
+async function uidOf(user: string): Promise<number> {
+  if (user === ownName()) return ownUid();
+  if (ownUid() !== 0)
+    throw new OobError(
+      "NOT_PERMITTED",
+      `Cannot make a socket for "${user}": only root can give files to other users`,
+      { hint: `Run oob serve as root, or leave "${user}" out of "users:"` },
+    );
+  try {
+    // Not /etc/passwd: users may come from a directory service.
+    const { stdout } = await promisify(execFile)("id", ["-u", "--", user]);
+    return Number.parseInt(stdout, 10);
+  } catch (cause) {
+    throw new OobError(
+      "CONFIG_INVALID",
+      `Cannot make a socket for "${user}": this machine knows no such user`,
+      { cause, hint: 'See "users:" in the configuration' },
+    );
+  }
+}
