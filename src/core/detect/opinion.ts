@@ -23,6 +23,8 @@ export interface Detector {
   /** Bytes are missing here. */
   gap(): void;
   readonly opinion: Opinion;
+  /** Evidence in the line that no line end has closed yet. `opinion` counts it; `see` raises it when the line ends. */
+  readonly pending: readonly Evidence[];
   /** Bytes consumed so far. */
   readonly offset: number;
 }

@@ -1,0 +1,18 @@
+import { defineRule } from "oob/sdk";
+
+export default defineRule({
+  means: "a memory test runs",
+  sources: ["memtest86+ app/display.c"],
+  state: "busy",
+  class: "memtest",
+  action: "hold",
+  view: "line",
+  pattern: /Memtest86\+? ?v?\d|\[Moving inversions|Pass: {1,4}\d{1,5} {3,}Errors: |^MemTest-86/,
+  hints: ["memtest86", "[moving inversions", "errors: "],
+  matches: [
+    "Memtest86+ v6.10",
+    "#5  [Moving inversions, random pattern]",
+    "Pass:  0        Errors: 0           ",
+  ],
+  rejects: ["Errors: 0"],
+});

@@ -1,0 +1,19 @@
+import { defineRule } from "oob/sdk";
+
+export default defineRule({
+  means: "booting from the network failed",
+  sources: ["Intel PXE specification 2.1, appendix: PXE-Exx codes", "iPXE"],
+  state: "stuck",
+  class: "no-boot-device",
+  action: "confirm",
+  view: "line",
+  pattern:
+    /^(?:PXE-E\d\d: |PXE-M0F: Exiting|.{0,20}No configuration methods|BdsDxe: failed to (?:load|start) Boot|Could not boot: |No media present)/,
+  hints: ["pxe-e", "pxe-m0f", "no configuration methods", "bdsdxe: failed to", "could not boot: "],
+  matches: [
+    "PXE-E53: No boot filename received",
+    "PXE-M0F: Exiting NVIDIA Boot Agent.",
+    'BdsDxe: failed to load Boot0001 "UEFI QEMU DVD-ROM": Not Found',
+  ],
+  rejects: ["see PXE-E53: in the table"],
+});

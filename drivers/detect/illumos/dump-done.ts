@@ -1,0 +1,15 @@
+import { defineRule } from "oob/sdk";
+
+export default defineRule({
+  means: "the crash dump is complete",
+  sources: ['illumos usr/src/uts/common/os/dumpsubr.c: "dump succeeded"'],
+  state: "crash",
+  class: "panic",
+  action: "recover",
+  view: "line",
+  pattern: /^(?:.{0,120}, )?dump (?:succeeded|failed)|^dump aborted/,
+  unless: /pg_dump|mysqldump|\w_dump/,
+  hints: ["dump succeeded", "dump failed", "dump aborted"],
+  matches: ["100% done: 123456 pages dumped, dump succeeded", "dump failed: error 5"],
+  rejects: ["pg_dump failed"],
+});

@@ -1,0 +1,25 @@
+import { defineRule } from "oob/sdk";
+
+export default defineRule({
+  means: "a crash kernel saves the memory of the dead one",
+  sources: [
+    'kdump-tools; kexec-tools; makedumpfile print_info.c: "Copying data"',
+    "Linux Documentation/admin-guide/kdump/kdump.rst: elfcorehdr=",
+  ],
+  state: "busy",
+  class: "crash-dump",
+  action: "hold",
+  view: "line",
+  pattern:
+    /^(?:Kernel command line|Command line): .{0,400}\belfcorehdr=|^(?:kdump(?:-tools)?(?:\[\d{1,8}\])?: )(?:saving|Starting kdump-tools: running makedumpfile|running makedumpfile|saved)|^Copying data {1,24}: \[|^(?:kdump\[?\d{0,8}\]?: )?saving (?:to|vmcore)|^Excluding unnecessary pages/,
+  hints: ["elfcorehdr=", "kdump", "copying data", "saving vmcore", "excluding unnecessary pages"],
+  matches: [
+    "Command line: BOOT_IMAGE=/vmlinuz irqpoll nr_cpus=1 reset_devices elfcorehdr=0x2d000000",
+    "Copying data                                      : [ 41.0 %] -           eta: 3s",
+    "kdump: saving to /var/crash",
+  ],
+  rejects: [
+    "kdump-tools[278]: no crashkernel= parameter in the kernel cmdline ... failed!",
+    "Copying data to disk",
+  ],
+});

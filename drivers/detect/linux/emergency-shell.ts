@@ -1,0 +1,33 @@
+import { defineRule } from "oob/sdk";
+
+export default defineRule({
+  means: "the system gave up booting and waits for somebody to repair it",
+  sources: [
+    "systemd units/emergency.service.in; src/core/emergency-action",
+    'dracut modules.d/98dracut-systemd/dracut-emergency.sh: "Entering emergency mode"',
+    'util-linux sulogin: "Cannot open access to console, the root account is locked."',
+  ],
+  state: "stuck",
+  class: "emergency-shell",
+  action: "recover",
+  view: "line",
+  pattern:
+    /^(?:You are in emergency mode|Welcome to emergency mode|Entering emergency mode\. Exit the shell to continue|Cannot open access to console, the root account is locked|Dropping to debug shell|ALERT! .{1,160} does not exist\. {1,2}Dropping to a shell|Gave up waiting for root|dracut: Refusing to continue|dracut-initqueue.{0,60}(?:starting timeout scripts|Could not boot)|.{0,10}Warning: \/dev\/\S{1,120} does not exist)/,
+  hints: [
+    "emergency mode",
+    "root account is locked",
+    "dropping to debug shell",
+    "dropping to a shell",
+    "gave up waiting for root",
+    "refusing to continue",
+    "could not boot",
+  ],
+  matches: [
+    'You are in emergency mode. After logging in, type "journalctl -xb" to view',
+    "Entering emergency mode. Exit the shell to continue.",
+    "Cannot open access to console, the root account is locked.",
+    "ALERT!  UUID=0f0f does not exist.  Dropping to a shell!",
+    "Gave up waiting for root file system device.  Common problems:",
+  ],
+  rejects: ["Reached target Emergency Mode.", "if You are in emergency mode, do this"],
+});

@@ -1,0 +1,31 @@
+import { defineRule } from "oob/sdk";
+
+export default defineRule({
+  means: "the firmware tells the kernel nonsense",
+  sources: [
+    'Linux include/linux/printk.h: FW_BUG "[Firmware Bug]: "',
+    "Linux drivers/acpi/acpica: ACPI_ERROR",
+  ],
+  state: "warning",
+  class: "firmware-bug",
+  action: "notify",
+  view: "line",
+  pattern:
+    /^(?:.{0,60}\[Firmware (?:Bug|Warn|Info)\]: |ACPI (?:BIOS )?(?:Error|Exception|Warning)\b|ACPI: .{0,80}(?:Invalid|error|AE_[A-Z]{3})|.{0,40}BIOS bug)/,
+  unless: /^ACPI: (?!.{0,80}(?:AE_[A-Z]{3}|Invalid|error))/,
+  hints: [
+    "[firmware ",
+    "acpi error",
+    "acpi bios error",
+    "acpi exception",
+    "acpi warning",
+    "acpi bios warning",
+    "acpi: ",
+    "bios bug",
+  ],
+  matches: [
+    "[Firmware Bug]: TSC_DEADLINE disabled due to Errata",
+    "ACPI BIOS Error (bug): Could not resolve symbol [\\\\_SB.PCI0], AE_NOT_FOUND",
+  ],
+  rejects: ["ACPI: Early table checksum verification disabled", "[Firmware Bugs are counted]"],
+});

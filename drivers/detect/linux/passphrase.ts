@@ -1,0 +1,29 @@
+import { defineRule } from "oob/sdk";
+
+export default defineRule({
+  means: "the host waits for the passphrase of an encrypted disk",
+  sources: [
+    'cryptsetup-initramfs cryptroot: "Please unlock disk %s: "',
+    'systemd src/cryptsetup: "Please enter passphrase for disk"',
+  ],
+  state: "stuck",
+  class: "passphrase-prompt",
+  action: "notify",
+  view: "line",
+  pattern:
+    /^(?:.{0,4}Please (?:enter passphrase for|unlock) (?:disk )?.{1,160}: {0,2}(?:\(press TAB for no echo\) ?)?|Enter passphrase for .{1,80}: ?|Enter LUKS Passphrase.{0,40}|A password is required to access the .{1,80} volume:?.{0,4})$/,
+  unless: /\.ssh\/|for key /,
+  hints: [
+    "please enter passphrase for",
+    "please unlock disk",
+    "enter passphrase for ",
+    "enter luks passphrase",
+    "a password is required to access",
+  ],
+  matches: [
+    "Please unlock disk sda3_crypt: ",
+    "Please enter passphrase for disk QEMU_HARDDISK (cryptroot): (press TAB for no echo) ",
+    "Enter passphrase for /dev/sda3: ",
+  ],
+  rejects: ["Enter passphrase for key /root/.ssh/id_rsa: ", "unlocked disk"],
+});

@@ -1,0 +1,18 @@
+import { defineRule } from "oob/sdk";
+
+export default defineRule({
+  means: "a software RAID copies its data",
+  sources: ['Linux drivers/md/md.c: "md: %s of RAID array %s"'],
+  state: "busy",
+  class: "raid-rebuild",
+  action: "hold",
+  view: "line",
+  pattern:
+    /^md: (?:recovery|resync|reshape|data-check|requested-resync) of RAID array|\b(?:recovery|resync|reshape|check) = {1,3}\d{1,3}\.\d%/,
+  hints: ["of raid array", "recovery = ", "resync = ", "reshape = ", "check = "],
+  matches: [
+    "md: resync of RAID array md0",
+    "[==>......]  recovery = 12.6% (37043392/292945152) finish=127.5min speed=33440K/sec",
+  ],
+  rejects: ["md: md0: resync done."],
+});

@@ -1,0 +1,15 @@
+import { defineRule } from "oob/sdk";
+
+export default defineRule({
+  means: "a shell waits for a command",
+  sources: ["bash(1) PROMPTING; /etc/bash.bashrc of Debian, Fedora, SUSE"],
+  state: "healthy",
+  class: "runtime",
+  action: "none",
+  view: "line",
+  pattern: /(?:^|\S)\[?[\w.-]{1,32}@[\w.()-]{1,64}(?:[: ][^#$%>]{0,120})?\]?[#$%>] $/,
+  hints: ["# ", "$ ", "% "],
+  prompt: true,
+  matches: ["root@web1:~# ", "[root@web1 ~]# ", "admin@db-2:/var/log$ ", "root@(none):/# "],
+  rejects: ["mail to root@web1", "100 % "],
+});

@@ -1,0 +1,18 @@
+import { defineRule } from "oob/sdk";
+
+export default defineRule({
+  means: "systemd waits for something to stop",
+  sources: ["systemd src/core/manager.c manager_print_jobs_in_progress()"],
+  state: "busy",
+  class: "stop-job",
+  action: "hold",
+  view: "line",
+  pattern:
+    /^(?:\[[ *]{3,8}\] )?(?:\(\d{1,4} of \d{1,4}\) )?(?:A stop job is running for .{1,120}|Job .{1,120}\/stop running) \([\dmins. h]{1,20} \/ (?!no limit)/,
+  hints: ["a stop job is running", "/stop running"],
+  matches: [
+    "[  *** ] A stop job is running for Session 1 of User root (12s / 1min 30s)",
+    "[*     ] Job foo.service/stop running (1s / 1min 30s)",
+  ],
+  rejects: ["A stop job is running for foo (3min / no limit)"],
+});

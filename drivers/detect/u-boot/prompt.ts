@@ -1,0 +1,16 @@
+import { defineRule } from "oob/sdk";
+
+export default defineRule({
+  means: "U-Boot waits for a command",
+  sources: ['U-Boot common/cli_readline.c; CONFIG_SYS_PROMPT "=> "'],
+  state: "stuck",
+  class: "boot-loader",
+  action: "recover",
+  view: "line",
+  pattern:
+    /^(?:=>|U-Boot>|[A-Z][\w-]{1,20} (?:U-Boot|#)>|MX\w{1,12} U-Boot >|Marvell>>|ath>|hisilicon #) ?$/,
+  hints: ["=> ", "boot>", "boot >", "marvell>>", "ath>", "hisilicon #"],
+  prompt: true,
+  matches: ["=> ", "U-Boot> "],
+  rejects: ["a => ", "x=> "],
+});

@@ -1,0 +1,171 @@
+import { printable } from "../../lib/printable.ts";
+import type { Evidence, Rule } from "../../sdk/rule.ts";
+import { Judge } from "./judge.ts";
+import { LineView, type Row } from "./line-view.ts";
+import { withoutServerStamp } from "./message.ts";
+import type { Detector, Opinion } from "./opinion.ts";
+import { matchOf, type NamedRule, type RuleSet, ruleSetOf } from "./rule-set.ts";
+import { raise, rank, standing } from "./slots.ts";
+
+/** What is shown of the line that proves something. */
+const MAX_SHOWN = 300;
+const MAX_EVIDENCE = 8;
+
+const UNKNOWN: Opinion = {
+  state: "healthy",
+  class: "runtime",
+  action: "none",
+  since: 0,
+  evidence: [],
+};
+
+const NONE: readonly Evidence[] = [];
+
+/**
+ * Makes a detector for one console. Rules are compiled once per list: pass the same array for every console.
+ * Evidence is raised when a row ends, or as soon as a prompt stands; `opinion` counts the unfinished row as well.
+ */
+export function createDetector(rules: readonly Rule[]): Detector {
+  return new RowDetector(ruleSetOf(rules));
+}
+
+class RowDetector implements Detector {
+  readonly #set: RuleSet;
+  readonly #view: LineView;
+  #judge = new Judge();
+  #found: Evidence[] | undefined;
+  #recent: readonly Evidence[] = NONE;
+  /** Rules with a hint in the row that is being read. */
+  #candidates: NamedRule[] | undefined;
+  #prompt: NamedRule | undefined;
+  #promptEnd = 0;
+  #opinion: Opinion | undefined = UNKNOWN;
+
+  constructor(set: RuleSet) {
+    this.#set = set;
+    this.#view = new LineView(set.automaton, {
+      hint: (hint, row) => this.#hint(hint, row),
+      row: (row) => this.#row(row),
+      stamp: (seconds) => this.#judge.stamp(seconds),
+      mode: (mode, on) => this.#judge.mode(mode, on),
+    });
+  }
+
+  get offset(): number {
+    return this.#view.offset;
+  }
+
+  see(chunk: Uint8Array): readonly Evidence[] {
+    this.#opinion = undefined;
+    this.#view.see(chunk);
+    const found = this.#found ?? NONE;
+    this.#found = undefined;
+    return found;
+  }
+
+  typed(bytes: Uint8Array): void {
+    this.#judge.typed(Buffer.from(bytes).toString("latin1"));
+  }
+
+  gap(): void {
+    this.#opinion = undefined;
+    this.#view.gap();
+    this.#judge.gap();
+    this.#rowDone();
+  }
+
+  get opinion(): Opinion {
+    this.#opinion ??= this.#opine();
+    return this.#opinion;
+  }
+
+  #hint(hint: number, rowOf: () => Row): void {
+    for (const rule of this.#set.byHint[hint] ?? []) {
+      if (rule.prompt) this.#tryPrompt(rule, rowOf());
+      else {
+        this.#candidates ??= [];
+        if (!this.#candidates.includes(rule)) this.#candidates.push(rule);
+      }
+    }
+  }
+
+  #tryPrompt(rule: NamedRule, row: Row): void {
+    const text = withoutServerStamp(row.text);
+    if (!matchOf(rule, text)) return;
+    this.#prompt = rule;
+    this.#promptEnd = row.text.length;
+    this.#add(this.#judge.prompt(rule, evidenceOf(rule, row, text), row));
+  }
+
+  #row(row: Row): void {
+    const messages = this.#judge.messages(row, this.#prompt, this.#promptEnd);
+    const candidates = this.#candidates ?? [];
+    this.#rowDone();
+    for (const message of messages) {
+      for (const rule of candidates) {
+        const match = matchOf(rule, message.text);
+        if (!match) continue;
+        const evidence = evidenceOf(rule, row, message.text);
+        this.#add(this.#judge.message(rule, message, match[0], evidence, row));
+      }
+    }
+  }
+
+  #rowDone(): void {
+    this.#candidates = undefined;
+    this.#prompt = undefined;
+    this.#promptEnd = 0;
+  }
+
+  #add(evidence: Evidence | undefined): void {
+    if (!evidence) return;
+    this.#found ??= [];
+    this.#found.push(evidence);
+    this.#recent = [...this.#recent.slice(1 - MAX_EVIDENCE), evidence];
+  }
+
+  #opine(): Opinion {
+    const pending = this.pending;
+    const slots = pending.reduce(raise, this.#judge.slots);
+    const top = standing(slots);
+    if (!top) return { ...UNKNOWN, since: 0, class: this.#judge.healthyClass ?? UNKNOWN.class };
+    const calm = top.state === "healthy" ? this.#judge.healthyClass : undefined;
+    return {
+      state: top.state,
+      class: calm ?? top.class,
+      action: top.action,
+      since: top.at,
+      evidence: [...this.#recent, ...pending],
+    };
+  }
+
+  /** Evidence in the row that no line end has closed yet. A copy of the judge says what it is worth. */
+  get pending(): readonly Evidence[] {
+    const row = this.#view.pending;
+    if (!row || !this.#candidates) return [];
+    const judge = this.#judge.copy();
+    const found: Evidence[] = [];
+    for (const message of judge.messages(row, this.#prompt, this.#promptEnd)) {
+      for (const rule of this.#candidates) {
+        const match = rule.state === "healthy" ? undefined : matchOf(rule, message.text);
+        const raised =
+          match && judge.message(rule, message, match[0], evidenceOf(rule, row, message.text), row);
+        if (raised) found.push(raised);
+      }
+    }
+    return found.sort((a, b) => rank(a) - rank(b));
+  }
+}
+
+function evidenceOf(rule: NamedRule, row: Row, text: string): Evidence {
+  return {
+    rule: rule.id,
+    means: rule.means,
+    state: rule.state,
+    class: rule.class,
+    action: rule.action,
+    at: row.at,
+    offset: row.end,
+    line: printable(Buffer.from(text, "latin1").toString("utf8").trim(), MAX_SHOWN),
+  };
+}

@@ -1,0 +1,310 @@
+import { EscapeScanner, type ScreenMode } from "./escape-scanner.ts";
+import { type HintAutomaton, SPECIAL } from "./hint-automaton.ts";
+import { hasParityBit } from "./parity.ts";
+
+/** No row is longer; what follows is a row of its own. */
+export const MAX_LINE_BYTES = 4096;
+
+/** A row buffer that grew beyond this is given back when its row ends. */
+const KEEP_BUFFER_BYTES = 512;
+/** A row of at least this many bytes without bit 7 says that the parity bit is gone. */
+const KEEP_PARITY_BYTES = 16;
+
+/** One cleaned row of output: what stands between line ends, cursor moves and screen clears. */
+export interface Row {
+  /** Offset of its first byte in the raw stream. */
+  readonly at: number;
+  /** Offset behind its last byte (of the line end, where there is one). */
+  readonly end: number;
+  /** Cleaned bytes, one UTF-16 unit each. */
+  readonly text: string;
+  /** Began behind a cursor move, not at a line start. */
+  readonly moved: boolean;
+  /** Began behind a lone carriage return: it overwrites, or goes on with, the row before. */
+  readonly returned: boolean;
+}
+
+/** Receives what the view sees, in stream order. */
+export interface RowSink {
+  /** A hint ended here; `text` gives the row so far. */
+  hint(hint: number, row: () => Row): void;
+  /** A row with at least one hint is complete. */
+  row(row: Row): void;
+  /** A row began with the host's own time stamp, in whole seconds. */
+  stamp(seconds: number): void;
+  mode(mode: ScreenMode, on: boolean): void;
+}
+
+/**
+ * Console bytes as cleaned rows. Not a terminal: escape sequences go out, cursor moves end a row, backspace deletes,
+ * NUL and other controls vanish, parity in bit 7 is masked where the line has it. Strings (OSC, DCS …) are rows like
+ * others, so that noise which opens one hides nothing. Every result depends on the bytes alone, never on their cuts.
+ *
+ * A line end ends the row in any state of the escape scanner.
+ */
+export class LineView {
+  readonly #automaton: HintAutomaton;
+  readonly #sink: RowSink;
+  #state = 0;
+  readonly #escape = new EscapeScanner();
+  #inEscape = false;
+  /** Cleaned bytes of the row that are not in the current chunk, or were odd. */
+  #kept: Uint8Array | undefined;
+  #length = 0;
+  #rowAt = 0;
+  #offset = 0;
+  #hit = false;
+  #moved = false;
+  #returned = false;
+  #string = false;
+  #high = 0;
+  #parity = false;
+
+  constructor(automaton: HintAutomaton, sink: RowSink) {
+    this.#automaton = automaton;
+    this.#sink = sink;
+  }
+
+  /** Bytes consumed so far. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** The row that stands unfinished. */
+  get pending(): Row | undefined {
+    return this.#hit ? this.#rowOf(undefined, 0, 0, this.#offset) : undefined;
+  }
+
+  /** Bytes are missing: what stands unfinished belongs to nothing that comes. */
+  gap(): void {
+    this.#inEscape = false;
+    this.#begin(this.#offset);
+  }
+
+  see(chunk: Uint8Array): void {
+    const { classes, next, shift, firstSpecial } = this.#automaton;
+    const base = this.#offset;
+    let from = 0;
+    let i = 0;
+    while (i < chunk.length) {
+      if (this.#inEscape) {
+        if (this.#escaped(chunk[i] ?? 0, base + i + 1)) i++;
+        from = i;
+        continue;
+      }
+      const mask = this.#parity ? 0x7f : 0xff;
+      const stop = Math.min(chunk.length, from + MAX_LINE_BYTES - this.#length);
+      let state = this.#state;
+      let special = 0;
+      for (; i < stop; i++) {
+        const to = next[(state << shift) | (classes[(chunk[i] ?? 0) & mask] ?? 0)] ?? 0;
+        if (to >= firstSpecial) {
+          special = to;
+          break;
+        }
+        state = to;
+      }
+      this.#state = state;
+      if (special !== 0) from = this.#special(special, chunk, from, i++, base);
+      else if (i < chunk.length) {
+        this.#end(chunk, from, i, base + i);
+        from = i;
+      }
+    }
+    this.#keep(chunk, from, i);
+    this.#offset = base + chunk.length;
+  }
+
+  /** Handles the byte at `i`, which ends a hint or is no text; returns where the plain run goes on. */
+  #special(state: number, chunk: Uint8Array, from: number, i: number, base: number): number {
+    const { firstByteState } = this.#automaton;
+    if (state < firstByteState) {
+      this.#hints(state, chunk, from, i + 1, base + i + 1);
+      return from;
+    }
+    const what = state - firstByteState;
+    if (what === SPECIAL.feed || what === SPECIAL.carriage) {
+      const empty = this.#length + i - from === 0;
+      const returned = what === SPECIAL.carriage && (!empty || this.#returned);
+      this.#end(chunk, from, i, base + i + 1);
+      this.#returned = returned;
+      return i + 1;
+    }
+    this.#keep(chunk, from, i);
+    if (what === SPECIAL.high) this.#highByte(chunk[i] ?? 0);
+    else if (what === SPECIAL.back) this.#back();
+    else if (what === SPECIAL.escape) {
+      this.#inEscape = true;
+      this.#escape.start();
+    } else if (chunk[i] === 0x07 && this.#string) this.#break(base + i + 1, false);
+    return i + 1;
+  }
+
+  #hints(state: number, chunk: Uint8Array, from: number, to: number, end: number): void {
+    this.#state = state;
+    this.#hit = true;
+    const row = () => this.#rowOf(chunk, from, to, end);
+    for (const hint of this.#automaton.ends[state - this.#automaton.firstSpecial] ?? [])
+      this.#sink.hint(hint, row);
+  }
+
+  #highByte(byte: number): void {
+    this.#state = 0;
+    // 0xFF is no UTF-8 and no letter of a console: an idle or broken line.
+    if (byte === 0xff) return;
+    this.#high++;
+    this.#put(byte);
+  }
+
+  #back(): void {
+    if (this.#length > 0) this.#length--;
+    this.#rescan();
+  }
+
+  /** Brings the automaton to where the row's last bytes lead. Hints that end inside were told before. */
+  #rescan(): void {
+    const { classes, next, shift, firstByteState } = this.#automaton;
+    this.#state = 0;
+    for (let i = Math.max(0, this.#length - 64); i < this.#length; i++) {
+      const to = next[(this.#state << shift) | (classes[this.#kept?.[i] ?? 0] ?? 0)] ?? 0;
+      this.#state = to >= firstByteState ? 0 : to;
+    }
+  }
+
+  /** Takes one byte of an escape sequence; false: it belongs to the text behind. */
+  #escaped(raw: number, end: number): boolean {
+    const seen = this.#escape.take(this.#parity ? raw & 0x7f : raw);
+    if (seen.is === "more") return true;
+    this.#inEscape = false;
+    if (seen.is === "space") {
+      this.#put(0x20);
+      this.#rescan();
+    } else if (seen.is === "break") {
+      this.#break(end, seen.moved);
+      this.#string = seen.string;
+    } else if (seen.is === "mode") {
+      if (seen.mode === "reset") this.#break(end, false);
+      this.#sink.mode(seen.mode, seen.on);
+    }
+    return seen.is !== "text";
+  }
+
+  /** Ends the row at a place where no line ends. */
+  #break(end: number, moved: boolean): void {
+    this.#end(undefined, 0, 0, end);
+    this.#moved = moved;
+  }
+
+  #end(chunk: Uint8Array | undefined, from: number, to: number, end: number): void {
+    const length = this.#length + to - from;
+    if (length > 0) this.#complete(chunk, from, to, end);
+    this.#begin(end);
+  }
+
+  #complete(chunk: Uint8Array | undefined, from: number, to: number, end: number): void {
+    const length = this.#length + to - from;
+    if (this.#high > 0 || this.#parity) {
+      this.#keep(chunk, from, to);
+      this.#judgeParity(end);
+      if (this.#hit) this.#sink.row(this.#rowOf(undefined, 0, 0, end));
+      return;
+    }
+    const first = this.#length > 0 ? this.#kept?.[0] : chunk?.[from];
+    if (first === 0x5b) this.#stamp(chunk, from, Math.min(length, 16));
+    if (this.#hit) this.#sink.row(this.#rowOf(chunk, from, to, end));
+  }
+
+  /** `[ 1234.567890]`: the seconds, read without making a string. */
+  #stamp(chunk: Uint8Array | undefined, from: number, limit: number): void {
+    let seconds = -1;
+    for (let i = 1; i < limit; i++) {
+      const byte = (i < this.#length ? this.#kept?.[i] : chunk?.[from + i - this.#length]) ?? 0;
+      if (byte === 0x2e && seconds >= 0) {
+        this.#sink.stamp(seconds);
+        return;
+      }
+      if (byte >= 0x30 && byte <= 0x39) seconds = Math.max(0, seconds) * 10 + byte - 0x30;
+      else if (byte !== 0x20 || seconds >= 0) return;
+    }
+  }
+
+  /**
+   * A 7E1 or 7O1 sender read as 8N1 sets bit 7 in about half of its bytes; UTF-8 text may have as many, but is valid.
+   * The row that proves it is looked at again with bit 7 masked, the rows behind it from the start.
+   */
+  #judgeParity(end: number): void {
+    if (!this.#kept) return;
+    if (this.#parity) {
+      this.#parity = this.#high > 0 || this.#length < KEEP_PARITY_BYTES;
+    } else if (hasParityBit(this.#kept.subarray(0, this.#length))) {
+      this.#parity = true;
+      this.#again(this.#kept.slice(0, this.#length), end);
+    }
+  }
+
+  /** Reads a whole row once more, with bit 7 masked. */
+  #again(raw: Uint8Array, end: number): void {
+    const { classes, next, shift, firstSpecial, firstByteState } = this.#automaton;
+    let state = 0;
+    this.#length = 0;
+    for (const high of raw) {
+      const byte = high & 0x7f;
+      if (byte < 0x20 || byte === 0x7f) continue;
+      this.#put(byte);
+      state = next[(state << shift) | (classes[byte] ?? 0)] ?? 0;
+      if (state >= firstByteState) state = 0;
+      else if (state >= firstSpecial) this.#hints(state, raw, 0, 0, end);
+    }
+  }
+
+  #begin(at: number): void {
+    if ((this.#kept?.length ?? 0) > KEEP_BUFFER_BYTES) this.#kept = undefined;
+    this.#state = 0;
+    this.#length = 0;
+    this.#rowAt = at;
+    this.#hit = false;
+    this.#moved = false;
+    this.#returned = false;
+    this.#string = false;
+    this.#high = 0;
+  }
+
+  #keep(chunk: Uint8Array | undefined, from: number, to: number): void {
+    if (!chunk || from >= to) return;
+    const room = this.#room(this.#length + to - from);
+    if (this.#parity) {
+      for (let i = from; i < to; i++) {
+        const byte = chunk[i] ?? 0;
+        if (byte >= 0x80) this.#high++;
+        room[this.#length++] = byte & 0x7f;
+      }
+      return;
+    }
+    room.set(chunk.subarray(from, to), this.#length);
+    this.#length += to - from;
+  }
+
+  #put(byte: number): void {
+    if (this.#length < MAX_LINE_BYTES) this.#room(this.#length + 1)[this.#length++] = byte;
+  }
+
+  #room(length: number): Uint8Array {
+    if (this.#kept && this.#kept.length >= length) return this.#kept;
+    const larger = new Uint8Array(Math.max(96, Math.min(MAX_LINE_BYTES, length * 2)));
+    if (this.#kept) larger.set(this.#kept.subarray(0, this.#length));
+    this.#kept = larger;
+    return larger;
+  }
+
+  #rowOf(chunk: Uint8Array | undefined, from: number, to: number, end: number): Row {
+    let text = this.#kept && this.#length > 0 ? latin1Text(this.#kept, 0, this.#length) : "";
+    if (chunk && to > from) text += latin1Text(chunk, from, to, this.#parity);
+    return { at: this.#rowAt, end, text, moved: this.#moved, returned: this.#returned };
+  }
+}
+
+function latin1Text(bytes: Uint8Array, from: number, to: number, masked = false): string {
+  const part = bytes.subarray(from, to);
+  const view = masked ? part.map((byte) => byte & 0x7f) : part;
+  return Buffer.from(view.buffer, view.byteOffset, view.length).toString("latin1");
+}

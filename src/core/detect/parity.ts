@@ -1,0 +1,25 @@
+/** A row shorter than this says nothing about parity. */
+const SAMPLE_BYTES = 16;
+
+/**
+ * Whether bit 7 is a parity bit that the line settings left in: a 7E1, 7O1 or 7M1 sender read as 8N1. Then nearly
+ * every byte has the same parity (or the bit itself), which neither UTF-8 nor an 8-bit code page has.
+ */
+export function hasParityBit(bytes: Uint8Array): boolean {
+  if (bytes.length < SAMPLE_BYTES) return false;
+  let high = 0;
+  let even = 0;
+  for (const byte of bytes) {
+    if (byte >= 0x80) high++;
+    if (isEven(byte)) even++;
+  }
+  const most = bytes.length * 0.95;
+  if (high < bytes.length * 0.2) return false;
+  return even >= most || bytes.length - even >= most || high >= most;
+}
+
+function isEven(byte: number): boolean {
+  let folded = byte ^ (byte >> 4);
+  folded ^= folded >> 2;
+  return ((folded ^ (folded >> 1)) & 1) === 0;
+}

@@ -1,0 +1,72 @@
+import type { Action, Evidence } from "../../sdk/rule.ts";
+
+/** What stands, by kind. An opinion is chosen from these; new evidence and signs of life move them. */
+export interface Slots {
+  readonly crash?: Evidence | undefined;
+  readonly stuck?: Evidence | undefined;
+  readonly loop?: Evidence | undefined;
+  readonly busy?: Evidence | undefined;
+  readonly warning?: Evidence | undefined;
+  readonly healthy?: Evidence | undefined;
+}
+
+const RANK: Readonly<Record<Action, number>> = {
+  none: 0,
+  notify: 1,
+  hold: 2,
+  confirm: 3,
+  recover: 4,
+};
+
+/** Work that a power cut would ruin: it keeps others from acting even beside signs of a half-dead kernel. */
+const DELICATE = new Set(["crash-dump", "fsck", "firmware", "upgrade", "os-install", "memtest"]);
+
+/** Classes that say less than others about the same trouble. */
+const VAGUE = new Set(["kernel-warning", "service-failed", "firmware-bug"]);
+
+export const rank = (evidence: Evidence | undefined): number =>
+  evidence ? RANK[evidence.action] : -1;
+
+/** Adds evidence to what stands. */
+export function raise(slots: Slots, e: Evidence): Slots {
+  switch (e.state) {
+    case "healthy":
+      return { ...slots, healthy: e };
+    case "warning":
+      return slots.warning && VAGUE.has(e.class) && slots.warning.class !== e.class
+        ? slots
+        : { ...slots, warning: slots.warning?.class === e.class ? slots.warning : e };
+    case "busy":
+      return { ...slots, busy: slots.busy?.class === e.class ? slots.busy : e, stuck: undefined };
+    case "stuck":
+      if (rank(slots.stuck) > rank(e)) return { ...slots, busy: undefined };
+      return { ...slots, busy: undefined, stuck: slots.stuck?.class === e.class ? slots.stuck : e };
+    case "crash":
+      if (rank(slots.crash) >= rank(e)) return slots;
+      return { ...slots, crash: e, busy: e.action === "recover" ? undefined : slots.busy };
+  }
+}
+
+/** A prompt came: what looked dead is not. A fault that was survived stays as a warning; a panic was none. */
+export function survive(slots: Slots, life: Evidence): Slots {
+  const { crash, busy } = slots;
+  const scar: Evidence | undefined =
+    crash?.action === "confirm" ? { ...crash, state: "warning", action: "notify" } : undefined;
+  return {
+    healthy: life,
+    warning: scar ?? slots.warning,
+    // A reboot that is ordered and waits leaves its prompt to the one who ordered it.
+    busy: busy?.class === "reboot" || busy?.class === "raid-rebuild" ? busy : undefined,
+  };
+}
+
+/** What counts most of all that stands. */
+export function standing(slots: Slots): Evidence | undefined {
+  const { crash, stuck, loop, busy, warning, healthy } = slots;
+  if (busy?.class === "crash-dump") return busy;
+  if (loop) return loop;
+  if (crash?.action === "recover") return crash;
+  if (stuck && rank(stuck) >= rank(crash)) return stuck;
+  if (busy && (DELICATE.has(busy.class) || !crash)) return busy;
+  return crash ?? stuck ?? warning ?? healthy;
+}
