@@ -1,0 +1,54 @@
+import { alreadyOff } from "./already-off.ts";
+import { auditUnwritable } from "./audit-unwritable.ts";
+import { blind } from "./blind.ts";
+import { budgetHost } from "./budget-host.ts";
+import { budgetSite } from "./budget-site.ts";
+import { busy } from "./busy.ts";
+import { clockStepped } from "./clock-stepped.ts";
+import { dumpRunning } from "./dump-running.ts";
+import { feedsMissing } from "./feeds-missing.ts";
+import { fleetBreaker } from "./fleet-breaker.ts";
+import { held } from "./held.ts";
+import type { Facts, Interlock, Verdict } from "./interlock.ts";
+import { needs } from "./needs.ts";
+import { outletShared } from "./outlet-shared.ts";
+import { outletUnknown } from "./outlet-unknown.ts";
+import { ownTyping } from "./own-typing.ts";
+import { personTyped } from "./person-typed.ts";
+import { quietHours } from "./quiet-hours.ts";
+import { seatHeld } from "./seat-held.ts";
+import { staleEvidence } from "./stale-evidence.ts";
+
+/** Every interlock, in the order in which people read their verdicts. A test compares it with the folder. */
+export const interlocks: readonly Interlock[] = [
+  auditUnwritable,
+  held,
+  seatHeld,
+  personTyped,
+  ownTyping,
+  dumpRunning,
+  busy,
+  quietHours,
+  blind,
+  staleEvidence,
+  needs,
+  fleetBreaker,
+  feedsMissing,
+  outletUnknown,
+  outletShared,
+  alreadyOff,
+  budgetHost,
+  budgetSite,
+  clockStepped,
+];
+
+/** Runs all interlocks and keeps all verdicts: one that objects does not hide the others. */
+export function judge(facts: Facts): readonly Verdict[] {
+  return interlocks
+    .filter((interlock) => interlock.askers.includes(facts.asker))
+    .map(({ name, forceable, object }) => {
+      const objection = object(facts);
+      const passes = objection === undefined;
+      return { interlock: name, passes, text: objection ?? "no objection", forceable };
+    });
+}

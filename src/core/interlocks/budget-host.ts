@@ -1,0 +1,16 @@
+import { formatDuration } from "../../lib/durations.ts";
+import { cutsPower, everybody, type Interlock } from "./interlock.ts";
+
+/** A host that needs cutting again and again needs a person. */
+export const budgetHost: Interlock = {
+  name: "budget-host",
+  guards: "A host that needs cutting again and again needs a person",
+  askers: everybody,
+  forceable: true,
+  object: ({ cuts, policy, now, act }) => {
+    const { cycles, per } = policy.budget;
+    const used = cuts.filter((at) => now - at < per).length;
+    if (used < cycles || !cutsPower(act)) return undefined;
+    return `${used} of ${cycles} cuts in ${formatDuration(per)} are used up`;
+  },
+};

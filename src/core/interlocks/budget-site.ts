@@ -1,0 +1,15 @@
+import { formatDuration } from "../../lib/durations.ts";
+import { cutsPower, type Interlock } from "./interlock.ts";
+
+/** Many cuts at one site in a short time: the fault is elsewhere. */
+export const budgetSite: Interlock = {
+  name: "budget-site",
+  guards: "Many cuts at one site in a short time: the fault is elsewhere",
+  askers: ["watchdog", "runbook"],
+  forceable: true,
+  object: ({ siteCuts, fleet, now, act }) => {
+    const used = siteCuts.filter((at) => now - at < fleet.per).length;
+    if (used < fleet.cycles || !cutsPower(act)) return undefined;
+    return `${used} of ${fleet.cycles} cuts of the site in ${formatDuration(fleet.per)} are used up`;
+  },
+};

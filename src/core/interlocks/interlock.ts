@@ -1,0 +1,96 @@
+import type { SiteConfig, WatchPolicy } from "../../config/site-config.ts";
+import type { Millis } from "../../lib/clock.ts";
+import type { PowerState } from "../../sdk/power.ts";
+import type { Seen } from "../policy/state.ts";
+import type { Hold } from "../site.ts";
+import type { SeatHolder } from "../watched-console.ts";
+
+/** On whose behalf something is to be done. */
+export type Asker = "watchdog" | "runbook" | "person";
+
+/** What is to be done. `runbook`: a runbook that may take the host down. */
+export type GuardedAct =
+  | "on"
+  | "off"
+  | "cycle"
+  | "reset"
+  | "soft"
+  | "nmi"
+  | "sysrq"
+  | "single-user"
+  | "runbook";
+
+/** One feed of the host as it was just read. */
+export interface Feed {
+  readonly id: string;
+  readonly state: PowerState;
+  readonly pending: boolean;
+  readonly error?: string;
+  /** Other hosts of the configuration on the same outlet. */
+  readonly sharedWith: readonly string[];
+}
+
+/** All that the interlocks look at. Times are monotonic, but for `wall`. */
+export interface Facts {
+  readonly host: string;
+  readonly asker: Asker;
+  /** Who asks: a person's name, "watchdog", "runbook NAME". */
+  readonly by: string;
+  readonly act: GuardedAct;
+  readonly now: Millis;
+  readonly wall: Millis;
+  readonly policy: WatchPolicy;
+  readonly fleet: SiteConfig["fleet"];
+  readonly hold: Hold | undefined;
+  readonly seat: SeatHolder | undefined;
+  readonly typedAt: Millis | undefined;
+  readonly seen: Seen;
+  readonly linkUp: boolean;
+  readonly everAlive: boolean;
+  readonly gapAt: Millis | undefined;
+  /** When evidence or silence began to be counted; undefined where nothing is suspected. */
+  readonly suspectSince: Millis | undefined;
+  readonly probeFailedAt: Millis | undefined;
+  /** A person's own typing holds the text that matched. */
+  readonly typedItself: boolean;
+  /** undefined: this act does not touch outlets. */
+  readonly feeds: readonly Feed[] | undefined;
+  /** Ends of earlier cuts of this host, and of the whole site. */
+  readonly cuts: readonly Millis[];
+  readonly siteCuts: readonly Millis[];
+  /** Hosts that began to be suspected within the fleet's window, this one included. */
+  readonly suspects: number;
+  readonly clockSteppedAt: Millis | undefined;
+  readonly auditWritable: boolean;
+  /** Hosts that this one needs and that are not healthy. */
+  readonly needsDown: readonly string[];
+}
+
+/** One reason not to act. Pure: facts in, objection out. */
+export interface Interlock {
+  readonly name: string;
+  /** One line for people: what it keeps from happening. */
+  readonly guards: string;
+  readonly askers: readonly Asker[];
+  /** A person may override it knowingly (--force). */
+  readonly forceable: boolean;
+  /** Why not, or undefined. */
+  readonly object: (facts: Facts) => string | undefined;
+}
+
+/** What one interlock said. */
+export interface Verdict {
+  readonly interlock: string;
+  readonly passes: boolean;
+  readonly text: string;
+  readonly forceable: boolean;
+}
+
+export const everybody: readonly Asker[] = ["watchdog", "runbook", "person"];
+
+/** Acts that take a running host down. */
+export const takesDown = (act: GuardedAct): boolean => act !== "on";
+
+/** Acts that move outlets. */
+export const cutsPower = (act: GuardedAct): boolean =>
+  act === "cycle" || act === "off" || act === "reset" || act === "single-user";

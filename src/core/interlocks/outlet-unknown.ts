@@ -1,0 +1,14 @@
+import { cutsPower, everybody, type Interlock } from "./interlock.ts";
+
+/** What cannot be read is not switched off. */
+export const outletUnknown: Interlock = {
+  name: "outlet-unknown",
+  guards: "What cannot be read is not switched off",
+  askers: everybody,
+  forceable: false,
+  object: ({ feeds, act }) => {
+    const unread = (feeds ?? []).find((feed) => feed.state === "unknown");
+    if (!unread || !cutsPower(act)) return undefined;
+    return `outlet ${unread.id} cannot be read${unread.error ? `: ${unread.error}` : ""}`;
+  },
+};

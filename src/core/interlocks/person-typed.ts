@@ -1,0 +1,17 @@
+import { formatDuration } from "../../lib/durations.ts";
+import { type Interlock, takesDown } from "./interlock.ts";
+
+/** A person was at work a moment ago. */
+export const personTyped: Interlock = {
+  name: "person-typed",
+  guards: "A person was at work a moment ago",
+  askers: ["watchdog", "runbook"],
+  forceable: true,
+  object: ({ typedAt, now, policy, seat, by, act }) => {
+    if (typedAt === undefined || now - typedAt >= policy.handsOff || !takesDown(act))
+      return undefined;
+    // Who asks for a runbook while he sits at the console himself is not in his own way.
+    if (seat?.who === by) return undefined;
+    return `a person typed ${formatDuration(now - typedAt)} ago`;
+  },
+};
