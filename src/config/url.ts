@@ -13,8 +13,6 @@ export interface UrlTarget {
   /** Safe to be part of a path. */
   readonly name: string;
   readonly entry: DeviceEntry;
-  /** Values of secrets that the URL holds, by the made-up name that stands for them. */
-  readonly secrets: ReadonlyMap<string, string>;
 }
 
 /** Whether a word of the command line is a URL: host names have no colon. */
@@ -29,22 +27,20 @@ export async function parseDeviceUrl(
   const [, driver = "", rest = ""] = /^([a-z][a-z0-9.-]*):(.*)$/s.exec(url) ?? [];
   const { kind, facts } = await findDriver(url, driver, catalog, wanted);
   const { user, options } = splitAddress(url, rest, facts);
-  const secrets = new Map<string, string>();
-  if (user !== undefined) fillUser(url, user, facts, options, secrets);
+  if (user !== undefined) options.user = readUser(url, user, facts);
   const { values, problems } = readOptions(facts.options, options);
   const [wrong] = problems;
   if (wrong !== undefined) throw bad(url, wrong.message, wrong.hint);
   const name = safeName(driver, rest);
-  return { kind, name, entry: { driver, options: values }, secrets };
+  return { kind, name, entry: { driver, options: values } };
 }
 
 /** The configuration with one more device in it: a console becomes a host, a power device a PDU. */
 export function withUrl(config: SiteConfig, target: UrlTarget): SiteConfig {
-  const urlSecrets = new Map([...(config.urlSecrets ?? []), ...target.secrets]);
   if (target.kind === "power")
-    return { ...config, urlSecrets, pdus: new Map(config.pdus).set(target.name, target.entry) };
+    return { ...config, pdus: new Map(config.pdus).set(target.name, target.entry) };
   const host = bareHost(target.name, target.entry);
-  return { ...config, urlSecrets, hosts: new Map(config.hosts).set(target.name, host) };
+  return { ...config, hosts: new Map(config.hosts).set(target.name, host) };
 }
 
 async function findDriver(
@@ -95,29 +91,16 @@ function splitAddress(
   return { user: user === undefined ? undefined : decodeURIComponent(user), options };
 }
 
-/** What stands before the "@": an SNMP community, which is consent to clear text, or a user's name. */
-function fillUser(
-  url: string,
-  user: string,
-  facts: DriverFacts,
-  options: Record<string, unknown>,
-  secrets: Map<string, string>,
-): void {
+/** What stands before the "@": a user's name, or an SNMP community, which is consent to clear text. */
+function readUser(url: string, user: string, facts: DriverFacts): string {
   if (user.includes(":"))
     throw bad(
       url,
       "a password in a URL is shown by every process list",
       "Write secret:NAME, with the value in a file NAME of the credentials folder",
     );
-  const { community } = facts.options;
-  if (community && options.version !== "3") {
-    options.community = user;
-    if (community.kind !== "secret") return;
-    const name = `url-${digest(user)}`;
-    secrets.set(name, user);
-    options.community = `secret:${name}`;
-  } else if (facts.options.user) options.user = user;
-  else throw bad(url, "this driver takes no user");
+  if (facts.options.user) return user;
+  throw bad(url, "this driver takes no user");
 }
 
 /** "telnet-ts1-7003", "serial-dev-ttyusb0": one name for one device, whatever its options. */

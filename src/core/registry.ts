@@ -17,9 +17,6 @@ import {
 } from "./driver-shapes.ts";
 import { loadModule } from "./load-module.ts";
 
-/** Systems whose rules hold for every host: firmware, boot loaders and the like. */
-const ANY_SYSTEM = ["any", "firmware", "boot"];
-
 /**
  * Finds drivers, rules, boot loaders and runbooks by the path of their files: those that ship with oob, and those in
  * users' folders (laid out the same way, or flat). A user's file goes before a shipped one of the same name. Nothing
@@ -29,6 +26,7 @@ export class Registry implements DriverCatalog {
   readonly #folders: readonly string[];
   readonly #runbookFolders: readonly string[];
   readonly #lists = new Map<DriverKind, Promise<ReadonlyMap<string, DriverFile>>>();
+  #rules: Promise<readonly Rule[]> | undefined;
   readonly #loaded = new Map<string, Promise<unknown>>();
 
   /** `folders` may hold all kinds; what lies in `runbookFolders` is a runbook. */
@@ -57,20 +55,12 @@ export class Registry implements DriverCatalog {
     return this.#all("boot");
   }
 
-  /** Rules for a host of this system ("linux/debian-12": the family counts); all where it is not known. */
-  async rules(os?: string): Promise<readonly Rule[]> {
-    const files = [...(await this.#files("rule")).values()];
-    const families = new Set(files.map((file) => file.name.split("/")[0]));
-    const family = os?.split(/[/-]/)[0];
-    const wanted =
-      family !== undefined && families.has(family) ? [family, ...ANY_SYSTEM] : undefined;
-    const chosen = files.filter((file) => {
-      const [system, rest] = file.name.split("/");
-      return !wanted || rest === undefined || (system !== undefined && wanted.includes(system));
-    });
-    return Promise.all(
-      chosen.map(async (file) => ({ ...(await this.#load("rule", file)), id: file.name })),
+  /** Every rule; always the same array, for which the detector compiles them once. */
+  rules(): Promise<readonly Rule[]> {
+    this.#rules ??= this.#all("rule").then((rules) =>
+      [...rules].map(([id, rule]) => ({ ...rule, id })),
     );
+    return this.#rules;
   }
 
   /** Throws RUNBOOK_INVALID where there is none of that name. */
