@@ -8,11 +8,13 @@ export { formatDuration, hours, minutes, parseDuration, seconds } from "../lib/d
 export { type ErrorCode, messageOf, OobError } from "../lib/errors.ts";
 export { printable } from "../lib/printable.ts";
 export * from "./boot-loader.ts";
+export { addressText, connectSocket, type SocketAddress } from "./connect-socket.ts";
 export * from "./link.ts";
 export * from "./options.ts";
 export * from "./power.ts";
 export * from "./rule.ts";
 export * from "./runbook.ts";
 export * from "./snmp-profile.ts";
+export { type LinkCodec, type SocketLinkOptions, socketLink } from "./socket-link.ts";
 export { findTtyHolder, nameHolder } from "./tty-holder.ts";
 export { isNearSpeed, openTtyPort, TTY_READ_BYTES, TtyError } from "./tty-port.ts";

@@ -1,0 +1,205 @@
+/**
+ * A Link made of a stream: a socket of connectSocket(), or any Duplex.
+ *
+ *   consumer asks ─► read ─► codec takes its protocol off ─► one chunk, the consumer's own ─► reading stops
+ *
+ * While nobody asks, bytes gather in the kernel, so a quiet console costs few and large reads. (A Duplex of another
+ * origin reads ahead as much as its own high-water mark.)
+ */
+import type { Duplex } from "node:stream";
+import type { Millis } from "../lib/clock.ts";
+import { messageOf, OobError } from "../lib/errors.ts";
+import { printable } from "../lib/printable.ts";
+import { setIntake } from "./connect-socket.ts";
+import type { Link, LinkNotice } from "./link.ts";
+
+/** A protocol between the wire and the console's bytes. */
+export interface LinkCodec {
+  /** The console's bytes out of what came; empty where there was only protocol. */
+  receive(wire: Uint8Array): Uint8Array;
+  /** What the protocol itself wants sent. Asked after every `receive`. */
+  takeOutput(): Uint8Array;
+  encode(bytes: Uint8Array): Uint8Array;
+}
+
+/** What a Link is made of. */
+export interface SocketLinkOptions {
+  /** What people see: "ts1:7003 telnet". */
+  readonly label: string;
+  /** Who is named in errors: "ts1:7003". */
+  readonly peer: string;
+  readonly socket: Duplex;
+  readonly codec?: LinkCodec;
+  /** `send` puts bytes on the wire as they are. */
+  readonly sendBreak?: (ms: Millis, send: (wire: Uint8Array) => Promise<void>) => Promise<void>;
+  readonly onNotice?: (listen: (notice: LinkNotice) => void) => void;
+}
+
+/** Bytes of a connection's beginning that are looked at when it ended right after them. */
+const MAX_REFUSAL_BYTES = 256;
+
+// ser2net 4.3.11: "Device open failure: Connection refused", "Port already in use"; it connects first and says so then.
+const REFUSAL = /^\s*(Device open failure: [ -~]{1,120}|Port already in use)\s*$/;
+
+/** Makes a Link of a connected stream. */
+export function socketLink(options: SocketLinkOptions): Link {
+  const stream = new LinkStream(options);
+  const { label, sendBreak, onNotice } = options;
+  return {
+    label,
+    bytes: stream,
+    write: (bytes) => stream.write(bytes),
+    close: () => stream.close(),
+    ...(sendBreak && { sendBreak: (ms) => sendBreak(ms, (wire) => stream.send(wire)) }),
+    ...(onNotice && { onNotice }),
+  };
+}
+
+interface Asking {
+  readonly resolve: (result: IteratorResult<Uint8Array>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const DONE: IteratorResult<Uint8Array> = { done: true, value: undefined };
+
+/** One consumer at a time; the same object serves every `for await`. */
+class LinkStream implements AsyncIterableIterator<Uint8Array> {
+  readonly #peer: string;
+  readonly #socket: Duplex;
+  readonly #codec: LinkCodec | undefined;
+  readonly #pulls: boolean;
+  #asking: Asking | undefined;
+  /** Came although nobody asked any more. */
+  readonly #early: Uint8Array[] = [];
+  #ended = false;
+  #failure: OobError | undefined;
+  #beginning = "";
+
+  constructor(options: SocketLinkOptions) {
+    this.#peer = options.peer;
+    this.#socket = options.socket;
+    this.#codec = options.codec;
+    // What was read lies in a buffer that others share: copy it.
+    this.#pulls = setIntake(this.#socket, (chunk) => this.#take(chunk.slice()));
+    if (!this.#pulls) this.#socket.on("readable", () => this.#drain());
+    this.#socket.on("error", (error) => this.#end(this.#lost("read from", error)));
+    this.#socket.on("end", () => this.#end(this.#refusal()));
+    this.#socket.on("close", () => this.#end());
+    if (this.#socket.destroyed) this.#end();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<Uint8Array>> {
+    const early = this.#early.shift();
+    if (early) return Promise.resolve({ done: false, value: early });
+    if (this.#ended) return this.#last();
+    return new Promise((resolve, reject) => {
+      this.#asking = { resolve, reject };
+      if (this.#pulls) this.#socket.read(0);
+      else this.#drain();
+    });
+  }
+
+  /** The consumer left its loop. The link stays open, for another one. */
+  return(): Promise<IteratorResult<Uint8Array>> {
+    this.#asking?.resolve(DONE);
+    this.#asking = undefined;
+    return Promise.resolve(DONE);
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return this.send(this.#codec ? this.#codec.encode(bytes) : bytes);
+  }
+
+  /** Resolves when the kernel has taken the bytes, which waits for a peer that does not read. */
+  send(wire: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (!this.#socket.writable) {
+        reject(this.#failure ?? this.#lost("write to", "the connection is closed"));
+        return;
+      }
+      this.#socket.write(wire, (error) => {
+        if (error) reject(this.#lost("write to", error));
+        else resolve();
+      });
+    });
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#end();
+      if (this.#socket.closed) {
+        resolve();
+        return;
+      }
+      this.#socket.once("close", () => resolve());
+      // What was written and not taken belongs to a peer that does not read: not waited for.
+      if (this.#socket.writableLength > 0) this.#socket.destroy();
+      else this.#socket.end(() => this.#socket.destroy());
+    });
+  }
+
+  #drain(): void {
+    while (this.#asking) {
+      const chunk: unknown = this.#socket.read();
+      if (!(chunk instanceof Uint8Array)) return;
+      this.#take(chunk);
+    }
+  }
+
+  /** Returns whether more is wanted. */
+  #take(wire: Uint8Array): boolean {
+    const bytes = this.#codec ? this.#codec.receive(wire) : wire;
+    const answer = this.#codec?.takeOutput();
+    if (answer && answer.length > 0 && this.#socket.writable) this.#socket.write(answer);
+    if (bytes.length === 0) return this.#asking !== undefined;
+    if (this.#beginning.length <= MAX_REFUSAL_BYTES)
+      this.#beginning += String.fromCharCode(...bytes.subarray(0, MAX_REFUSAL_BYTES + 1));
+    const asking = this.#asking;
+    this.#asking = undefined;
+    if (asking) asking.resolve({ done: false, value: bytes });
+    else this.#early.push(bytes);
+    return false;
+  }
+
+  #end(failure?: OobError): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#failure = failure;
+    const asking = this.#asking;
+    this.#asking = undefined;
+    if (asking) this.#last().then(asking.resolve, asking.reject);
+  }
+
+  #last(): Promise<IteratorResult<Uint8Array>> {
+    return this.#failure ? Promise.reject(this.#failure) : Promise.resolve(DONE);
+  }
+
+  #lost(what: string, thrown: unknown): OobError {
+    const code = typeof thrown === "object" && thrown !== null && "code" in thrown && thrown.code;
+    const why = LOSSES[String(code)] ?? messageOf(thrown);
+    return new OobError("LINK_LOST", `Cannot ${what} "${this.#peer}": ${why}`, { cause: thrown });
+  }
+
+  /** Some console servers connect first and say afterwards that they cannot. */
+  #refusal(): OobError | undefined {
+    const said = REFUSAL.exec(this.#beginning)?.[1];
+    if (said === undefined) return undefined;
+    const text = printable(said);
+    return new OobError("LINK_REFUSED", `Cannot open "${this.#peer}": the server says "${text}"`, {
+      hint: "Check the device behind the console server, and who else has the port",
+    });
+  }
+}
+
+const LOSSES: Readonly<Record<string, string>> = {
+  ECONNRESET: "the peer reset the connection",
+  EPIPE: "the peer closed the connection",
+  ETIMEDOUT: "the peer does not answer any more",
+  EHOSTUNREACH: "no route to the host any more",
+  ENETUNREACH: "no route to its network any more",
+  ERR_STREAM_DESTROYED: "the connection is closed",
+};
