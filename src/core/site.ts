@@ -9,6 +9,8 @@ import type { Risk } from "../sdk/runbook.ts";
 export interface HostStatus {
   readonly host: string;
   readonly os: string;
+  /** Asks for more than "y" before it is switched. */
+  readonly precious: boolean;
   readonly console: {
     readonly is: "up" | "down" | "opening" | "closed";
     readonly label: string;
@@ -99,7 +101,13 @@ export interface AttachRequest {
 
 /** What an attached person is told, in order. */
 export type AttachEvent =
-  | { readonly is: "welcome"; readonly status: HostStatus; readonly seat: SeatView }
+  | {
+      readonly is: "welcome";
+      readonly status: HostStatus;
+      readonly seat: SeatView;
+      /** Escape key of the configuration, for whoever did not choose one. */
+      readonly escape?: string;
+    }
   /** Already filtered for the person's terminal. `repaint`: a whole screen follows after a skip. */
   | { readonly is: "bytes"; readonly bytes: Uint8Array; readonly replay: boolean }
   | { readonly is: "skipped"; readonly bytes: number }

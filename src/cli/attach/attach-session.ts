@@ -1,0 +1,222 @@
+import { EscapeKeys } from "../../codec/escape-keys.ts";
+import { type EscapeProfile, escapeProfile } from "../../codec/escape-profile.ts";
+import type {
+  AttachEvent,
+  Attachment,
+  AttachRequest,
+  HostStatus,
+  SeatView,
+  Site,
+} from "../../core/site.ts";
+import type { Millis } from "../../lib/clock.ts";
+import { formatDuration } from "../../lib/durations.ts";
+import { messageOf, OobError } from "../../lib/errors.ts";
+import { printable } from "../../lib/printable.ts";
+import type { Context } from "../context.ts";
+import { EXIT } from "../exit-codes.ts";
+import { type Interrupt, until } from "../interrupt.ts";
+import { LocalTerminal } from "../local-terminal.ts";
+import type { Desk } from "./desk.ts";
+import { header, keyHints } from "./header.ts";
+import { Keyboard } from "./keyboard.ts";
+import { LinePrompt } from "./line-prompt.ts";
+import { size } from "./paste.ts";
+
+/** A reader who types is told so at most this often. */
+const SAY_READING_EVERY: Millis = 5000;
+
+interface Wish {
+  readonly context: Context;
+  readonly interrupt: Interrupt;
+  readonly site: Site;
+  readonly request: AttachRequest;
+  /** Escape key chosen on the command line. */
+  readonly escape: EscapeProfile | undefined;
+}
+
+/**
+ * A person at a console.
+ *
+ *   host ─ Attachment.events ─► terminal            (waits while a question of ours stands open)
+ *   keys ─► Keyboard: reports out, pastes asked about, escape keys ─► Attachment.write, or an action on this desk
+ */
+export class AttachSession implements Desk {
+  readonly host: string;
+  readonly site: Site;
+  readonly attachment: Attachment;
+  escape: EscapeProfile;
+  seat: SeatView = { mine: "read", others: [] };
+  status: HostStatus | undefined;
+  readonly #wish: Wish;
+  readonly #terminal: LocalTerminal;
+  readonly #keyboard: Keyboard;
+  readonly #left = new AbortController();
+  #prompt: LinePrompt | undefined;
+  #typedBytes = 0;
+  #saidReadingAt: Millis | undefined;
+  #atLineStart = true;
+
+  constructor(wish: Wish, attachment: Attachment) {
+    this.#wish = wish;
+    this.host = wish.request.host;
+    this.site = wish.site;
+    this.attachment = attachment;
+    this.escape = wish.escape ?? defaultEscape();
+    this.#terminal = new LocalTerminal(wish.context);
+    this.#keyboard = new Keyboard(this, wish.context.clock, wish.request.filter === "raw");
+  }
+
+  get size(): { columns: number; rows: number } {
+    return { columns: this.#terminal.columns, rows: this.#terminal.rows };
+  }
+
+  /** Stays until the person leaves or the console's site ends it; gives the exit code. */
+  async run(): Promise<number> {
+    const { clock } = this.#wish.context;
+    const began = clock.monotonic();
+    this.#keyboard.useEscape(new EscapeKeys(this.escape));
+    this.#terminal.onBytes(
+      (bytes) => this.#keyboard.take(bytes),
+      () => this.leave(),
+    );
+    this.#wish.interrupt.signal.addEventListener("abort", () => this.leave());
+    this.#terminal.enter({ console: { title: `${this.host} - oob` } });
+    let ended: string | undefined;
+    try {
+      for await (const event of until(this.attachment.events, this.#left.signal)) {
+        await this.#prompt?.answer;
+        if (event.is === "ended") ended = event.why;
+        else await this.#show(event);
+      }
+    } finally {
+      this.#keyboard.close();
+      this.#terminal.leave();
+      await this.attachment.leave().catch(() => {});
+    }
+    const stayed = formatDuration(clock.monotonic() - began);
+    if (ended !== undefined) this.#line(`${this.host} ended: ${ended}`);
+    this.#line(`left ${this.host} after ${stayed} · typed ${size(this.#typedBytes)}`);
+    return ended === undefined ? EXIT.done : EXIT.failed;
+  }
+
+  say(text: string): void {
+    this.#line(`[oob] ${text}`);
+  }
+
+  async ask(question: string, { single = false } = {}): Promise<string | undefined> {
+    this.#startLine();
+    this.#write(`[oob] ${printable(question)}`);
+    const prompt = new LinePrompt((echo) => this.#write(echo), { single });
+    this.#prompt = prompt;
+    try {
+      return await prompt.answer;
+    } finally {
+      this.#prompt = undefined;
+      this.#atLineStart = true;
+    }
+  }
+
+  /** The question that keys belong to now. */
+  get prompt(): LinePrompt | undefined {
+    return this.#prompt;
+  }
+
+  async type(bytes: Uint8Array): Promise<void> {
+    if (this.seat.mine === "read") {
+      this.#sayReading();
+      return;
+    }
+    this.#typedBytes += bytes.length;
+    await this.attachment.write(bytes);
+  }
+
+  leave(): void {
+    this.#prompt?.cancel();
+    this.#left.abort();
+  }
+
+  title(text: string): void {
+    this.#terminal.title(text === "" ? `${this.host} - oob` : `${this.host} - ${text}`);
+  }
+
+  /** Runs what a key asked for; what goes wrong is said, and the person stays. */
+  do(work: Promise<void>): void {
+    work.catch((thrown: unknown) => {
+      this.say(messageOf(thrown));
+      if (thrown instanceof OobError && thrown.hint !== undefined) this.say(thrown.hint);
+    });
+  }
+
+  async #show(event: Exclude<AttachEvent, { is: "ended" }>): Promise<void> {
+    switch (event.is) {
+      case "welcome":
+        this.#welcome(event);
+        return;
+      case "bytes":
+        if (!event.replay) this.#keyboard.seeOutput(event.bytes);
+        if (event.bytes.length > 0) this.#atLineStart = event.bytes.at(-1) === LF;
+        await this.#terminal.show(event.bytes);
+        return;
+      case "skipped":
+        this.say(`… ${size(event.bytes)} skipped: this terminal is slower than the console`);
+        return;
+      case "seat":
+        this.seat = event.seat;
+        this.say(event.text);
+        return;
+      case "notice":
+        this.say(event.text);
+        return;
+    }
+  }
+
+  #welcome({ status, seat, escape: named }: Extract<AttachEvent, { is: "welcome" }>): void {
+    const configured = named === undefined ? undefined : escapeProfile(named);
+    if (this.#wish.escape === undefined && configured !== undefined) {
+      this.escape = configured;
+      this.#keyboard.useEscape(new EscapeKeys(configured));
+    }
+    this.seat = seat;
+    this.status = status;
+    const view = {
+      escape: this.escape,
+      columns: this.#terminal.columns,
+      replayLines: this.#wish.request.replayLines,
+    };
+    for (const line of header(status, seat, view)) this.#line(line);
+  }
+
+  #sayReading(): void {
+    const now = this.#wish.context.clock.monotonic();
+    if (this.#saidReadingAt !== undefined && now - this.#saidReadingAt < SAY_READING_EVERY) return;
+    this.#saidReadingAt = now;
+    const ways = keyHints(this.escape, ["write", "join", "force", "leave"]).join(" · ");
+    this.say(`you are reading: keys go nowhere   ${ways}`);
+  }
+
+  #line(text: string): void {
+    this.#startLine();
+    this.#write(`${printable(text)}\r\n`);
+    this.#atLineStart = true;
+  }
+
+  /** Host attributes end before a line of ours. */
+  #startLine(): void {
+    const fresh = this.#terminal.hasScreen ? "\u001b[0m" : "";
+    this.#write(`${fresh}${this.#atLineStart ? "" : "\r\n"}`);
+  }
+
+  // Ours go where the person looks; never among bytes that are written to a file.
+  #write(text: string): void {
+    const { stdout, stderr } = this.#wish.context;
+    (this.#terminal.hasScreen ? stdout : stderr).write(text);
+  }
+}
+
+const LF = 10;
+
+function defaultEscape(): EscapeProfile {
+  const profile = escapeProfile("^]");
+  if (profile === undefined) throw new OobError("INTERNAL", 'Cannot find the escape key "^]"');
+  return profile;
+}

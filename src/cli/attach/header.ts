@@ -1,0 +1,89 @@
+import type { EscapeAction, EscapeProfile } from "../../codec/escape-profile.ts";
+import type { HostStatus, SeatView } from "../../core/site.ts";
+import { formatDuration } from "../../lib/durations.ts";
+import { cutToWidth, displayWidth } from "../display-width.ts";
+import { textOf } from "../piece.ts";
+import { timeOfDay } from "../times.ts";
+
+/** What stands at the top of an attached console: who and what, who else, how to leave. Printable text. */
+export function header(
+  status: HostStatus,
+  seat: SeatView,
+  view: { escape: EscapeProfile; columns: number; replayLines: number },
+): string[] {
+  const { host, os, console, outlets, power, health, watch } = status;
+  const feeds = outlets.map((outlet) => outlet.id).join("+");
+  const powerText = outlets.length === 0 ? "no outlet known" : `power ${feeds} ${power}`;
+  const mode = watch.mode === "off" ? "watchdog off" : `watchdog: ${health.state}`;
+  const consoleText = console.is === "up" ? console.label : `console ${console.is}`;
+  const first = [host, os, consoleText, powerText, mode].filter((part) => part !== "").join("  ");
+  const lines = [
+    first,
+    seatLine(seat, view.escape),
+    ...(console.is !== "up" && console.why !== undefined ? [`console: ${console.why}`] : []),
+    ...(status.hold === undefined
+      ? []
+      : [`held by ${status.hold.by} until ${timeOfDay(status.hold.until)}: ${status.hold.reason}`]),
+  ];
+  const shown = lines.map((line) => cutToWidth(textOf(line), view.columns));
+  return [...shown, rule(`replay: screen + last ${view.replayLines} lines`, view.columns)];
+}
+
+/** "read-write   also here: jana (reading, since 09:02:11)   leave: ^] .   help: ^] ?" */
+function seatLine(seat: SeatView, profile: EscapeProfile): string {
+  const { writer, lastWriter } = seat;
+  const others = seat.others.map(
+    ({ who, since, mode }) =>
+      `${who} (${mode === "write" ? "writing" : "reading"}, since ${timeOfDay(since)})`,
+  );
+  const also = others.length === 0 ? [] : [`also here: ${others.join(", ")}`];
+  if (seat.mine === "read" && writer !== undefined) {
+    const idle = `${writer.who} is writing since ${timeOfDay(writer.since)} (idle ${formatDuration(writer.idle)})`;
+    return [
+      `${idle}. You are reading.`,
+      ...keyHints(profile, ["join", "force", "leave", "help"]),
+    ].join("   ");
+  }
+  const free =
+    lastWriter === undefined
+      ? ""
+      : ` (free since ${timeOfDay(lastWriter.until)}, ${lastWriter.who})`;
+  const mode = seat.mine === "write" ? "read-write" : "read-only";
+  return [`${mode}${free}`, ...also, ...keyHints(profile, ["leave", "help"])].join("   ");
+}
+
+/** "leave: ^] ." for each action that the escape key knows. */
+export function keyHints(profile: EscapeProfile, actions: readonly EscapeAction[]): string[] {
+  const hints = actions.flatMap((action) => {
+    const key = profile.keys.find((one) => one.action === action);
+    return key === undefined ? [] : [`${action}: ${profile.name} ${key.keys}`];
+  });
+  return hints.length === 0 ? ["no escape key: closing the terminal leaves"] : hints;
+}
+
+/** Everybody at the console, one a line. */
+export function whoLines(seat: SeatView): string[] {
+  const { writer } = seat;
+  const mine = seat.mine === "write" ? "you: writing" : "you: reading";
+  const holder =
+    writer === undefined
+      ? "nobody holds the seat"
+      : `${writer.who} writes since ${timeOfDay(writer.since)}, idle ${formatDuration(writer.idle)}`;
+  return [
+    mine,
+    holder,
+    ...seat.others.map(({ who, mode, since }) => `${who}: ${mode}, since ${timeOfDay(since)}`),
+  ];
+}
+
+function rule(text: string, columns: number): string {
+  const right = 9;
+  const left = columns - right - displayWidth(text) - 2;
+  return left < 1 ? text : `${"─".repeat(left)} ${text} ${"─".repeat(right)}`;
+}
+
+/** Speed of the line as the label of a serial console shows it ("… 115200 8n1"); undefined where it shows none. */
+export function lineSpeed(label: string): number | undefined {
+  const [, baud] = /(?:^|\s)(\d{2,7}) [5-8][neoms][12]\b/i.exec(label) ?? [];
+  return baud === undefined ? undefined : Number(baud);
+}

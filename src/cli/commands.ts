@@ -1,0 +1,136 @@
+import type { CommandSpec } from "./command.ts";
+
+/** Headings of `oob help`, in the order in which they stand. */
+export const GROUPS = ["Consoles", "Power", "Watching over", "Runbooks", "Setting up"] as const;
+
+/** A command as listed: what `oob help` shows, and where the rest is found once it is wanted. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly group: (typeof GROUPS)[number];
+  readonly summary: string;
+  readonly load: () => Promise<{ readonly default: CommandSpec }>;
+}
+
+/** Every command. Nothing of a command is loaded before it is called. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: "attach",
+    group: "Consoles",
+    summary: "stand at the console of a host",
+    load: () => import("./commands/attach.ts"),
+  },
+  {
+    name: "spy",
+    group: "Consoles",
+    summary: "watch a console without writing",
+    load: () => import("./commands/spy.ts"),
+  },
+  {
+    name: "send",
+    group: "Consoles",
+    summary: "type a text, a BREAK or a SysRq key at consoles",
+    load: () => import("./commands/send.ts"),
+  },
+  {
+    name: "screen",
+    group: "Consoles",
+    summary: "what a console shows now",
+    load: () => import("./commands/screen.ts"),
+  },
+  {
+    name: "log",
+    group: "Consoles",
+    summary: "what a console printed, with times",
+    load: () => import("./commands/log.ts"),
+  },
+  {
+    name: "power",
+    group: "Power",
+    summary: "read or switch the outlets of hosts",
+    load: () => import("./commands/power.ts"),
+  },
+  {
+    name: "pdu",
+    group: "Power",
+    summary: "outlets of a PDU",
+    load: () => import("./commands/pdu.ts"),
+  },
+  {
+    name: "status",
+    group: "Watching over",
+    summary: "console, power and health of hosts",
+    load: () => import("./commands/status.ts"),
+  },
+  {
+    name: "watch",
+    group: "Watching over",
+    summary: "the same, live",
+    load: () => import("./commands/watch.ts"),
+  },
+  {
+    name: "hold",
+    group: "Watching over",
+    summary: "keep watchdog and runbooks off hosts for a time",
+    load: () => import("./commands/hold.ts"),
+  },
+  {
+    name: "release",
+    group: "Watching over",
+    summary: "end a hold",
+    load: () => import("./commands/release.ts"),
+  },
+  {
+    name: "events",
+    group: "Watching over",
+    summary: "what happened: sessions, power, watchdog",
+    load: () => import("./commands/events.ts"),
+  },
+  {
+    name: "incident",
+    group: "Watching over",
+    summary: "incidents: list, show, close",
+    load: () => import("./commands/incident.ts"),
+  },
+  {
+    name: "detect",
+    group: "Watching over",
+    summary: "judge recorded console bytes from stdin",
+    load: () => import("./commands/detect.ts"),
+  },
+  {
+    name: "run",
+    group: "Runbooks",
+    summary: "run a runbook on hosts",
+    load: () => import("./commands/run.ts"),
+  },
+  {
+    name: "runbook",
+    group: "Runbooks",
+    summary: "runbooks: list, show",
+    load: () => import("./commands/runbook.ts"),
+  },
+  {
+    name: "config",
+    group: "Setting up",
+    summary: "check the configuration",
+    load: () => import("./commands/config.ts"),
+  },
+  {
+    name: "serve",
+    group: "Setting up",
+    summary: "be the daemon: hold consoles, log, watch",
+    load: () => import("./commands/serve.ts"),
+  },
+  {
+    name: "demo",
+    group: "Setting up",
+    summary: "a simulated rack to try all this on",
+    load: () => import("./commands/demo.ts"),
+  },
+  {
+    name: "version",
+    group: "Setting up",
+    summary: "print the version",
+    load: () => import("./commands/version.ts"),
+  },
+];

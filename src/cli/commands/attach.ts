@@ -1,0 +1,18 @@
+import { ATTACH_OPTIONS, type AttachOptions, attachTo } from "../attach/attach-to.ts";
+import { defineCommand } from "../command.ts";
+import { REASON } from "../option-values.ts";
+
+export default defineCommand<AttachOptions>({
+  usage: "<host>",
+  about:
+    "Shows the screen and the last lines, then stands at the console. Leave with ^] and a dot, help with ^] and ?.\nOne person writes, others read. The host may be a URL: serial:/dev/ttyUSB0?baud=115200, telnet://ts1:7003.",
+  options: [
+    { flags: "-r, --read-only", summary: "watch without writing (as spy does)" },
+    { flags: "-f, --force", summary: "take the seat from whoever writes; needs --reason" },
+    { flags: "-j, --join", summary: "write beside whoever writes" },
+    ...ATTACH_OPTIONS,
+    REASON,
+  ],
+  examples: ["oob attach web1", "oob attach 'serial:/dev/ttyUSB0?baud=115200'"],
+  run: (call) => attachTo(call),
+});

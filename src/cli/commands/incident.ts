@@ -1,0 +1,92 @@
+import type { Site } from "../../core/site.ts";
+import { OobError } from "../../lib/errors.ts";
+import { chooseHosts } from "../chosen-hosts.ts";
+import { type Call, defineCommand } from "../command.ts";
+import { incidentView, JSON_VERSION } from "../json-views.ts";
+import { REASON } from "../option-values.ts";
+import { localMinute } from "../times.ts";
+import { chooseVerb } from "../verbs.ts";
+
+interface IncidentOptions {
+  readonly reason: string;
+}
+
+const VERBS = ["list", "show", "close"] as const;
+
+export default defineCommand<IncidentOptions>({
+  usage: "<verb> [which...]",
+  about: "list [HOSTS]    show NUMBER    close NUMBER --reason TEXT",
+  options: [REASON],
+  examples: ["oob incident list", "oob incident show 31"],
+  async run(call) {
+    const [word = "", ...which] = call.args;
+    switch (chooseVerb("incident", word, VERBS)) {
+      case "list":
+        return list(call, which);
+      case "show":
+        return show(call, numberOf(which));
+      case "close":
+        return close(call, numberOf(which));
+    }
+  },
+});
+
+async function list(call: Call<IncidentOptions>, words: readonly string[]): Promise<undefined> {
+  const { out, options } = call;
+  const chosen: { site: Site; hosts: readonly string[] } =
+    words.length === 0 ? { site: await call.site(), hosts: [] } : await chooseHosts(call, words);
+  const found = await chosen.site.incidents(chosen.hosts);
+  if (options.json) {
+    out.json({ v: JSON_VERSION, incidents: found.map(incidentView) });
+    return;
+  }
+  if (found.length === 0) {
+    out.talk("no incidents");
+    return;
+  }
+  out.table(
+    [
+      { title: "ID", align: "right" },
+      { title: "OPENED" },
+      { title: "HOST" },
+      { title: "STATE" },
+      { title: "ACTS" },
+      { title: "WHAT", flexible: true },
+    ],
+    found.map((one) => [
+      String(one.id),
+      localMinute(one.openedAt),
+      one.host,
+      { text: one.state, style: one.state === "open" ? "yellow" : "plain" },
+      one.acts.join(", ") || "-",
+      one.means,
+    ]),
+  );
+}
+
+async function show({ out, options, site }: Call<IncidentOptions>, id: number): Promise<undefined> {
+  const { summary, report } = await (await site()).incident(id);
+  if (options.json) out.json({ v: JSON_VERSION, ...incidentView(summary), report });
+  else for (const line of report.trimEnd().split("\n")) out.line(line);
+}
+
+async function close(
+  { out, options, site }: Call<IncidentOptions>,
+  id: number,
+): Promise<undefined> {
+  if (options.reason === "")
+    throw new OobError("USAGE", `Cannot close incident ${id}: --reason is needed`, {
+      hint: `oob incident close ${id} --reason 'disk replaced'`,
+    });
+  await (await site()).closeIncident(id, options.reason);
+  if (options.json) out.json({ v: JSON_VERSION, id, state: "closed", reason: options.reason });
+  else out.line(`incident ${id}  closed: ${options.reason}`);
+}
+
+function numberOf(words: readonly string[]): number {
+  const [word = ""] = words;
+  if (words.length === 1 && /^\d{1,9}$/.test(word)) return Number(word);
+  throw new OobError("USAGE", `Cannot find incident "${words.join(" ")}": a number is needed`, {
+    hint: "See: oob incident list",
+  });
+}

@@ -1,0 +1,86 @@
+import type { HostStatus, PowerVerb } from "../../core/site.ts";
+import { formatDuration } from "../../lib/durations.ts";
+import { chooseHosts } from "../chosen-hosts.ts";
+import { type Call, defineCommand } from "../command.ts";
+import { confirm } from "../confirm.ts";
+import { CONFIRMING, REASON } from "../option-values.ts";
+import { showPower } from "../power-status.ts";
+import { followPower, type PowerOptions } from "../power-story.ts";
+import { chooseVerb } from "../verbs.ts";
+
+const VERBS = ["status", "on", "off", "cycle", "reset", "soft", "nmi"] as const;
+
+export default defineCommand<PowerOptions>({
+  usage: "<verb> <hosts...>",
+  about: [
+    "status  read the outlets now           cycle  off, wait, on, each read back",
+    "on off  all outlets, each read back    reset  hard reset without power loss",
+    "soft    ACPI button                    nmi    diagnostic interrupt",
+    "",
+    "A state that cannot be read is unknown, never off: exit code 6.",
+  ].join("\n"),
+  options: [
+    ...CONFIRMING,
+    { flags: "-n, --dry-run", summary: "read real state, say what would be done, change nothing" },
+    { flags: "--force", summary: "override the guards that a person may override" },
+    { flags: "-q, --quiet", summary: "say nothing where all went well" },
+    REASON,
+  ],
+  examples: ["oob power status web1", "oob power cycle db1 --reason 'does not answer'"],
+  async run(call) {
+    const [word = "", ...words] = call.args;
+    const verb = chooseVerb("power", word, VERBS);
+    return verb === "status" ? showPower(call, words) : switchPower(call, verb, words);
+  },
+});
+
+async function switchPower(
+  call: Call<PowerOptions>,
+  verb: PowerVerb,
+  words: readonly string[],
+): Promise<number> {
+  const { options, out, context } = call;
+  const { site, hosts } = await chooseHosts(call, words);
+  const { dryRun = false, force = false, reason } = options;
+  if (!dryRun) {
+    const reading = site.status(hosts, { power: true });
+    const rows = await out.waiting(`the outlets of ${hosts.length} hosts`, reading);
+    if (asks(verb, hosts, rows)) {
+      for (const row of rows) if (row.outlets.length > 1) out.talk(feeds(row));
+      await confirm(call, {
+        verb: verb[0]?.toUpperCase() + verb.slice(1),
+        hosts,
+        precious: rows.filter((row) => row.precious).map((row) => row.host),
+        facts: rows.length === 1 ? rows.map((row) => facts(row, context.clock.now())).join() : "",
+      });
+    }
+  }
+  return followPower(call, site, { verb, hosts, dryRun, force, reason });
+}
+
+/** Switching one host on takes nothing away from anybody, unless it is marked precious. */
+function asks(verb: PowerVerb, hosts: readonly string[], rows: readonly HostStatus[]): boolean {
+  return verb !== "on" || hosts.length > 1 || rows.some((row) => row.precious);
+}
+
+function feeds({ host, outlets }: HostStatus): string {
+  const each = outlets.map(({ id, state, amps }) =>
+    amps === undefined ? `${id} (${state})` : `${id} (${state}, ${amps} A)`,
+  );
+  return `${host} hangs on ${outlets.length} feeds: ${each.join("  ")}`;
+}
+
+function facts({ lastByteAt, writer, watchers, power, hold }: HostStatus, now: number): string {
+  const spoke =
+    lastByteAt === undefined
+      ? "console never spoke"
+      : `console spoke ${formatDuration(Math.max(0, now - lastByteAt))} ago`;
+  const who =
+    writer === undefined
+      ? watchers.length === 0
+        ? "nobody attached"
+        : `${watchers.join(", ")} watching`
+      : `${writer} is writing`;
+  const held = hold === undefined ? "" : `, held by ${hold.by} "${hold.reason}"`;
+  return `power ${power}, ${spoke}, ${who}${held}`;
+}

@@ -1,0 +1,116 @@
+import type { Site } from "../../core/site.ts";
+import { utf8 } from "../../lib/bytes.ts";
+import type { Millis } from "../../lib/clock.ts";
+import { seconds } from "../../lib/durations.ts";
+import { messageOf, OobError } from "../../lib/errors.ts";
+import { size } from "../attach/paste.ts";
+import { chooseHosts } from "../chosen-hosts.ts";
+import { type Call, defineCommand } from "../command.ts";
+import { confirm } from "../confirm.ts";
+import { EXIT, exitCodeOf, worstExit } from "../exit-codes.ts";
+import { JSON_VERSION } from "../json-views.ts";
+import { CONFIRMING, countOption, durationOption, REASON } from "../option-values.ts";
+import { printError } from "../print-error.ts";
+import { type Delivery, deliver } from "../send-delivery.ts";
+import { GRAVE_SYSRQ, sysrqOption } from "../sysrq.ts";
+
+interface SendOptions {
+  readonly enter?: boolean;
+  readonly break?: boolean;
+  readonly sysrq?: string;
+  readonly pace?: number;
+  readonly expect?: string;
+  readonly within: Millis;
+  readonly join?: boolean;
+  readonly yes?: boolean;
+  readonly confirm?: string;
+  readonly reason: string;
+}
+
+export default defineCommand<SendOptions>({
+  usage: "<hosts> [text...]",
+  about:
+    "Words of the text are joined by blanks. Takes the seat while sending; refused where somebody writes, unless --join. With --expect the echo of the text counts too.",
+  options: [
+    { flags: "--enter", summary: "Enter after the text" },
+    { flags: "--break", summary: "a BREAK before the text" },
+    { flags: "--sysrq <key>", summary: "a BREAK and this SysRq key", parse: sysrqOption },
+    { flags: "--pace <cps>", summary: "so many characters a second", parse: countOption },
+    { flags: "--expect <pattern>", summary: "then wait for this regular expression" },
+    { flags: "--within <duration>", summary: "for how long (default: 10s)", parse: durationOption },
+    { flags: "-j, --join", summary: "send beside whoever writes" },
+    ...CONFIRMING,
+    REASON,
+  ],
+  examples: [
+    "oob send web1 reboot --enter --expect 'Restarting system'",
+    "oob send 'web[1-3]' --sysrq s",
+  ],
+  async run(call) {
+    const [words = "", ...text] = call.args;
+    const { options } = call;
+    const typed = utf8(text.join(" ") + (options.enter ? "\r" : ""));
+    if (typed.length === 0 && !options.break && options.sysrq === undefined)
+      throw new OobError("USAGE", "Cannot send nothing: there is no text", {
+        hint: "Give a text, --enter, --break or --sysrq KEY",
+      });
+    const { site, hosts } = await chooseHosts(call, [words]);
+    await confirmGrave(call, site, hosts);
+    const codes = await Promise.all(hosts.map((host) => sendTo(call, site, host, typed)));
+    return worstExit(codes);
+  },
+});
+
+async function confirmGrave(
+  call: Call<SendOptions>,
+  site: Site,
+  hosts: readonly string[],
+): Promise<void> {
+  const { sysrq = "" } = call.options;
+  const what = GRAVE_SYSRQ[sysrq];
+  if (what === undefined) return;
+  const rows = await site.status(hosts, { power: false });
+  await confirm(call, {
+    verb: `Send SysRq ${sysrq} to`,
+    hosts,
+    precious: rows.filter((row) => row.precious).map((row) => row.host),
+    facts: `It ${what}`,
+  });
+}
+
+async function sendTo(
+  call: Call<SendOptions>,
+  site: Site,
+  host: string,
+  typed: Uint8Array,
+): Promise<number> {
+  const { out, options, context, interrupt } = call;
+  try {
+    const { pace, expect, within = seconds(10), join = false, reason } = options;
+    const delivery = await deliver(
+      { site, clock: context.clock, signal: interrupt.signal },
+      { host, typed, break: options.break ?? false, sysrq: options.sysrq, pace, expect, within },
+      { join, reason },
+    );
+    report(call, host, delivery);
+    return EXIT.done;
+  } catch (thrown) {
+    if (options.json) out.json({ v: JSON_VERSION, host, sent: false, error: messageOf(thrown) });
+    printError(out, thrown);
+    return exitCodeOf(thrown);
+  }
+}
+
+function report({ out, options }: Call<SendOptions>, host: string, done: Delivery): void {
+  const { bytes, breaks, found } = done;
+  if (options.json) {
+    const matched = found === undefined ? {} : { matched: found };
+    out.json({ v: JSON_VERSION, host, sent: true, bytes, breaks, ...matched });
+    return;
+  }
+  const parts = [
+    ...(breaks > 0 ? [breaks === 1 ? "BREAK" : `${breaks} BREAKs`] : []),
+    ...(bytes > 0 ? [size(bytes)] : []),
+  ];
+  out.line(`${host}  sent ${parts.join(" and ")}${found === undefined ? "" : `; saw "${found}"`}`);
+}

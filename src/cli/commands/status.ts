@@ -1,0 +1,28 @@
+import { chooseHosts } from "../chosen-hosts.ts";
+import { defineCommand } from "../command.ts";
+import { HOST_COLUMNS, hostRow, summary } from "../host-table.ts";
+import { JSON_VERSION, statusView } from "../json-views.ts";
+
+export default defineCommand<{ power: boolean }>({
+  usage: "[hosts...]",
+  about: "The outlets are read now; --no-power leaves them alone and shows what is known.",
+  options: [{ flags: "--no-power", summary: "do not read the outlets" }],
+  examples: ["oob status", "oob status 'web*' --json"],
+  async run(call) {
+    const { out, options, args, context } = call;
+    const { site, hosts } = await chooseHosts(call, args, { all: true });
+    const reading = site.status(hosts, { power: options.power });
+    const rows = await out.waiting(`consoles and outlets of ${hosts.length} hosts`, reading);
+    if (options.json) {
+      out.json({ v: JSON_VERSION, via: site.via, hosts: rows.map(statusView) });
+      return undefined;
+    }
+    const now = context.clock.now();
+    out.table(
+      HOST_COLUMNS,
+      rows.map((row) => hostRow(row, now)),
+    );
+    out.talk(`${summary(rows)}${site.via === "daemon" ? "" : " · no daemon: read directly"}`);
+    return undefined;
+  },
+});

@@ -1,0 +1,107 @@
+import type { HostStatus, OutletStatus } from "../core/site.ts";
+import type { Millis } from "../lib/clock.ts";
+import { formatDuration } from "../lib/durations.ts";
+import type { PowerState } from "../sdk/power.ts";
+import type { Piece, Style } from "./piece.ts";
+import type { Column } from "./table.ts";
+
+/** Columns of `status` and `watch`. */
+export const HOST_COLUMNS: readonly Column[] = [
+  { title: "HOST" },
+  { title: "CONSOLE" },
+  { title: "POWER" },
+  { title: "HEALTH" },
+  { title: "SINCE", align: "right" },
+  { title: "WRITER" },
+  { title: "LAST LINE", flexible: true },
+];
+
+/** One row of `status` and `watch`. */
+export function hostRow(status: HostStatus, now: Millis): Piece[] {
+  const { health, hold } = status;
+  return [
+    status.host,
+    consolePiece(status),
+    powerPiece(status),
+    { text: healthWord(status), style: HEALTH_STYLES[health.state] },
+    health.state === "unknown" ? "-" : formatDuration(Math.max(0, now - health.since)),
+    status.writer ?? "-",
+    hold === undefined ? lastLine(status) : `[held by ${hold.by}: ${hold.reason}]`,
+  ];
+}
+
+const HEALTH_STYLES: Readonly<Record<HostStatus["health"]["state"], Style>> = {
+  healthy: "green",
+  warning: "yellow",
+  busy: "blue",
+  crash: "red",
+  stuck: "red",
+  unknown: "dim",
+};
+
+// What is wrong is written in capitals: colour is never the only sign.
+function healthWord({ health }: HostStatus): string {
+  switch (health.state) {
+    case "healthy":
+      return "ok";
+    case "crash":
+    case "stuck":
+      return `${health.state.toUpperCase()} ${health.class}`;
+    case "warning":
+    case "busy":
+      return health.class === "" ? health.state : health.class;
+    case "unknown":
+      return "unknown";
+  }
+}
+
+function consolePiece({ console }: HostStatus): Piece {
+  if (console.is === "up") return { text: "up", style: "green" };
+  return console.is === "down" ? { text: "DOWN", style: "red" } : console.is;
+}
+
+function lastLine({ console, lastLine: text, incident }: HostStatus): string {
+  if (console.is === "down" && console.why !== undefined) return `[${console.why}]`;
+  return incident === undefined ? text : `[incident ${incident}] ${text}`;
+}
+
+const POWER_STYLES: Readonly<Record<PowerState, Style>> = {
+  on: "green",
+  off: "yellow",
+  unknown: "red",
+};
+
+/** "on", or feed by feed "on+off!" where they differ. Unknown stays unknown. */
+function powerPiece({ power, outlets }: HostStatus): Piece {
+  if (outlets.length === 0) return power === "unknown" ? "-" : power;
+  const states = outlets.map(stateWord);
+  const differ = new Set(outlets.map((outlet) => outlet.state)).size > 1;
+  const text = states.join("+") + (differ ? "!" : "");
+  return { text, style: differ ? "yellow" : POWER_STYLES[power] };
+}
+
+/** The state of an outlet in a word; "~": a command is under way. */
+export function stateWord(outlet: Pick<OutletStatus, "state" | "pending">): string {
+  return outlet.pending ? `${outlet.state}~` : outlet.state;
+}
+
+/** A power state as a piece. */
+export function statePiece(outlet: Pick<OutletStatus, "state" | "pending">): Piece {
+  return { text: stateWord(outlet), style: POWER_STYLES[outlet.state] };
+}
+
+/** "5 hosts · 1 stuck · 2 held" */
+export function summary(rows: readonly HostStatus[]): string {
+  const count = (word: string, is: (row: HostStatus) => boolean) => {
+    const n = rows.filter(is).length;
+    return n === 0 ? [] : [`${n} ${word}`];
+  };
+  return [
+    `${rows.length} ${rows.length === 1 ? "host" : "hosts"}`,
+    ...count("crashed", (row) => row.health.state === "crash"),
+    ...count("stuck", (row) => row.health.state === "stuck"),
+    ...count("console down", (row) => row.console.is === "down"),
+    ...count("power unknown", (row) => row.outlets.length > 0 && row.power === "unknown"),
+    ...count("held", (row) => row.hold !== undefined),
+  ].join(" · ");
+}

@@ -1,0 +1,58 @@
+import { COMMANDS, GROUPS } from "./commands.ts";
+import type { Context } from "./context.ts";
+
+// This file is all that `oob version` and `oob help` load: no parser, no device code. Start-up time counts.
+
+const WIDEST_NAME = Math.max(...COMMANDS.map((command) => command.name.length));
+
+function overview(): string {
+  const lines = ["Usage: oob COMMAND [ARGUMENTS] [OPTIONS]", ""];
+  for (const group of GROUPS) {
+    lines.push(`${group}:`);
+    for (const { name, summary } of COMMANDS.filter((command) => command.group === group))
+      lines.push(`  ${name.padEnd(WIDEST_NAME)}  ${summary}`);
+    lines.push("");
+  }
+  lines.push(
+    "Hosts: web1, web[1-3,5], 'web*', '*', '*,!web7', or a URL: serial:/dev/ttyUSB0?baud=115200",
+    "",
+    "Examples:",
+    "  oob attach web1",
+    "  oob status",
+    "",
+    "oob COMMAND --help says more.",
+  );
+  return `${lines.join("\n")}\n`;
+}
+
+/** Runs one command line and gives the exit code. */
+export async function main(argv: readonly string[], given?: Context): Promise<number> {
+  const [name, ...rest] = argv;
+  const { stdout, stderr } = given ?? process;
+  if (name === undefined) {
+    stderr.write(overview());
+    return 2;
+  }
+  if (isHelp(name)) {
+    if (rest.length > 0) return main([...rest, "--help"], given);
+    stdout.write(overview());
+    return 0;
+  }
+  const wanted = name === "--version" || name === "-V" ? "version" : name;
+  if (wanted === "version" && rest.length === 0) {
+    stdout.write(`oob ${(await import("./version.ts")).version()}\n`);
+    return 0;
+  }
+  return dispatch(wanted, rest, given);
+}
+
+async function dispatch(name: string, rest: string[], given?: Context): Promise<number> {
+  const context = given ?? (await import("./context.ts")).processContext();
+  const { runCommand, unknownCommand } = await import("./run-command.ts");
+  const entry = COMMANDS.find((command) => command.name === name);
+  return entry ? runCommand(entry, rest, context) : unknownCommand(name, context);
+}
+
+function isHelp(word: string): boolean {
+  return word === "help" || word === "--help" || word === "-h";
+}

@@ -1,0 +1,65 @@
+import type { OutletReading, PduReading } from "../sdk/power.ts";
+import { statePiece } from "./host-table.ts";
+import { isUrl } from "./hostlist.ts";
+import { JSON_VERSION } from "./json-views.ts";
+import type { Output } from "./output.ts";
+
+/** A URL without its user part: an SNMP community stands there. */
+export function shownName(pdu: string): string {
+  return isUrl(pdu) ? pdu.replace(/\/\/[^/@]*@/, "//") : pdu;
+}
+
+/** A PDU as `--json` shows it: fields and order are a promise, and what the device does not give is absent. */
+export function readingView({ family, model, serial, outlets, totals }: PduReading): object {
+  return {
+    v: JSON_VERSION,
+    family,
+    ...(model === undefined ? {} : { model }),
+    ...(serial === undefined ? {} : { serial }),
+    outlets: outlets.map(outletView),
+    ...(totals === undefined ? {} : { totals }),
+  };
+}
+
+function outletView(outlet: OutletReading): object {
+  const { instance, label, name, state, pending, amps, watts } = outlet;
+  return {
+    instance,
+    label,
+    ...(name === undefined ? {} : { name }),
+    state,
+    pending,
+    ...(amps === undefined ? {} : { amps }),
+    ...(watts === undefined ? {} : { watts }),
+  };
+}
+
+/** A PDU as a table. */
+export function printReading(out: Output, { outlets, totals, ...device }: PduReading): void {
+  const { family, model, serial, firmware } = device;
+  out.talk(
+    [family, model, serial && `serial ${serial}`, firmware && `firmware ${firmware}`]
+      .filter((part) => part)
+      .join("  "),
+  );
+  out.table(
+    [
+      { title: "OUTLET", align: "right" },
+      { title: "STATE" },
+      { title: "AMPS", align: "right" },
+      { title: "WATTS", align: "right" },
+      { title: "NAME", flexible: true },
+    ],
+    outlets.map((outlet) => [
+      outlet.label,
+      statePiece(outlet),
+      outlet.amps?.toFixed(2) ?? "-",
+      outlet.watts?.toFixed(0) ?? "-",
+      [outlet.name ?? "", outlet.note === undefined ? "" : `[${outlet.note}]`].join(" ").trim(),
+    ]),
+  );
+  const phases = totals?.amps?.map(({ phase, amps }) => `${phase} ${amps.toFixed(2)} A`) ?? [];
+  const watts = totals?.watts === undefined ? [] : [`${totals.watts.toFixed(0)} W`];
+  const load = [...watts, ...phases];
+  if (load.length > 0) out.talk(`load: ${load.join("  ")}`);
+}

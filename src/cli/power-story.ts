@@ -1,0 +1,86 @@
+import type { PowerEvent, PowerRequest, Site } from "../core/site.ts";
+import type { Call } from "./command.ts";
+import { EXIT } from "./exit-codes.ts";
+import { until } from "./interrupt.ts";
+import { powerEventView } from "./json-views.ts";
+import { Outcomes } from "./outcome.ts";
+import type { Output } from "./output.ts";
+import type { Style } from "./piece.ts";
+import { timeOfDay } from "./times.ts";
+
+/** Options of the verbs of `oob power` that act. */
+export interface PowerOptions {
+  readonly yes?: boolean;
+  readonly confirm?: string;
+  readonly dryRun?: boolean;
+  readonly force?: boolean;
+  readonly quiet?: boolean;
+  readonly reason: string;
+}
+
+const RESULT_STYLES: Readonly<Record<NonNullable<PowerEvent["result"]>, Style>> = {
+  done: "green",
+  failed: "red",
+  refused: "yellow",
+  unknown: "red",
+};
+
+/** Has the outlets switched and tells the story line by line. The first Ctrl-C only says what it would leave behind. */
+export async function followPower(
+  call: Call<PowerOptions>,
+  site: Site,
+  request: PowerRequest,
+): Promise<number> {
+  const { out, options, interrupt } = call;
+  const outcomes = new Outcomes(request.hosts, request.dryRun ? EXIT.done : EXIT.unknown);
+  const lastSeen = new Map<string, string>();
+  const lift = request.dryRun ? () => {} : interrupt.guard(() => warnOf(out, request, lastSeen));
+  try {
+    // A reader of stdout that went away must not end a cycle between off and on: only Ctrl-C does.
+    for await (const event of until(site.power(request), interrupt.signal)) {
+      outcomes.add(event);
+      if (event.outlet !== undefined && event.state !== undefined)
+        lastSeen.set(`${event.host} ${event.outlet}`, event.state);
+      if (options.json) out.json(powerEventView(event));
+      else print(out, event, options.quiet ?? false);
+    }
+  } finally {
+    lift();
+  }
+  if (interrupt.signal.aborted) {
+    out.talk(`left in the middle: ${stateLeft(request, lastSeen)}`);
+    return EXIT.interrupted;
+  }
+  for (const host of outcomes.unknown)
+    out.talk({ text: `${host}  outcome unknown`, style: "red" }, `; see: oob power status ${host}`);
+  return outcomes.exitCode;
+}
+
+function warnOf(out: Output, request: PowerRequest, lastSeen: ReadonlyMap<string, string>): void {
+  out.talk({
+    text: `still at work; Ctrl-C again leaves it as it is: ${stateLeft(request, lastSeen)}`,
+    style: "yellow",
+  });
+}
+
+function stateLeft({ hosts }: PowerRequest, lastSeen: ReadonlyMap<string, string>): string {
+  const states = [...lastSeen].map(([outlet, state]) => `${outlet} last read ${state}`);
+  return states.length === 0
+    ? `nothing read yet on ${hosts.join(", ")}; see: oob power status ${hosts.join(" ")}`
+    : states.join(", ");
+}
+
+function print(out: Output, event: PowerEvent, quiet: boolean): void {
+  const { at, host, outlet, state, text, result, error } = event;
+  const start = `${timeOfDay(at)} ${host}  ${outlet === undefined ? "" : `${outlet} `}`;
+  const read = state === undefined || text.includes(state) ? "" : `  [${state}]`;
+  if (result === undefined) {
+    if (!quiet) out.talk(`${start}${text}${read}`);
+    return;
+  }
+  if (!(quiet && result === "done"))
+    out.line(start, text, read, { text: `  ${result}`, style: RESULT_STYLES[result] });
+  if (error === undefined) return;
+  if (error.message !== text) out.talk({ text: "oob: ", style: "red" }, error.message);
+  if (error.hint !== undefined) out.talk(`     ${error.hint}`);
+}

@@ -1,0 +1,15 @@
+import { OobError } from "../lib/errors.ts";
+import { suggest } from "./nearest.ts";
+
+/** The verb that stands after a command's name: "list" of `oob incident list`. */
+export function chooseVerb<Verb extends string>(
+  command: string,
+  word: string,
+  verbs: readonly Verb[],
+): Verb {
+  const verb = verbs.find((one) => one === word);
+  if (verb !== undefined) return verb;
+  throw new OobError("USAGE", `Cannot run "${command} ${word}": there is no such verb`, {
+    hint: `${suggest(word, verbs)}  See: oob ${command} --help`,
+  });
+}

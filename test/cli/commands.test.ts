@@ -1,0 +1,580 @@
+import { expect, test } from "vitest";
+import type { PowerEvent } from "../../src/core/site.ts";
+import { OobError } from "../../src/lib/errors.ts";
+import { RunningCli, runCli } from "./run-cli.ts";
+import { AT, hostStatus, SiteDouble } from "./site-double.ts";
+
+const json = (text: string) =>
+  text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+
+test("an unknown command names the near one, exit 2", async () => {
+  const { code, stdout, stderr } = await runCli(["stauts"]);
+  expect([code, stdout]).toEqual([2, ""]);
+  expect(stderr).toBe(
+    'oob: Cannot run "stauts": oob has no such command\n     Did you mean "status"?  See: oob help\n',
+  );
+});
+
+test.each([
+  [["status", "--jsn"], /Cannot read the command line: unknown option "--jsn"/],
+  [["hold"], /missing required argument "hosts"/],
+  [["log", "web1", "-n", "many"], /Cannot read the number "many"/],
+  [["hold", "web1", "--for", "soon", "--reason", "x"], /Cannot read the duration "soon"/],
+  [["power", "offf", "web1"], /no such verb\n.*Did you mean "off"\?/],
+  [["status", "web9"], /Cannot find host "web9"[^\n]*\n {5}Did you mean "web1"\?/],
+])("%j is refused with exit 2", async (argv, message) => {
+  const { code, stdout, stderr } = await runCli(argv);
+  expect([code, stdout]).toEqual([2, ""]);
+  expect(stderr).toMatch(message);
+});
+
+test("an error of several lines keeps them, and its hint follows", async () => {
+  const { code, stderr } = await runCli(["status"], {
+    openSite: async () => {
+      throw new OobError("CONFIG_INVALID", "oob.yaml:8:5: unknown key\n  8 | hots:\n        ^", {
+        hint: "Try hosts",
+      });
+    },
+  });
+  expect(code).toBe(2);
+  expect(stderr).toBe("oob: oob.yaml:8:5: unknown key\n  8 | hots:\n        ^\n     Try hosts\n");
+});
+
+test("a daemon out of reach is exit 3", async () => {
+  const { code } = await runCli(["status"], {
+    openSite: async () => {
+      throw new OobError("DAEMON_UNREACHABLE", "Cannot reach the daemon: refused");
+    },
+  });
+  expect(code).toBe(3);
+});
+
+test("--config, --direct and URLs reach openSite, and the site is closed afterwards", async () => {
+  const { opened, site } = await runCli(["status", "--config", "x.yaml", "--direct"]);
+  expect(opened).toEqual([{ config: "x.yaml", direct: true }]);
+  expect(site.closed).toBe(true);
+  const other = await runCli(["pdu", "outlets", "snmp://public@pdu1"]);
+  expect(other.opened).toEqual([{ hosts: ["snmp://public@pdu1"] }]);
+});
+
+test("status: what is wrong is in words, unknown power stays unknown", async () => {
+  const site = new SiteDouble([
+    hostStatus("web1"),
+    hostStatus("db2", {
+      power: "unknown",
+      outlets: [
+        { id: "a/1", state: "on", pending: false, readAt: AT },
+        { id: "b/1", state: "unknown", pending: false, readAt: AT, error: "no answer" },
+      ],
+    }),
+    hostStatus("vm1", {
+      outlets: [],
+      power: "unknown",
+      writer: "oob",
+      health: { state: "stuck", class: "soft-lockup", why: "", since: AT - 240_000 },
+      lastLine: "BUG: soft lockup\u001b[31m",
+    }),
+    hostStatus("gw", { console: { is: "down", label: "modem", why: "no carrier" } }),
+  ]);
+  const { code, stdout, stderr } = await runCli(["status"], { site });
+  expect(code).toBe(0);
+  expect(stdout).toMatchInlineSnapshot(`
+    "HOST  CONSOLE  POWER        HEALTH             SINCE  WRITER  LAST LINE
+    web1  up       on           ok                    1m  -       web1 login:
+    db2   up       on+unknown!  ok                    1m  -       db2 login:
+    vm1   up       -            STUCK soft-lockup     4m  oob     BUG: soft lockup^[[31m
+    gw    DOWN     on           ok                    1m  -       [no carrier]
+    "
+  `);
+  expect(stderr).toBe("4 hosts · 1 stuck · 1 console down · 1 power unknown\n");
+});
+
+test("status --json is one document with UTC times", async () => {
+  const { stdout } = await runCli(["status", "web1", "--json"]);
+  const [document] = json(stdout);
+  expect(document).toMatchObject({
+    v: 1,
+    via: "daemon",
+    hosts: [
+      {
+        host: "web1",
+        health: { since: "2026-11-22T07:50:02.000Z" },
+        lastByteAt: "2026-11-22T07:50:58.000Z",
+        outlets: [{ id: "pdu-a/3", state: "on", amps: 1.3, read: "2026-11-22T07:51:02.000Z" }],
+      },
+    ],
+  });
+});
+
+test("status --no-power leaves the outlets alone", async () => {
+  const { site } = await runCli(["status", "web1", "--no-power"]);
+  expect(site.asked).toEqual([{ status: ["web1"], power: false }]);
+});
+
+test("power status --json is the promised form, one host a line", async () => {
+  const { code, stdout } = await runCli(["power", "status", "db1", "--json"]);
+  expect(code).toBe(0);
+  expect(stdout).toBe(
+    '{"v":1,"host":"db1","power":"on","outlets":[{"id":"pdu-a/3","state":"on","pending":false,"amps":1.3,"read":"2026-11-22T07:51:02.000Z"}]}\n',
+  );
+});
+
+test("power status: unknown is exit 6, and why stands beside it", async () => {
+  const outlets = [
+    { id: "a/1", state: "unknown" as const, pending: false, readAt: AT, error: "no answer" },
+  ];
+  const site = new SiteDouble([hostStatus("web1", { power: "unknown", outlets })]);
+  const { code, stdout } = await runCli(["power", "status", "web1"], { site });
+  expect(code).toBe(6);
+  expect(stdout).toMatch(/web1 +unknown +a\/1 +unknown +- +- +\[no answer\]/);
+});
+
+const done = (host: string): PowerEvent => ({
+  at: AT,
+  host,
+  outlet: "pdu-a/3",
+  text: "off, read back",
+  state: "off",
+  result: "done",
+});
+
+test("power off without a terminal and without an answer is refused, exit 5, and nothing is asked of the site", async () => {
+  for (const argv of [
+    ["web1"],
+    ["web[1-2]", "--yes"],
+    ["web1", "--confirm", "web2"],
+    ["web[1-2]", "--confirm", "3"],
+  ]) {
+    const { code, site, stderr } = await runCli(["power", "off", ...argv]);
+    expect(code).toBe(5);
+    expect(stderr).toMatch(/^oob: Cannot off .* without confirmation/);
+    expect(
+      site.asked.filter(
+        (one) => typeof one === "object" && one !== null && "power" in one && !("status" in one),
+      ),
+    ).toEqual([]);
+  }
+});
+
+test("a precious host wants its name: --yes is refused, --confirm NAME is taken", async () => {
+  const site = () => {
+    const one = new SiteDouble([hostStatus("db1", { precious: true })]);
+    one.powerEvents = [done("db1")];
+    return one;
+  };
+  expect((await runCli(["power", "cycle", "db1", "--yes"], { site: site() })).code).toBe(5);
+  expect((await runCli(["power", "on", "db1"], { site: site() })).code).toBe(5);
+  expect((await runCli(["power", "cycle", "db1", "--confirm", "db1"], { site: site() })).code).toBe(
+    0,
+  );
+});
+
+test.each([
+  [["web1", "--yes"], ["web1"]],
+  [["web1", "--confirm", "web1"], ["web1"]],
+  [
+    ["web[1-2]", "--confirm", "2"],
+    ["web1", "web2"],
+  ],
+])("power off %j acts", async (argv, hosts) => {
+  const site = new SiteDouble();
+  site.powerEvents = hosts.map(done);
+  const { code, stdout } = await runCli(["power", "off", ...argv, "--reason", "why"], { site });
+  expect(code).toBe(0);
+  expect(site.asked.at(-1)).toEqual({
+    power: { verb: "off", hosts, dryRun: false, force: false, reason: "why" },
+  });
+  expect(stdout).toMatch(/^\d\d:51:02 web1 {2}pdu-a\/3 off, read back {2}done$/m);
+});
+
+test.each([
+  ["y\n", 0],
+  ["web1\n", 0],
+  ["n\n", 5],
+  ["\n", 5],
+  ["web2\n", 5],
+])("the question of power off at a terminal: %j gives exit %i", async (answer, code) => {
+  const site = new SiteDouble();
+  site.powerEvents = [done("web1")];
+  const running = new RunningCli(["power", "off", "web1"], { site, stdinTty: true });
+  await running.saw(/Off web1\? power on, console spoke 4s ago, nobody attached\. Type y: $/);
+  running.stdin.write(answer);
+  expect(await running.code).toBe(code);
+  expect(site.asked.some((one) => JSON.stringify(one).includes("dryRun"))).toBe(code === 0);
+});
+
+test("end of input at the question is a no", async () => {
+  const running = new RunningCli(["power", "off", "web1"], { stdinTty: true });
+  await running.saw(/Type y: $/);
+  running.stdin.end();
+  expect(await running.code).toBe(5);
+});
+
+test("a host with two feeds is named with both before the question", async () => {
+  const outlets = ["a/1", "b/1"].map((id) => ({
+    id,
+    state: "on" as const,
+    pending: false,
+    readAt: AT,
+    amps: 1.2,
+  }));
+  const site = new SiteDouble([hostStatus("db1", { outlets })]);
+  const running = new RunningCli(["power", "cycle", "db1"], { site, stdinTty: true });
+  await running.saw(
+    /db1 hangs on 2 feeds: a\/1 \(on, 1\.2 A\) {2}b\/1 \(on, 1\.2 A\)\n[\s\S]*Type y: $/,
+  );
+  running.stdin.write("n\n");
+  expect(await running.code).toBe(5);
+});
+
+test.each([
+  [{ result: "failed" as const }, 1],
+  [
+    {
+      result: "refused" as const,
+      error: { code: "HELD", message: "Cannot switch web1: held by jana" },
+    },
+    5,
+  ],
+  [{ result: "refused" as const, error: { code: "NOT_PERMITTED", message: "Cannot" } }, 4],
+  [{ result: "unknown" as const }, 6],
+  [{ result: "failed" as const, error: { code: "PDU_SILENT", message: "Cannot read pdu-a" } }, 7],
+  [{}, 6],
+])("power off ending with %j is exit %i", async (ending, code) => {
+  const site = new SiteDouble();
+  site.powerEvents = [{ at: AT, host: "web1", text: "off", ...ending }];
+  expect((await runCli(["power", "off", "web1", "--yes"], { site })).code).toBe(code);
+});
+
+test("power: a host of which no end is heard makes exit 6, also beside one that is done", async () => {
+  const site = new SiteDouble();
+  site.powerEvents = [done("web1")];
+  const { code, stderr } = await runCli(["power", "off", "web[1-2]", "--confirm", "2"], { site });
+  expect(code).toBe(6);
+  expect(stderr).toMatch(/web2 {2}outcome unknown; see: oob power status web2/);
+});
+
+test("power --dry-run asks nothing and needs no end", async () => {
+  const site = new SiteDouble();
+  site.powerEvents = [
+    { at: AT, host: "web1", outlet: "pdu-a/3", text: "would switch off", state: "on" },
+  ];
+  const { code } = await runCli(["power", "off", "web*", "--dry-run"], { site });
+  expect(code).toBe(0);
+  expect(site.asked).toEqual([
+    { power: { verb: "off", hosts: ["web1", "web2"], dryRun: true, force: false, reason: "" } },
+  ]);
+});
+
+test("power -q is silent where all went well, and not where it did not", async () => {
+  const site = new SiteDouble();
+  site.powerEvents = [
+    done("web1"),
+    { ...done("web2"), result: "unknown", state: "unknown", text: "no answer" },
+  ];
+  const { stdout, stderr } = await runCli(["power", "off", "web[1-2]", "--confirm", "2", "-q"], {
+    site,
+  });
+  expect(stdout).toMatch(/^[^\n]*web2[^\n]*unknown\n$/);
+  expect(stderr).not.toContain("web1");
+});
+
+test("Ctrl-C in the middle of switching first says what it would leave, then leaves it: exit 130", async () => {
+  const site = new SiteDouble();
+  site.endless = true;
+  site.powerEvents = [
+    { at: AT, host: "web1", outlet: "pdu-a/3", text: "off, read back", state: "off" },
+  ];
+  const running = new RunningCli(["power", "cycle", "web1", "--yes"], { site });
+  await running.saw(/off, read back/);
+  running.signals.emit("SIGINT");
+  await running.saw(/still at work; Ctrl-C again leaves it as it is: web1 pdu-a\/3 last read off/);
+  running.signals.emit("SIGINT");
+  expect(await running.code).toBe(130);
+  expect(running.stderr).toMatch(/left in the middle: web1 pdu-a\/3 last read off/);
+});
+
+test("a reader of stdout that went away does not end a power cycle", async () => {
+  const site = new SiteDouble();
+  site.powerEvents = [done("web1")];
+  let running: RunningCli | undefined;
+  site.beforePower = () => {
+    const gone = Object.assign(new Error("EPIPE"), { code: "EPIPE" });
+    running?.out.emit("error", gone);
+  };
+  running = new RunningCli(["power", "off", "web1", "--yes"], { site });
+  expect(await running.code).toBe(0);
+  expect(running.stdout).toBe("");
+});
+
+test("pdu outlets --json is exactly the promised form", async () => {
+  const site = new SiteDouble();
+  site.reading = {
+    family: "apc-rpdu2",
+    model: "AP8941",
+    serial: "5A1",
+    firmware: "7.0",
+    outlets: [
+      {
+        instance: "27",
+        label: "27",
+        name: "web1",
+        state: "on",
+        pending: false,
+        amps: 1.5,
+        watts: 180,
+      },
+      { instance: "28", label: "28", state: "unknown", pending: true, note: "locked" },
+    ],
+    totals: { watts: 180, amps: [{ phase: "L1", amps: 1.5 }] },
+  };
+  const { code, stdout } = await runCli(["pdu", "outlets", "pdu-a", "--json"], { site });
+  expect(stdout).toBe(
+    '{"v":1,"family":"apc-rpdu2","model":"AP8941","serial":"5A1","outlets":[' +
+      '{"instance":"27","label":"27","name":"web1","state":"on","pending":false,"amps":1.5,"watts":180},' +
+      '{"instance":"28","label":"28","state":"unknown","pending":true}],' +
+      '"totals":{"watts":180,"amps":[{"phase":"L1","amps":1.5}]}}\n',
+  );
+  expect(code).toBe(6);
+  const text = await runCli(["pdu", "outlets", "pdu-a"], { site });
+  expect(text.stdout).toMatch(/28 {2}unknown~ +- +- {2}\[locked\]/);
+});
+
+test("a silent PDU is exit 7 and its community is not printed", async () => {
+  const { code, stderr } = await runCli(["pdu", "outlets", "pdu-a"]);
+  expect([code, stderr]).toEqual([7, 'oob: Cannot read "pdu-a": no answer within 5s\n']);
+});
+
+const LINES = [
+  { is: "line" as const, at: AT, offset: 10, text: "watchdog: BUG\u001b[2J", hit: true },
+  { is: "mark" as const, at: AT, offset: 20, kind: "power", text: "cycle" },
+];
+
+test("log shows times and marks, and control characters as text", async () => {
+  const site = new SiteDouble();
+  site.logRecords = LINES;
+  const { code, stdout, stderr } = await runCli(["log", "web1", "--grep", "BUG", "-C1"], { site });
+  expect(code).toBe(0);
+  expect(stdout).toMatch(
+    /^2026-11-2\d \d\d:51:02\.000 [+-]\d{4} {2}watchdog: BUG\^\[\[2J\n.* {2}-- power: cycle\n$/,
+  );
+  expect(stderr).toBe("1 match\n");
+  expect(site.asked).toEqual([
+    { log: { host: "web1", grep: "BUG", context: 1, follow: false, raw: false } },
+  ]);
+});
+
+test("log asks for the last 200 lines unless told otherwise, and reads --since", async () => {
+  const { site } = await runCli(["log", "web1"]);
+  expect(site.asked).toEqual([{ log: { host: "web1", last: 200, follow: false, raw: false } }]);
+  const since = await runCli(["log", "web1", "--since", "1h", "-f", "-n", "5"]);
+  expect(since.site.asked).toEqual([
+    { log: { host: "web1", since: AT - 3_600_000, last: 5, follow: true, raw: false } },
+  ]);
+});
+
+test("log --json is one record a line", async () => {
+  const site = new SiteDouble();
+  site.logRecords = LINES;
+  const { stdout } = await runCli(["log", "web1", "--json"], { site });
+  expect(json(stdout)).toEqual([
+    { v: 1, ...LINES[0], at: "2026-11-22T07:51:02.000Z" },
+    { v: 1, ...LINES[1], at: "2026-11-22T07:51:02.000Z" },
+  ]);
+});
+
+test("log --raw gives the bytes to a pipe, refuses a terminal, and warns where forced", async () => {
+  const site = () => {
+    const one = new SiteDouble();
+    one.logRecords = [{ is: "raw", bytes: Buffer.from("\u001b]0;x\u0007") }];
+    return one;
+  };
+  expect((await runCli(["log", "web1", "--raw"], { site: site() })).stdout).toBe(
+    "\u001b]0;x\u0007",
+  );
+  const refused = await runCli(["log", "web1", "--raw"], { site: site(), stdoutTty: true });
+  expect([refused.code, refused.stdout]).toEqual([2, ""]);
+  const forced = await runCli(["log", "web1", "--raw", "--force"], {
+    site: site(),
+    stdoutTty: true,
+  });
+  expect(forced.stdout).toBe("\u001b]0;x\u0007");
+  expect(forced.stderr).toContain("warning");
+});
+
+test("log -f ends at Ctrl-C with 130, and quietly when nobody reads any more", async () => {
+  const site = new SiteDouble();
+  site.logRecords = LINES;
+  site.endless = true;
+  const running = new RunningCli(["log", "web1", "-f"], { site });
+  await running.saw(/cycle/);
+  running.signals.emit("SIGINT");
+  expect(await running.code).toBe(130);
+  const piped = new RunningCli(["log", "web1", "-f"], { site });
+  await piped.saw(/cycle/);
+  piped.out.emit("error", Object.assign(new Error("EPIPE"), { code: "EPIPE" }));
+  expect(await piped.code).toBe(0);
+});
+
+test("screen prints rows as text, and with --json the cursor", async () => {
+  const { stdout, stderr } = await runCli(["screen", "web1"]);
+  expect(stdout).toBe("GNU GRUB\n^[]0;evil^G*Debian\n");
+  expect(stderr).toBe("web1  80x2, cursor row 2, column 1\n");
+  const { stdout: document } = await runCli(["screen", "web1", "--json"]);
+  expect(json(document)[0]).toMatchObject({ v: 1, host: "web1", cursor: { row: 1, column: 0 } });
+});
+
+test("hold needs a time and a reason, and says until when", async () => {
+  expect((await runCli(["hold", "web1", "--for", "2h"])).code).toBe(2);
+  const { stdout, site } = await runCli(["hold", "web[1-2]", "--for", "2h", "--reason", "RAID"]);
+  expect(site.asked).toEqual([{ hold: ["web1", "web2"], forMs: 7_200_000, reason: "RAID" }]);
+  expect(stdout).toMatch(/^web1 {2}held until 2026-11-2\d \d\d:51 [+-]\d{4} \(2h\): RAID\nweb2/);
+  const document = await runCli(["hold", "web1", "--for", "2h", "--reason", "RAID", "--json"]);
+  expect(json(document.stdout)).toEqual([
+    { v: 1, host: "web1", until: "2026-11-22T09:51:02.000Z", reason: "RAID" },
+  ]);
+});
+
+test("release", async () => {
+  const { stdout, site } = await runCli(["release", "web1"]);
+  expect(site.asked).toEqual([{ release: ["web1"] }]);
+  expect(stdout).toBe("web1  released: watchdog and runbooks may act again\n");
+});
+
+test("events: without a host also what belongs to none", async () => {
+  const site = new SiteDouble();
+  site.siteEvents = [
+    { seq: 1, at: AT, type: "console.up", by: "oob", host: "web1", text: "up\u0007" },
+  ];
+  const { stdout } = await runCli(["events", "--type", "console.up"], { site });
+  expect(site.asked).toEqual([{ events: { hosts: [], type: "console.up", follow: false } }]);
+  expect(stdout).toMatch(/ {2}web1 {2}console\.up {2}oob {2}up\^G\n$/);
+  const document = await runCli(["events", "web1", "--json"], { site });
+  expect(json(document.stdout)[0]).toMatchObject({ v: 1, seq: 1, at: "2026-11-22T07:51:02.000Z" });
+});
+
+const INCIDENT = {
+  id: 31,
+  host: "vm1",
+  state: "open" as const,
+  openedAt: AT,
+  means: "the kernel panicked",
+  class: "panic",
+  acts: ["probe", "cycle"],
+  folder: "/x",
+};
+
+test("incident list, show and close", async () => {
+  const site = new SiteDouble();
+  site.incidentList = [INCIDENT];
+  expect((await runCli(["incident", "list"], { site })).stdout).toMatch(
+    /^ID {2}OPENED[^\n]*\n31 {2}2026-11-2\d \d\d:51 [+-]\d{4} {2}vm1 {3}open {3}probe, cycle {2}the kernel panicked\n$/,
+  );
+  expect((await runCli(["incident", "show", "31"], { site })).stdout).toBe(
+    "# Incident\n\nKernel panic^[[2J\n",
+  );
+  expect((await runCli(["incident", "close", "31"], { site })).code).toBe(2);
+  const closed = await runCli(["incident", "close", "31", "--reason", "disk"], { site });
+  expect(closed.stdout).toBe("incident 31  closed: disk\n");
+  expect((await runCli(["incident", "show", "x"], { site })).code).toBe(2);
+  const [list] = json((await runCli(["incident", "list", "--json"], { site })).stdout);
+  expect(list).toEqual({
+    v: 1,
+    incidents: [{ ...INCIDENT, openedAt: "2026-11-22T07:51:02.000Z" }],
+  });
+});
+
+const RUNBOOK = {
+  name: "single-user",
+  title: "Root shell in single-user mode",
+  summary: "Through GRUB.",
+  risk: "disrupt" as const,
+  options: { stay: { kind: "boolean" as const, summary: "do not go back", default: false } },
+};
+
+test("runbook list and show", async () => {
+  const site = new SiteDouble();
+  site.runbookList = [RUNBOOK];
+  expect((await runCli(["runbook", "list"], { site })).stdout).toBe(
+    "RUNBOOK      RISK     TITLE\nsingle-user  disrupt  Root shell in single-user mode\n",
+  );
+  expect((await runCli(["runbook", "show", "single-user"], { site })).stdout).toBe(
+    "single-user  Root shell in single-user mode  (risk: disrupt)\nThrough GRUB.\n\n--set  KIND     DEFAULT  WHAT\nstay   boolean  false    do not go back\n",
+  );
+  const missing = await runCli(["runbook", "show", "singel-user"], { site });
+  expect(missing.code).toBe(2);
+  expect(missing.stderr).toContain('Did you mean "single-user"?');
+});
+
+test("run of a disruptive runbook asks as power does; the story and the exit code", async () => {
+  const site = new SiteDouble();
+  site.runbookList = [RUNBOOK];
+  site.runEvents = [
+    { at: AT, host: "web1", step: "boot loader", text: "menu seen", tookMs: 12_000 },
+    { at: AT, host: "web1", text: "root shell", result: "done" },
+  ];
+  expect((await runCli(["run", "single-user", "web1"], { site })).code).toBe(5);
+  const { code, stdout } = await runCli(
+    ["run", "single-user", "web1", "--yes", "--set", "stay=true"],
+    { site },
+  );
+  expect(code).toBe(0);
+  expect(site.asked.at(-1)).toEqual({
+    run: {
+      runbook: "single-user",
+      hosts: ["web1"],
+      set: { stay: "true" },
+      dryRun: false,
+      reason: "",
+    },
+  });
+  expect(stdout).toMatch(
+    /web1 {2}boot loader: menu seen {2}\(12s\)\n.*web1 {2}root shell {2}done\n$/,
+  );
+  expect((await runCli(["run", "single-usr", "web1"], { site })).stderr).toContain("Did you mean");
+  expect((await runCli(["run", "single-user", "web1", "--set", "stay"], { site })).code).toBe(2);
+});
+
+test("watch prints a line for each change where there is no terminal", async () => {
+  const site = new SiteDouble();
+  const up = hostStatus("web1");
+  site.watchRows = [
+    [up],
+    [up],
+    [{ ...up, health: { ...up.health, state: "crash", class: "panic" } }],
+  ];
+  const { stdout } = await runCli(["watch", "web1"], { site });
+  const lines = stdout.trimEnd().split("\n");
+  expect(lines).toHaveLength(2);
+  expect(lines[1]).toMatch(/web1 {2}up {2}on {2}CRASH panic/);
+});
+
+test("watch on a terminal redraws, and q sets the terminal back", async () => {
+  const site = new SiteDouble();
+  site.watchRows = [[hostStatus("web1", { lastLine: "x".repeat(200) })]];
+  site.endless = true;
+  const env = { NO_COLOR: "1" };
+  const running = new RunningCli(["watch", "web1"], {
+    site,
+    env,
+    stdinTty: true,
+    stdoutTty: true,
+  });
+  await running.saw(/web1 {2}up/);
+  running.stdin.write("q");
+  expect(await running.code).toBe(0);
+  expect(running.rawModes).toEqual([true, false]);
+  expect(running.stdout.startsWith("\u001b[?1049h\u001b[?25l")).toBe(true);
+  expect(running.stdout.endsWith("\u001b[?25h\u001b[?1049l")).toBe(true);
+});
+
+test("version", async () => {
+  expect((await runCli(["--version"])).stdout).toMatch(/^oob \d+\.\d+\.\d+\n$/);
+  expect((await runCli(["version"])).stdout).toMatch(/^oob \d+\.\d+\.\d+\n$/);
+  expect(json((await runCli(["version", "--json"])).stdout)).toEqual([
+    { v: 1, oob: expect.stringMatching(/^\d+\.\d+\.\d+$/), node: process.versions.node },
+  ]);
+});

@@ -1,0 +1,208 @@
+import type {
+  AttachEvent,
+  Attachment,
+  AttachRequest,
+  HostStatus,
+  IncidentSummary,
+  LogQuery,
+  LogRecord,
+  PowerEvent,
+  PowerRequest,
+  RunbookSummary,
+  RunEvent,
+  SeatView,
+  Site,
+  SiteEvent,
+} from "../../src/core/site.ts";
+import { OobError } from "../../src/lib/errors.ts";
+import type { PduReading } from "../../src/sdk/power.ts";
+
+/** 2026-11-22T07:51:02Z */
+export const AT = Date.UTC(2026, 10, 22, 7, 51, 2);
+
+/** A healthy host, changed as the test says. */
+export function hostStatus(host: string, change: Partial<HostStatus> = {}): HostStatus {
+  return {
+    host,
+    os: "linux",
+    precious: false,
+    console: { is: "up", label: "/dev/ttyUSB0 115200 8n1" },
+    power: "on",
+    outlets: [{ id: "pdu-a/3", state: "on", pending: false, amps: 1.3, readAt: AT }],
+    health: { state: "healthy", class: "login-prompt", why: "login prompt", since: AT - 60_000 },
+    watch: { mode: "observe" },
+    watchers: [],
+    lastLine: `${host} login:`,
+    lastByteAt: AT - 4000,
+    ...change,
+  };
+}
+
+/** Attachment whose events a test pushes and whose calls it reads. */
+export class AttachmentDouble implements Attachment {
+  readonly calls: string[] = [];
+  written = "";
+  #queue: AttachEvent[] = [];
+  #wake: () => void = () => {};
+  #left = false;
+  /** What the host prints after each write; by default nothing. */
+  answers: (written: string) => readonly string[] = () => [];
+
+  push(...events: AttachEvent[]): void {
+    this.#queue.push(...events);
+    this.#wake();
+  }
+
+  get events(): AsyncIterable<AttachEvent> {
+    return this.#events();
+  }
+
+  async *#events(): AsyncGenerator<AttachEvent> {
+    while (!this.#left || this.#queue.length > 0) {
+      const event = this.#queue.shift();
+      if (event) yield event;
+      else
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+    }
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    this.written += Buffer.from(bytes).toString("latin1");
+    for (const answer of this.answers(Buffer.from(bytes).toString("latin1")))
+      this.push({ is: "bytes", bytes: Buffer.from(answer), replay: false });
+  }
+  async sendBreak(): Promise<void> {
+    this.calls.push("break");
+  }
+  async setMode(mode: string, reason: string): Promise<void> {
+    this.calls.push(`mode ${mode} ${reason}`.trim());
+  }
+  async repaint(): Promise<void> {
+    this.calls.push("repaint");
+  }
+  async note(text: string): Promise<void> {
+    this.calls.push(`note ${text}`);
+  }
+  async leave(): Promise<void> {
+    this.calls.push("leave");
+    this.#left = true;
+    this.#wake();
+  }
+}
+
+/** A site that answers what a test put into it, and remembers what it was asked. */
+export class SiteDouble implements Site {
+  readonly via = "daemon";
+  readonly asked: unknown[] = [];
+  rows: HostStatus[];
+  powerEvents: PowerEvent[] = [];
+  beforePower: () => void = () => {};
+  runEvents: RunEvent[] = [];
+  logRecords: LogRecord[] = [];
+  siteEvents: SiteEvent[] = [];
+  incidentList: IncidentSummary[] = [];
+  runbookList: RunbookSummary[] = [];
+  watchRows: (readonly HostStatus[])[] = [];
+  reading: PduReading | undefined;
+  readonly attachment = new AttachmentDouble();
+  seat: SeatView = { mine: "write", others: [] };
+  closed = false;
+  /** Streams stay open after their last item until somebody stops them. */
+  endless = false;
+
+  constructor(rows: HostStatus[] = ["web1", "web2", "db1"].map((host) => hostStatus(host))) {
+    this.rows = rows;
+  }
+
+  async hosts(): Promise<string[]> {
+    return this.rows.map((row) => row.host);
+  }
+  async status(hosts: readonly string[], options: { power: boolean }): Promise<HostStatus[]> {
+    this.asked.push({ status: hosts, ...options });
+    return this.#rowsOf(hosts);
+  }
+  async attach(request: AttachRequest): Promise<Attachment> {
+    this.asked.push({ attach: request });
+    const [status] = this.#rowsOf([request.host]);
+    if (!status) throw new OobError("HOST_UNKNOWN", `Cannot attach to "${request.host}"`);
+    const mine = request.mode === "read" ? "read" : this.seat.mine;
+    this.attachment.push({ is: "welcome", status, seat: { ...this.seat, mine } });
+    return this.attachment;
+  }
+  async screen(host: string) {
+    return {
+      host,
+      rows: ["GNU GRUB", "\u001b]0;evil\u0007*Debian"],
+      columns: 80,
+      cursor: { row: 1, column: 0, visible: true },
+    };
+  }
+  async *log(query: LogQuery): AsyncIterable<LogRecord> {
+    this.asked.push({ log: query });
+    yield* this.logRecords;
+    await this.#linger();
+  }
+  async powerStatus(hosts: readonly string[]) {
+    return this.#rowsOf(hosts).map(({ host, power, outlets }) => ({ host, power, outlets }));
+  }
+  async *power(request: PowerRequest): AsyncIterable<PowerEvent> {
+    this.asked.push({ power: request });
+    this.beforePower();
+    yield* this.powerEvents;
+    await this.#linger();
+  }
+  async outlets(pdu: string): Promise<PduReading> {
+    this.asked.push({ outlets: pdu });
+    if (!this.reading)
+      throw new OobError("PDU_SILENT", `Cannot read "${pdu}": no answer within 5s`);
+    return this.reading;
+  }
+  async hold(hosts: readonly string[], forMs: number, reason: string): Promise<void> {
+    this.asked.push({ hold: hosts, forMs, reason });
+  }
+  async release(hosts: readonly string[]): Promise<void> {
+    this.asked.push({ release: hosts });
+  }
+  async *events(query: object): AsyncIterable<SiteEvent> {
+    this.asked.push({ events: query });
+    yield* this.siteEvents;
+    await this.#linger();
+  }
+  async incidents(hosts: readonly string[]): Promise<IncidentSummary[]> {
+    this.asked.push({ incidents: hosts });
+    return this.incidentList;
+  }
+  async incident(id: number) {
+    const summary = this.incidentList.find((one) => one.id === id);
+    if (!summary) throw new OobError("USAGE", `Cannot show incident ${id}: there is none`);
+    return { summary, report: "# Incident\n\nKernel panic\u001b[2J\n" };
+  }
+  async closeIncident(id: number, reason: string): Promise<void> {
+    this.asked.push({ close: id, reason });
+  }
+  async runbooks(): Promise<RunbookSummary[]> {
+    return this.runbookList;
+  }
+  async *run(request: object): AsyncIterable<RunEvent> {
+    this.asked.push({ run: request });
+    yield* this.runEvents;
+    await this.#linger();
+  }
+  async *watch(hosts: readonly string[]): AsyncIterable<readonly HostStatus[]> {
+    this.asked.push({ watch: hosts });
+    yield* this.watchRows;
+    await this.#linger();
+  }
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+
+  #rowsOf(hosts: readonly string[]): HostStatus[] {
+    return this.rows.filter((row) => hosts.includes(row.host));
+  }
+  async #linger(): Promise<void> {
+    if (this.endless) await new Promise(() => {});
+  }
+}
