@@ -17,7 +17,7 @@ export interface ConsoleServerFaults {
   readonly refuses?: boolean;
   /** Takes connections and says nothing, not even options; what is typed vanishes. */
   readonly silent?: boolean;
-  /** Drops the connection (reset) after this many bytes of the line. */
+  /** Hangs up after this many bytes of the line. */
   readonly dropsAfter?: number;
   /** Begins with this many requests for options, again and again the other way round. */
   readonly optionStorm?: number;
@@ -152,8 +152,7 @@ class Client {
     this.#sent += part.length;
     // Encoded output may be the caller's array, which it may use again.
     this.#socket.write(this.#codec.encode(part).slice());
-    if (dropsAfter !== undefined && this.#sent >= dropsAfter)
-      this.#socket.write("", () => this.#socket.resetAndDestroy());
+    if (dropsAfter !== undefined && this.#sent >= dropsAfter) this.#socket.end();
   }
 
   sendBreak(): void {

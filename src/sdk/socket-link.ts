@@ -122,7 +122,9 @@ class LinkStream implements AsyncIterableIterator<Uint8Array> {
         return;
       }
       this.#socket.write(wire, (error) => {
-        if (error) reject(this.#lost("write to", error));
+        // Node reports a write that destroy() cut off as done.
+        if (error || this.#socket.destroyed)
+          reject(this.#lost("write to", error ?? "the connection is closed"));
         else resolve();
       });
     });
