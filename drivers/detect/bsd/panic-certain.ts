@@ -14,7 +14,7 @@ export default defineRule({
   action: "recover",
   view: "line",
   pattern:
-    /^panic: (?:kernel diagnostic assertion|ASan: |UBSan: |KASAN: |MSan: |trap type|trap|attempt to execute user|vop_generic|page fault|general protection|double fault|init died|mutex|mtx_|sx lock|_?rw_|lock error|pool_|pool:|malloc: |uvm_|vm_|ffs_|ffs:|ufs_|vfs_|zfs|vinvalbuf|cannot mount root|mountroot|cnopen|LOCKDEBUG|kmem|kasan|receive \d|m_|mbuf|fatal |non-current|spin lock|Bad (?:tailq|list|link)|Assertion|sleepq|sctp|vrele|vput|cleaned vnode|unmount: |Most recently used by|free: |blockable sleep lock|ip_|tcp_|in_|ktrace|Memory modified|softdep|witness|acquiring|page fault trap|lockmgr)|^panic\(cpu \d{1,4} caller |^Fatal trap \d{1,3}: |^fatal .{3,50} in (?:supervisor|kernel|privileged) mode|^(?:.{0,40})kernel: .{3,40} trap, code=|^uvm_fault\(0x[0-9a-f]{1,16}, |^KDB: (?:enter: panic|stack backtrace)|^cpuid = \d{1,4}$|^cpu\d{1,4}: Begin traceback|^Stopped in pid \d|^Stopped at {1,10}\S{1,80}:|^vpanic\(\) at |^panic\([0-9a-fx,.]{0,120}\) at |^db_enter_?\w{0,10}\(\) at |^Debugger(?: called)?: (?:<panic>|Unexpected)|^The operating system has halted\. {1,3}Please press any key to reboot.{0,3}panic|^trap type \d{1,4} code|^Starting stack trace\.\.\.|^_?(?:trap|calltrap)\(\) at .{1,60}\/frame|^Automatic reboot in \d{1,4} seconds - press a key/,
+    /^panic: (?:kernel diagnostic assertion|ASan: Invalid|UBSan: Undefined|KASAN: |trap type \d|attempt to execute user address|vop_generic_badop|_?mtx_\w{1,20}\(\)|_?rw_\w{2,20}|sx lock|lock error: |LOCKDEBUG|pool_\w{2,20}: |uvm_\w{2,30}|ffs_\w{2,30}:|ufs_\w{2,30}:|vfs_\w{2,30}:|vinvalbuf|init died|page fault$|double fault$|general protection fault|vrele:|cannot mount root|softdep_)|^panic\(cpu \d{1,4} caller |^Fatal trap \d{1,3}: |^fatal .{3,50} in (?:supervisor|kernel|privileged) mode|^(?:.{0,40})kernel: .{3,40} trap, code=|^uvm_fault\(0x[0-9a-f]{1,16}, |^KDB: (?:enter: panic|stack backtrace)|^cpuid = \d{1,4}$|^cpu\d{1,4}: Begin traceback|^vpanic\(\) at |^panic\([0-9a-fx,.]{0,120}\) at |^Debugger(?: called)?: (?:<panic>|Unexpected)|^The operating system has halted\. {1,3}Please press any key to reboot.{0,3}panic|^trap type \d{1,4} code|^Starting stack trace\.\.\.|^_?(?:trap|calltrap)\(\) at .{1,60}\/frame|^Automatic reboot in \d{1,4} seconds - press a key/,
   hints: [
     "panic: ",
     "panic(",
@@ -24,10 +24,7 @@ export default defineRule({
     "kdb: ",
     "cpuid = ",
     "begin traceback",
-    "stopped in pid",
-    "stopped at",
     "vpanic() at",
-    "db_enter",
     "debugger: ",
     "debugger called: ",
     "trap type",
@@ -40,7 +37,6 @@ export default defineRule({
     "uvm_fault(0xffffffff82e5b6a0, 0x0, 0, 1) -> e",
     "KDB: enter: panic",
     "cpuid = 0",
-    "Stopped at      db_enter+0x18:  addq    $0x8,%rsp",
     'panic: kernel diagnostic assertion "x" failed: file "y", line 1',
     "panic(cpu 1 caller 0xffffff8002928989): Kernel trap at 0xffffff80021020ba, type 14=page fault, registers:",
     "fatal page fault in supervisor mode",
@@ -49,7 +45,6 @@ export default defineRule({
   rejects: [
     "panic: runtime error: index out of range",
     "panic: no result",
-    "Stopped at the traffic light",
     "fatal: not a git repository",
     "kernel: pid 12 (sh), uid 0: exited on signal 11",
   ],

@@ -10,19 +10,8 @@ export default defineRule({
   class: "firmware-bug",
   action: "notify",
   view: "line",
-  pattern:
-    /^(?:.{0,60}\[Firmware (?:Bug|Warn|Info)\]: |ACPI (?:BIOS )?(?:Error|Exception|Warning)\b|ACPI: .{0,80}(?:Invalid|error|AE_[A-Z]{3})|.{0,40}BIOS bug)/,
-  unless: /^ACPI: (?!.{0,80}(?:AE_[A-Z]{3}|Invalid|error))/,
-  hints: [
-    "[firmware ",
-    "acpi error",
-    "acpi bios error",
-    "acpi exception",
-    "acpi warning",
-    "acpi bios warning",
-    "acpi: ",
-    "bios bug",
-  ],
+  pattern: /^(?:.{0,60}\[Firmware Bug\]: |ACPI (?:BIOS )?(?:Error|Exception)\b)/,
+  hints: ["[firmware ", "acpi error", "acpi bios error", "acpi exception"],
   matches: [
     "[Firmware Bug]: TSC_DEADLINE disabled due to Errata",
     "ACPI BIOS Error (bug): Could not resolve symbol [\\\\_SB.PCI0], AE_NOT_FOUND",

@@ -12,7 +12,7 @@ export default defineRule({
   action: "notify",
   view: "line",
   pattern:
-    /^(?:EXT[234]-fs (?:error|warning|\(\S{1,40}\): (?:error|Remounting|.{0,60}(?:aborted|failed))).{0,200}|XFS \([^)]{1,60}\): .{0,120}(?:shut(?:ting)? down|Corruption|[Cc]orrupt|log I\/O error|metadata I\/O error)|BTRFS:? (?:critical|error) |JBD2: .{0,120}(?:error|abort)|.{0,40}Remounting filesystem read-only|REISERFS error|SQUASHFS error|F2FS-fs .{0,80}(?:[Cc]orrupt|error))/,
+    /^(?:EXT[234]-fs (?:error|warning|\(\S{1,40}\): (?:error|Remounting|.{0,60}(?:aborted|failed))).{0,200}|XFS \([^)]{1,60}\): .{0,120}(?:[Ss]hut(?:ting)? ?down|Corruption|[Cc]orrupt|[Ll]og I\/O [Ee]rror|metadata I\/O error)|BTRFS:? (?:critical|error) |JBD2: .{0,120}(?:error|abort)|.{0,40}Remounting filesystem read-only|REISERFS error|SQUASHFS error|F2FS-fs .{0,80}(?:[Cc]orrupt|error))/,
   unless: /mounted filesystem/,
   hints: [
     "-fs error",

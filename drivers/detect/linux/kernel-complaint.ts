@@ -12,7 +12,7 @@ export default defineRule({
   action: "notify",
   view: "line",
   pattern:
-    /^(?:BUG: (?:scheduling while atomic|sleeping function called|Bad (?:page|rss-counter)|using (?:smp_processor_id|__this_cpu)|atomic |Invalid wait|bad usercopy|non-zero|corrupted|Object |key |looking up|unlock|Tasks |assuming|KCOV)|BUG [\w:. -]{2,60} \((?:Not tainted|Tainted)|INFO: (?:Slab |Object |Freed in|Allocated in)|list_(?:add|del) corruption|usercopy: Kernel memory |UBSAN_|swap_(?:free|dup): )/,
+    /^(?:BUG: (?:scheduling while atomic|sleeping function called|Bad (?:page|rss-counter)|using (?:smp_processor_id|__this_cpu)|atomic |Invalid wait|bad usercopy|non-zero|corrupted|Object |key |looking up|unlock|Tasks |assuming|KCOV|[A-Za-z])|BUG [\w:. -]{2,60} \((?:Not tainted|Tainted)|INFO: (?:Slab |Object |Freed in|Allocated in)|list_(?:add|del) corruption|usercopy: Kernel memory |UBSAN_|swap_(?:free|dup): )/,
   hints: [
     "bug: ",
     "bug ",
@@ -30,5 +30,5 @@ export default defineRule({
     "BUG: Bad page state in process foo  pfn:12345",
     "BUG kmalloc-64 (Not tainted): Redzone overwritten",
   ],
-  rejects: ["BUG: this is a bug in python", "debug: something", "BUG 1234 was closed"],
+  rejects: ["SystemError: BUG: this is a bug in python", "debug: something", "BUG 1234 was closed"],
 });

@@ -13,7 +13,7 @@ export default defineRule({
   action: "hold",
   view: "line",
   pattern:
-    /^(?:The system (?:is going down|will (?:reboot|power ?off|halt|suspend))|(?:Reboot|Shutdown|Poweroff|Halt) scheduled for |reboot: Restarting system|Restarting system\.|systemd-shutdown\[1\]: |shutdown\[1\]: |Sending all processes the (?:TERM|KILL) signal|INIT: (?:Switching to|Entering) runlevel: [06]|INIT: Sending processes (?:configured via \/etc\/inittab )?the (?:TERM|KILL)|\[ {1,2}OK {1,2}\] (?:Reached target|Stopped target) (?:[\w.@-]{1,40} - )?(?:System )?(?:[Ss]hutdown|[Rr]eboot|[Pp]ower[ -]?[Oo]ff|[Uu]nmount All|[Uu]mount\.target|Late Shutdown|[Ff]inal Step|shutdown\.target|reboot\.target|Multi-User System|Graphical Interface)|Requesting system (?:reboot|poweroff|halt)|The system is going down NOW|Unmounting local filesystems|System is going down|\[ {1,2}OK {1,2}\] Stopped target .{0,40}(?:multi-user|graphical)\.target|kexec_core: Starting new kernel)/,
+    /^(?:The system (?:is going down|will (?:reboot|power ?off|halt|suspend))|(?:Reboot|Shutdown|Poweroff|Halt) scheduled for |reboot: Restarting system|Restarting system\.|systemd-shutdown\[1\]: |shutdown\[1\]: |Sending all processes the (?:TERM|KILL) signal|INIT: (?:Switching to|Entering) runlevel: [06]|INIT: Sending processes (?:configured via \/etc\/inittab )?the (?:TERM|KILL)|\[ {1,2}OK {1,2}\] Reached target (?:[\w.@-]{1,40} - )?(?:System )?(?:[Ss]hutdown|[Rr]eboot|[Pp]ower[ -]?[Oo]ff|[Uu]nmount All|[Uu]mount\.target|Late Shutdown|[Ff]inal Step|shutdown\.target|reboot\.target)|Requesting system (?:reboot|poweroff|halt)|The system is going down NOW|Unmounting local filesystems|System is going down|\[ {1,2}OK {1,2}\] Stopped target .{0,40}(?:multi-user\.target|graphical\.target|Multi-User System|Graphical Interface)|kexec_core: Starting new kernel)/,
   hints: [
     "the system is going down",
     "the system will ",
@@ -39,7 +39,7 @@ export default defineRule({
     "INIT: Switching to runlevel: 6",
   ],
   rejects: [
-    "Reached target Multi-User System.",
+    "[  OK  ] Reached target graphical.target - Graphical Interface.",
     "[  OK  ] Stopped target Local File Systems.",
     "Backup scheduled for tonight",
   ],

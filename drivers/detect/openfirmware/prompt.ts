@@ -2,14 +2,14 @@ import { defineRule } from "oob/sdk";
 
 export default defineRule({
   means: "Open Firmware waits for a command",
-  sources: ['IEEE 1275; OpenBIOS; SLOF; OpenBoot: "ok ", "0 > ", "{0} ok "'],
+  sources: ['IEEE 1275; OpenBIOS; SLOF; OpenBoot: "0 > ", "{0} ok "'],
   state: "stuck",
   class: "boot-loader",
   action: "recover",
   view: "line",
-  pattern: /^(?:\d{1,3} > ?|\{[\da-f]{1,3}\} ok ?|ok )$/,
-  hints: [" > ", "ok "],
+  pattern: /^(?:\d{1,3} > |\{[\da-f]{1,3}\} ok )$/,
+  hints: [" > ", "} ok "],
   prompt: true,
-  matches: ["0 > ", "{0} ok ", "ok "],
+  matches: ["0 > ", "{0} ok "],
   rejects: ["0 > 1", "everything ok "],
 });

@@ -1,8 +1,8 @@
 import { printable } from "../../lib/printable.ts";
 import type { Evidence, Rule } from "../../sdk/rule.ts";
-import { Judge } from "./judge.ts";
+import { Judge, type Match } from "./judge.ts";
 import { LineView, type Row } from "./line-view.ts";
-import { withoutServerStamp } from "./message.ts";
+import { type Message, withoutServerStamp } from "./message.ts";
 import type { Detector, Opinion } from "./opinion.ts";
 import { matchOf, type NamedRule, type RuleSet, ruleSetOf } from "./rule-set.ts";
 import { raise, rank, standing } from "./slots.ts";
@@ -101,14 +101,7 @@ class RowDetector implements Detector {
     const messages = this.#judge.messages(row, this.#prompt, this.#promptEnd);
     const candidates = this.#candidates ?? [];
     this.#rowDone();
-    for (const message of messages) {
-      for (const rule of candidates) {
-        const match = matchOf(rule, message.text);
-        if (!match) continue;
-        const evidence = evidenceOf(rule, row, message.text);
-        this.#add(this.#judge.message(rule, message, match[0], evidence, row));
-      }
-    }
+    for (const match of matchesIn(messages, candidates, row)) this.#add(this.#judge.message(match));
   }
 
   #rowDone(): void {
@@ -128,8 +121,8 @@ class RowDetector implements Detector {
     const pending = this.pending;
     const slots = pending.reduce(raise, this.#judge.slots);
     const top = standing(slots);
-    if (!top) return { ...UNKNOWN, since: 0, class: this.#judge.healthyClass ?? UNKNOWN.class };
-    const calm = top.state === "healthy" ? this.#judge.healthyClass : undefined;
+    if (!top) return { ...UNKNOWN, since: 0, class: this.#judge.fullScreen ?? UNKNOWN.class };
+    const calm = top.state === "healthy" ? this.#judge.fullScreen : undefined;
     return {
       state: top.state,
       class: calm ?? top.class,
@@ -144,17 +137,23 @@ class RowDetector implements Detector {
     const row = this.#view.pending;
     if (!row || !this.#candidates) return [];
     const judge = this.#judge.copy();
-    const found: Evidence[] = [];
-    for (const message of judge.messages(row, this.#prompt, this.#promptEnd)) {
-      for (const rule of this.#candidates) {
-        const match = rule.state === "healthy" ? undefined : matchOf(rule, message.text);
-        const raised =
-          match && judge.message(rule, message, match[0], evidenceOf(rule, row, message.text), row);
-        if (raised) found.push(raised);
-      }
-    }
+    const messages = judge.messages(row, this.#prompt, this.#promptEnd);
+    const bad = this.#candidates.filter((rule) => rule.state !== "healthy");
+    const found = matchesIn(messages, bad, row).flatMap((match) => judge.message(match) ?? []);
     return found.sort((a, b) => rank(a) - rank(b));
   }
+}
+
+function matchesIn(messages: readonly Message[], rules: readonly NamedRule[], row: Row): Match[] {
+  const found: Match[] = [];
+  for (const message of messages) {
+    for (const rule of rules) {
+      const text = matchOf(rule, message.text)?.[0];
+      if (text === undefined) continue;
+      found.push({ rule, message, text, evidence: evidenceOf(rule, row, message.text), row });
+    }
+  }
+  return found;
 }
 
 function evidenceOf(rule: NamedRule, row: Row, text: string): Evidence {

@@ -1,5 +1,5 @@
-/** What a program told the terminal about itself: another screen, keypad keys, a full reset. */
-export type ScreenMode = "alternate" | "keys" | "reset";
+/** What a program told the terminal about itself: another screen, keypad keys, a line being edited, a full reset. */
+export type ScreenMode = "alternate" | "keys" | "edit" | "reset";
 
 /** What a finished escape sequence means for rows of text. */
 export type Escape =
@@ -82,5 +82,6 @@ function control(letter: string, parameters: string): Escape {
   if (letter !== "h" && letter !== "l") return NOTHING;
   const on = letter === "h";
   if (/^\?(?:47|1047|1049)$/.test(parameters)) return { is: "mode", mode: "alternate", on };
+  if (parameters === "?2004") return { is: "mode", mode: "edit", on };
   return parameters === "?1" ? { is: "mode", mode: "keys", on } : NOTHING;
 }

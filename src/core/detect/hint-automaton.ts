@@ -91,7 +91,7 @@ function number(order: readonly Node[]): { plain: number; ending: Node[] } {
 /** Byte classes: one for each byte that a hint holds, one for all other text, one for each special meaning. */
 function classify(hints: readonly string[]): { classes: Uint8Array; members: number[] } {
   const classes = new Uint8Array(256);
-  const members = [...new Set(hints.flatMap((hint) => [...hint].map((c) => c.charCodeAt(0))))];
+  const members = [...new Set(Buffer.from(hints.join(""), "latin1"))];
   members.forEach((byte, i) => {
     classes[byte] = i + 1;
   });

@@ -1,12 +1,11 @@
 import { EscapeScanner, type ScreenMode } from "./escape-scanner.ts";
 import { type HintAutomaton, SPECIAL } from "./hint-automaton.ts";
 import { hasParityBit } from "./parity.ts";
+import { RowBuffer } from "./row-buffer.ts";
 
 /** No row is longer; what follows is a row of its own. */
 export const MAX_LINE_BYTES = 4096;
 
-/** A row buffer that grew beyond this is given back when its row ends. */
-const KEEP_BUFFER_BYTES = 512;
 /** A row of at least this many bytes without bit 7 says that the parity bit is gone. */
 const KEEP_PARITY_BYTES = 16;
 
@@ -22,13 +21,15 @@ export interface Row {
   readonly moved: boolean;
   /** Began behind a lone carriage return: it overwrites, or goes on with, the row before. */
   readonly returned: boolean;
+  /** Written while a shell's line editor was on: prompt and typed text. */
+  readonly edited: boolean;
 }
 
 /** Receives what the view sees, in stream order. */
 export interface RowSink {
   /** A hint ended here; `text` gives the row so far. */
   hint(hint: number, row: () => Row): void;
-  /** A row with at least one hint is complete. */
+  /** A row with at least one hint, or one that was typed, is complete. */
   row(row: Row): void;
   /** A row began with the host's own time stamp, in whole seconds. */
   stamp(seconds: number): void;
@@ -46,19 +47,22 @@ export class LineView {
   readonly #automaton: HintAutomaton;
   readonly #sink: RowSink;
   #state = 0;
+  /** The special state that stopped the last run of plain text; 0: none did. */
+  #special = 0;
   readonly #escape = new EscapeScanner();
   #inEscape = false;
   /** Cleaned bytes of the row that are not in the current chunk, or were odd. */
-  #kept: Uint8Array | undefined;
-  #length = 0;
+  readonly #row = new RowBuffer(MAX_LINE_BYTES);
   #rowAt = 0;
   #offset = 0;
   #hit = false;
   #moved = false;
   #returned = false;
   #string = false;
-  #high = 0;
   #parity = false;
+  /** The stream may begin in the middle of a typed line. */
+  #editing = true;
+  #begun = false;
 
   constructor(automaton: HintAutomaton, sink: RowSink) {
     this.#automaton = automaton;
@@ -82,7 +86,6 @@ export class LineView {
   }
 
   see(chunk: Uint8Array): void {
-    const { classes, next, shift, firstSpecial } = this.#automaton;
     const base = this.#offset;
     let from = 0;
     let i = 0;
@@ -92,45 +95,56 @@ export class LineView {
         from = i;
         continue;
       }
-      const mask = this.#parity ? 0x7f : 0xff;
-      const stop = Math.min(chunk.length, from + MAX_LINE_BYTES - this.#length);
-      let state = this.#state;
-      let special = 0;
-      for (; i < stop; i++) {
-        const to = next[(state << shift) | (classes[(chunk[i] ?? 0) & mask] ?? 0)] ?? 0;
-        if (to >= firstSpecial) {
-          special = to;
-          break;
-        }
-        state = to;
-      }
-      this.#state = state;
-      if (special !== 0) from = this.#special(special, chunk, from, i++, base);
+      const stop = Math.min(chunk.length, from + MAX_LINE_BYTES - this.#row.length);
+      i = this.#plain(chunk, i, stop);
+      if (this.#special !== 0) from = this.#handle(chunk, from, i++, base);
       else if (i < chunk.length) {
         this.#end(chunk, from, i, base + i);
         from = i;
       }
     }
-    this.#keep(chunk, from, i);
+    this.#row.append(chunk, from, i, this.#parity);
     this.#offset = base + chunk.length;
   }
 
+  /** Reads plain text, the hot loop: stops at `stop`, or at a byte that leads to a special state. */
+  #plain(chunk: Uint8Array, from: number, stop: number): number {
+    const { classes, next, shift, firstSpecial } = this.#automaton;
+    const mask = this.#parity ? 0x7f : 0xff;
+    let state = this.#state;
+    let i = from;
+    this.#special = 0;
+    for (; i < stop; i++) {
+      const to = next[
+        (state << shift) | (classes[(chunk[i] as number) & mask] as number)
+      ] as number;
+      if (to >= firstSpecial) {
+        this.#special = to;
+        break;
+      }
+      state = to;
+    }
+    this.#state = state;
+    return i;
+  }
+
   /** Handles the byte at `i`, which ends a hint or is no text; returns where the plain run goes on. */
-  #special(state: number, chunk: Uint8Array, from: number, i: number, base: number): number {
+  #handle(chunk: Uint8Array, from: number, i: number, base: number): number {
     const { firstByteState } = this.#automaton;
+    const state = this.#special;
     if (state < firstByteState) {
       this.#hints(state, chunk, from, i + 1, base + i + 1);
       return from;
     }
     const what = state - firstByteState;
     if (what === SPECIAL.feed || what === SPECIAL.carriage) {
-      const empty = this.#length + i - from === 0;
+      const empty = this.#row.length + i - from === 0;
       const returned = what === SPECIAL.carriage && (!empty || this.#returned);
       this.#end(chunk, from, i, base + i + 1);
       this.#returned = returned;
       return i + 1;
     }
-    this.#keep(chunk, from, i);
+    this.#row.append(chunk, from, i, this.#parity);
     if (what === SPECIAL.high) this.#highByte(chunk[i] ?? 0);
     else if (what === SPECIAL.back) this.#back();
     else if (what === SPECIAL.escape) {
@@ -152,12 +166,12 @@ export class LineView {
     this.#state = 0;
     // 0xFF is no UTF-8 and no letter of a console: an idle or broken line.
     if (byte === 0xff) return;
-    this.#high++;
-    this.#put(byte);
+    this.#row.high++;
+    this.#row.put(byte);
   }
 
   #back(): void {
-    if (this.#length > 0) this.#length--;
+    this.#row.pop();
     this.#rescan();
   }
 
@@ -165,8 +179,8 @@ export class LineView {
   #rescan(): void {
     const { classes, next, shift, firstByteState } = this.#automaton;
     this.#state = 0;
-    for (let i = Math.max(0, this.#length - 64); i < this.#length; i++) {
-      const to = next[(this.#state << shift) | (classes[this.#kept?.[i] ?? 0] ?? 0)] ?? 0;
+    for (let i = Math.max(0, this.#row.length - 64); i < this.#row.length; i++) {
+      const to = next[(this.#state << shift) | (classes[this.#row.at(i)] ?? 0)] ?? 0;
       this.#state = to >= firstByteState ? 0 : to;
     }
   }
@@ -177,13 +191,17 @@ export class LineView {
     if (seen.is === "more") return true;
     this.#inEscape = false;
     if (seen.is === "space") {
-      this.#put(0x20);
+      this.#row.put(0x20);
       this.#rescan();
     } else if (seen.is === "break") {
       this.#break(end, seen.moved);
       this.#string = seen.string;
     } else if (seen.is === "mode") {
       if (seen.mode === "reset") this.#break(end, false);
+      if (seen.mode === "edit") {
+        this.#editing = seen.on;
+        this.#begun = true;
+      }
       this.#sink.mode(seen.mode, seen.on);
     }
     return seen.is !== "text";
@@ -196,29 +214,34 @@ export class LineView {
   }
 
   #end(chunk: Uint8Array | undefined, from: number, to: number, end: number): void {
-    const length = this.#length + to - from;
-    if (length > 0) this.#complete(chunk, from, to, end);
+    const length = this.#row.length + to - from;
+    if (length > 0) {
+      this.#complete(chunk, from, to, end);
+      if (!this.#begun) this.#editing = false;
+      this.#begun = true;
+    }
     this.#begin(end);
   }
 
   #complete(chunk: Uint8Array | undefined, from: number, to: number, end: number): void {
-    const length = this.#length + to - from;
-    if (this.#high > 0 || this.#parity) {
-      this.#keep(chunk, from, to);
+    const length = this.#row.length + to - from;
+    if (this.#row.high > 0 || this.#parity) {
+      if (chunk) this.#row.append(chunk, from, to, this.#parity);
       this.#judgeParity(end);
-      if (this.#hit) this.#sink.row(this.#rowOf(undefined, 0, 0, end));
+      if (this.#hit || this.#editing) this.#sink.row(this.#rowOf(undefined, 0, 0, end));
       return;
     }
-    const first = this.#length > 0 ? this.#kept?.[0] : chunk?.[from];
+    const first = this.#row.length > 0 ? this.#row.at(0) : chunk?.[from];
     if (first === 0x5b) this.#stamp(chunk, from, Math.min(length, 16));
-    if (this.#hit) this.#sink.row(this.#rowOf(chunk, from, to, end));
+    if (this.#hit || this.#editing) this.#sink.row(this.#rowOf(chunk, from, to, end));
   }
 
   /** `[ 1234.567890]`: the seconds, read without making a string. */
   #stamp(chunk: Uint8Array | undefined, from: number, limit: number): void {
     let seconds = -1;
     for (let i = 1; i < limit; i++) {
-      const byte = (i < this.#length ? this.#kept?.[i] : chunk?.[from + i - this.#length]) ?? 0;
+      const byte =
+        (i < this.#row.length ? this.#row.at(i) : chunk?.[from + i - this.#row.length]) ?? 0;
       if (byte === 0x2e && seconds >= 0) {
         this.#sink.stamp(seconds);
         return;
@@ -233,12 +256,11 @@ export class LineView {
    * The row that proves it is looked at again with bit 7 masked, the rows behind it from the start.
    */
   #judgeParity(end: number): void {
-    if (!this.#kept) return;
     if (this.#parity) {
-      this.#parity = this.#high > 0 || this.#length < KEEP_PARITY_BYTES;
-    } else if (hasParityBit(this.#kept.subarray(0, this.#length))) {
+      this.#parity = this.#row.high > 0 || this.#row.length < KEEP_PARITY_BYTES;
+    } else if (hasParityBit(this.#row.bytes())) {
       this.#parity = true;
-      this.#again(this.#kept.slice(0, this.#length), end);
+      this.#again(this.#row.bytes().slice(), end);
     }
   }
 
@@ -246,11 +268,11 @@ export class LineView {
   #again(raw: Uint8Array, end: number): void {
     const { classes, next, shift, firstSpecial, firstByteState } = this.#automaton;
     let state = 0;
-    this.#length = 0;
+    this.#row.clear();
     for (const high of raw) {
       const byte = high & 0x7f;
       if (byte < 0x20 || byte === 0x7f) continue;
-      this.#put(byte);
+      this.#row.put(byte);
       state = next[(state << shift) | (classes[byte] ?? 0)] ?? 0;
       if (state >= firstByteState) state = 0;
       else if (state >= firstSpecial) this.#hints(state, raw, 0, 0, end);
@@ -258,53 +280,23 @@ export class LineView {
   }
 
   #begin(at: number): void {
-    if ((this.#kept?.length ?? 0) > KEEP_BUFFER_BYTES) this.#kept = undefined;
+    this.#row.clear();
     this.#state = 0;
-    this.#length = 0;
     this.#rowAt = at;
     this.#hit = false;
     this.#moved = false;
     this.#returned = false;
     this.#string = false;
-    this.#high = 0;
-  }
-
-  #keep(chunk: Uint8Array | undefined, from: number, to: number): void {
-    if (!chunk || from >= to) return;
-    const room = this.#room(this.#length + to - from);
-    if (this.#parity) {
-      for (let i = from; i < to; i++) {
-        const byte = chunk[i] ?? 0;
-        if (byte >= 0x80) this.#high++;
-        room[this.#length++] = byte & 0x7f;
-      }
-      return;
-    }
-    room.set(chunk.subarray(from, to), this.#length);
-    this.#length += to - from;
-  }
-
-  #put(byte: number): void {
-    if (this.#length < MAX_LINE_BYTES) this.#room(this.#length + 1)[this.#length++] = byte;
-  }
-
-  #room(length: number): Uint8Array {
-    if (this.#kept && this.#kept.length >= length) return this.#kept;
-    const larger = new Uint8Array(Math.max(96, Math.min(MAX_LINE_BYTES, length * 2)));
-    if (this.#kept) larger.set(this.#kept.subarray(0, this.#length));
-    this.#kept = larger;
-    return larger;
   }
 
   #rowOf(chunk: Uint8Array | undefined, from: number, to: number, end: number): Row {
-    let text = this.#kept && this.#length > 0 ? latin1Text(this.#kept, 0, this.#length) : "";
-    if (chunk && to > from) text += latin1Text(chunk, from, to, this.#parity);
-    return { at: this.#rowAt, end, text, moved: this.#moved, returned: this.#returned };
+    return {
+      at: this.#rowAt,
+      end,
+      text: this.#row.text(chunk, from, to, this.#parity),
+      moved: this.#moved,
+      returned: this.#returned,
+      edited: this.#editing,
+    };
   }
-}
-
-function latin1Text(bytes: Uint8Array, from: number, to: number, masked = false): string {
-  const part = bytes.subarray(from, to);
-  const view = masked ? part.map((byte) => byte & 0x7f) : part;
-  return Buffer.from(view.buffer, view.byteOffset, view.length).toString("latin1");
 }

@@ -13,7 +13,7 @@ export interface Message {
 const MAX_MESSAGES = 6;
 
 const CLOCK = String.raw`\d\d:\d\d:\d\d(?:[.,]\d{1,9})?`;
-const ISO = String.raw`\d{4}-\d\d-\d\d[T ]${CLOCK}(?:Z| ?[+-]\d\d:?\d\d)?`;
+const ISO = String.raw`\d{4}[-/]\d\d[-/]\d\d[T ]${CLOCK}(?:Z| ?[+-]\d\d:?\d\d)?`;
 const CTIME = String.raw`(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} [ \d]\d ${CLOCK}(?: [A-Z]{2,5})? \d{4}`;
 
 /** What console servers and loggers put before each line: ConMan, conserver, ser2net, `ts`, screen logs. */
@@ -25,9 +25,9 @@ const SYSLOG = new RegExp(
 /** Kernel level as printed raw: "<6>". */
 const LEVEL = /^<\d{1,3}>/;
 /** printk.time of Linux (with CONFIG_PRINTK_CALLER) and NetBSD: "[   12.345678][  T126] ". */
-const KERNEL_STAMP = /\[ {0,7}(\d{1,8})\.\d{3,9}\](?: ?\[ {0,7}[A-Z]?\d{1,7}\])?:? ?/g;
+const KERNEL_STAMP = /\[ {0,7}(\d{1,8})\.\d{3,9} ?\](?: ?\[ {0,7}[A-Z]?\d{1,7} ?\])?:? ?/g;
 const QUOTE_BEFORE =
-  /^(?:\s*[>|+#*"'`-]|\s{3,}|\t|\s*[\w./~-]{1,80}[:=-](?:\d{1,7}[:=-])?\s{0,2}$|\d{1,7}[:-])/;
+  /^(?:\s*[>|+#"'`-]|\s{3,}|\t|\s*[\w./~-]{1,80}[:=-](?:\d{1,7}[:=-])?\s{0,2}$|\d{1,7}[:-]|.{0,400}(?:["'`]|\w:\s{0,2}$))/;
 const QUOTED_TEXT = /^(?:\s{3,}|\t|\s*[>|"'`])/;
 
 /** The row without the stamp of a console server and the kernel's level: where a prompt would begin. */

@@ -24,6 +24,9 @@ const DELICATE = new Set(["crash-dump", "fsck", "firmware", "upgrade", "os-insta
 /** Classes that say less than others about the same trouble. */
 const VAGUE = new Set(["kernel-warning", "service-failed", "firmware-bug"]);
 
+/** Warnings that a prompt settles. */
+const PASSING = new Set(["firmware-bug", "panic"]);
+
 export const rank = (evidence: Evidence | undefined): number =>
   evidence ? RANK[evidence.action] : -1;
 
@@ -33,28 +36,38 @@ export function raise(slots: Slots, e: Evidence): Slots {
     case "healthy":
       return { ...slots, healthy: e };
     case "warning":
-      return slots.warning && VAGUE.has(e.class) && slots.warning.class !== e.class
-        ? slots
-        : { ...slots, warning: slots.warning?.class === e.class ? slots.warning : e };
+      return { ...slots, warning: moreTelling(slots.warning, e) };
     case "busy":
       return { ...slots, busy: slots.busy?.class === e.class ? slots.busy : e, stuck: undefined };
     case "stuck":
-      if (rank(slots.stuck) > rank(e)) return { ...slots, busy: undefined };
-      return { ...slots, busy: undefined, stuck: slots.stuck?.class === e.class ? slots.stuck : e };
+      return { ...slots, busy: undefined, stuck: moreUrgent(slots.stuck, e) };
     case "crash":
       if (rank(slots.crash) >= rank(e)) return slots;
       return { ...slots, crash: e, busy: e.action === "recover" ? undefined : slots.busy };
   }
 }
 
+function moreTelling(old: Evidence | undefined, e: Evidence): Evidence {
+  if (!old) return e;
+  return old.class === e.class || VAGUE.has(e.class) ? old : e;
+}
+
+/** The first of its class stands; a prompt that says less does not replace one that says more. */
+function moreUrgent(old: Evidence | undefined, e: Evidence): Evidence {
+  if (!old || rank(e) > rank(old)) return e;
+  return old.class === e.class || rank(old) > rank(e) ? old : e;
+}
+
 /** A prompt came: what looked dead is not. A fault that was survived stays as a warning; a panic was none. */
-export function survive(slots: Slots, life: Evidence): Slots {
-  const { crash, busy } = slots;
+export function survive(slots: Slots, life: Evidence | undefined): Slots {
+  const { crash, busy, warning } = slots;
   const scar: Evidence | undefined =
-    crash?.action === "confirm" ? { ...crash, state: "warning", action: "notify" } : undefined;
+    crash?.action === "confirm" && crash.class !== "panic"
+      ? { ...crash, state: "warning", action: "notify" }
+      : undefined;
   return {
     healthy: life,
-    warning: scar ?? slots.warning,
+    warning: scar ?? (warning && PASSING.has(warning.class) ? undefined : warning),
     // A reboot that is ordered and waits leaves its prompt to the one who ordered it.
     busy: busy?.class === "reboot" || busy?.class === "raid-rebuild" ? busy : undefined,
   };
