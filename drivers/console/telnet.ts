@@ -1,6 +1,8 @@
 import { TelnetCodec } from "oob/codec/telnet";
+import { TELNET_OPTION } from "oob/codec/telnet-option";
 import {
   addressText,
+  type Clock,
   concatBytes,
   connectSocket,
   defineConsole,
@@ -15,15 +17,40 @@ import {
 
 const TELNET_PORT = 23;
 const CONNECT_TIMEOUT = seconds(10);
+/** How long what is typed first waits for the server's BINARY: before it ser2net hands the NUL of CR NUL to the host. */
+const OPTIONS_TIMEOUT = 300;
+
+/** Resolves once our side may send eight bits as they are, or the server had its time to ask for that. */
+class FirstOptions {
+  readonly settled: Promise<void>;
+  #settle = (): void => {};
+
+  constructor(clock: Clock) {
+    this.settled = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    const timer = clock.after(OPTIONS_TIMEOUT, this.#settle);
+    void this.settled.then(() => timer.cancel());
+  }
+
+  see(telnet: TelnetCodec): void {
+    if (telnet.isOn("ours", TELNET_OPTION.binary)) this.#settle();
+  }
+}
 
 /** Telnet taken off the wire: console bytes to the consumer, what else happened to `tell`. */
-function telnetLinkCodec(telnet: TelnetCodec, tell: (notice: LinkNotice) => void): LinkCodec {
+function telnetLinkCodec(
+  telnet: TelnetCodec,
+  tell: (notice: LinkNotice) => void,
+  onOption: () => void,
+): LinkCodec {
   return {
     receive(wire) {
       const data: Uint8Array[] = [];
       for (const event of telnet.receive(wire)) {
         if (event.is === "data") data.push(event.bytes);
         else if (event.is === "break") tell({ is: "break" });
+        else if (event.is === "option") onOption();
         else if (event.is === "violation") tell({ is: "note", text: `telnet: ${event.what}` });
       }
       return concatBytes(data);
@@ -56,17 +83,23 @@ export default defineConsole({
     const socket = await connectSocket(address, { ...context, timeout });
     const peer = addressText(address);
     const telnet = new TelnetCodec();
+    const first = new FirstOptions(context.clock);
     let tell: ((notice: LinkNotice) => void) | undefined;
-    return socketLink({
+    const link = socketLink({
       label: `${peer} telnet`,
       peer,
       socket,
-      codec: telnetLinkCodec(telnet, (notice) => tell?.(notice)),
+      codec: telnetLinkCodec(
+        telnet,
+        (notice) => tell?.(notice),
+        () => first.see(telnet),
+      ),
       // The server chooses its length: telnet has no word for it.
-      sendBreak: (_ms, send) => send(telnet.encodeBreak()),
+      sendBreak: (_ms, send) => first.settled.then(() => send(telnet.encodeBreak())),
       onNotice: (listen) => {
         tell = listen;
       },
     });
+    return { ...link, write: (bytes) => first.settled.then(() => link.write(bytes)) };
   },
 });

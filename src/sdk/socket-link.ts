@@ -83,7 +83,7 @@ class LinkStream implements AsyncIterableIterator<Uint8Array> {
     this.#pulls = setIntake(this.#socket, (chunk) => this.#take(chunk.slice()));
     if (!this.#pulls) this.#socket.on("readable", () => this.#drain());
     this.#socket.on("error", (error) => this.#end(this.#lost("read from", error)));
-    this.#socket.on("end", () => this.#end(this.#refusal()));
+    this.#socket.on("end", () => this.#end());
     this.#socket.on("close", () => this.#end());
     if (this.#socket.destroyed) this.#end();
   }
@@ -170,7 +170,8 @@ class LinkStream implements AsyncIterableIterator<Uint8Array> {
   #end(failure?: OobError): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#failure = failure;
+    // Answers of ours to a server that has gone already break the connection that was about to end.
+    this.#failure = this.#refusal() ?? failure;
     const asking = this.#asking;
     this.#asking = undefined;
     if (asking) this.#last().then(asking.resolve, asking.reject);

@@ -127,13 +127,13 @@ export function testSocketDriver(
 
   it("throws LINK_LOST that names the peer when the connection breaks", async () => {
     const { peer, link, far } = await opened();
-    const waiting = link.bytes[Symbol.asyncIterator]().next();
+    const reading = failureOf(link.bytes[Symbol.asyncIterator]().next());
     // Closing a socket with bytes that nobody read breaks the connection, instead of ending it.
     const writing = failureOf(link.write(new Uint8Array(8 * 1024 * 1024)));
     await receive(far, 1);
     far.destroy();
     expect((await writing).code).toBe("LINK_LOST");
-    const failure = await failureOf(waiting);
+    const failure = await reading;
     expect(failure.code).toBe("LINK_LOST");
     expect(failure.message).toContain(`"${link.label.split(" ")[0]}"`);
     await link.close();

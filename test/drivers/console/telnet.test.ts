@@ -5,8 +5,16 @@ import {
   TelnetConsoleServer,
 } from "../../../mocks/telnet-console-server.ts";
 import { latin1 } from "../../../src/lib/bytes.ts";
+import { ManualClock } from "../../../src/lib/clock.ts";
 import type { Link, LinkNotice } from "../../../src/sdk/link.ts";
-import { failureOf, openContext, Peer, readBytes, testSocketDriver } from "./socket-suite.ts";
+import {
+  failureOf,
+  openContext,
+  Peer,
+  readBytes,
+  receive,
+  testSocketDriver,
+} from "./socket-suite.ts";
 
 const text = (bytes: readonly number[]): string => String.fromCharCode(...bytes);
 
@@ -76,6 +84,35 @@ describe("console driver telnet", () => {
     expect(got).toEqual(all);
     await link.close();
     await server.close();
+  });
+
+  it("holds what is typed first until the server has asked for BINARY, as ser2net needs it", async () => {
+    const peer = new Peer();
+    const options = { host: "127.0.0.1", port: await peer.listen() };
+    const link = await telnet.open(options, openContext({ clock: new ManualClock() }));
+    const far = await peer.connection();
+    const reading = readBytes(link, 1);
+    const writing = link.write(latin1("\r"));
+    far.write(Uint8Array.of(255, 253, 0));
+    expect(await receive(far, 4)).toEqual([255, 251, 0, 13]);
+    await writing;
+    await link.close();
+    expect(await reading).toEqual([]);
+    await peer.close();
+  });
+
+  it("sends what is typed first to a server without BINARY after 300 ms, with CR NUL", async () => {
+    const peer = new Peer();
+    const clock = new ManualClock();
+    const options = { host: "127.0.0.1", port: await peer.listen() };
+    const link = await telnet.open(options, openContext({ clock }));
+    const far = await peer.connection();
+    const writing = link.write(latin1("\r"));
+    await clock.advance(300);
+    await writing;
+    expect(await receive(far, 2)).toEqual([13, 0]);
+    await link.close();
+    await peer.close();
   });
 
   it("sends BREAK, and tells one that came", async () => {
