@@ -54,7 +54,7 @@ class SnmpPdu implements Pdu {
 
   async read(): Promise<PduReading> {
     const profile = this.#profile;
-    const facts = await this.#facts();
+    const facts = await this.identify();
     const columns = await this.#session.walk([
       ...new Set([...outletColumns(profile), ...profile.match.probe, ...totalColumns(profile)]),
     ]);
@@ -116,8 +116,8 @@ class SnmpPdu implements Pdu {
     return undefined;
   }
 
-  /** Model, serial number and firmware: first rows below their columns, or scalars. */
-  async #facts(): Promise<Partial<Record<"model" | "serial" | "firmware", string>>> {
+  /** Model, serial number and firmware, and where the serial number stands: first rows below their columns, or scalars. */
+  async identify(): Promise<Partial<Record<"model" | "serial" | "firmware", string>>> {
     const { model, serial, firmware } = this.#profile;
     const wanted = Object.entries({ model, serial, firmware }).flatMap(([fact, oid]) =>
       oid === undefined ? [] : [{ fact, oid: oid.replace(/\.0$/, "") }],
@@ -157,7 +157,9 @@ export async function openSnmpPdu(
   const session = new SnmpSession(target, clock);
   try {
     const family = await findFamily(session, profiles, target);
-    return new SnmpPdu(target, session, { family, serialOid: undefined });
+    const pdu = new SnmpPdu(target, session, { family, serialOid: undefined });
+    await pdu.identify();
+    return pdu;
   } catch (error) {
     session.close();
     throw error;
