@@ -3,7 +3,7 @@ import { OobError } from "../lib/errors.ts";
 import { expandHosts, isUrl } from "./hostlist.ts";
 
 interface Opener {
-  site(urls?: readonly string[]): Promise<Site>;
+  readonly site: (urls?: readonly string[]) => Promise<Site>;
 }
 
 /** Opens the site and gives the hosts that the words mean. No words: every host, where `all` allows that. */
@@ -14,7 +14,20 @@ export async function chooseHosts(
 ): Promise<{ site: Site; hosts: readonly string[] }> {
   const site = await call.site(words.filter(isUrl));
   if (words.length === 0 && all) return { site, hosts: await site.hosts() };
-  return { site, hosts: expandHosts(words, await site.hosts()) };
+  const hosts = expandHosts(words, await site.hosts());
+  return { site, hosts: await nameUrls(site, hosts) };
+}
+
+/** A host given by URL gets a name while it is open; all that the site tells is told under that name. */
+async function nameUrls(site: Site, hosts: readonly string[]): Promise<readonly string[]> {
+  if (!hosts.some(isUrl)) return hosts;
+  return Promise.all(
+    hosts.map(async (host) => {
+      if (!isUrl(host)) return host;
+      const [status] = await site.status([host], { power: false });
+      return status?.host ?? host;
+    }),
+  );
 }
 
 /** The same for commands that take exactly one host. */

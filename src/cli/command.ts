@@ -17,7 +17,7 @@ export interface SharedOptions {
   readonly json?: boolean;
   readonly config?: string;
   readonly direct?: boolean;
-  readonly color?: string;
+  readonly color?: "auto" | "always" | "never";
 }
 
 /** One call of a command: what was typed, and the world around it. */
@@ -28,7 +28,7 @@ export interface Call<Options = object> {
   readonly options: Options & SharedOptions;
   readonly interrupt: Interrupt;
   /** Opens the site, once; `urls` are hosts or PDUs that stand in no file. It is closed after the command. */
-  site(urls?: readonly string[]): Promise<Site>;
+  readonly site: (urls?: readonly string[]) => Promise<Site>;
 }
 
 /** A command, whole. `run` gives the exit code; nothing is 0. */
@@ -41,6 +41,10 @@ export interface CommandSpec {
   readonly examples: readonly [string, string];
   /** false: the command opens no site and has no options for it. */
   readonly siteless?: boolean;
+  /** true: there is no result that `--json` could print. */
+  readonly jsonless?: boolean;
+  /** true: signals are the command's own affair; Ctrl-C does not end it here. */
+  readonly ownSignals?: boolean;
   run(call: Call): Promise<number | undefined>;
 }
 

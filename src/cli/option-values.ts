@@ -34,7 +34,6 @@ function unreadable(what: string, text: string, hint: string): OobError {
 export const REASON: CommandOption = {
   flags: "--reason <text>",
   summary: "why, for the audit trail",
-  default: "",
 };
 
 /** Options of commands that ask before they act. */

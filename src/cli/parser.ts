@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import type { CommandOption, CommandSpec } from "./command.ts";
 import type { CommandEntry } from "./commands.ts";
 import type { Context } from "./context.ts";
+import { choiceOption } from "./option-values.ts";
 
 /** Help is laid out for this width where there is no terminal. */
 const HELP_WIDTH = 100;
@@ -10,10 +11,12 @@ const SITE_OPTIONS: readonly CommandOption[] = [
   { flags: "--config <file>", summary: "configuration file" },
   { flags: "--direct", summary: "open the devices here, even if a daemon runs" },
 ];
-const OUTPUT_OPTIONS: readonly CommandOption[] = [
-  { flags: "--json", summary: "print JSON" },
-  { flags: "--color <when>", summary: "auto, always or never" },
-];
+const JSON_OPTION: CommandOption = { flags: "--json", summary: "print JSON" };
+const COLOUR_OPTION: CommandOption = {
+  flags: "--color <when>",
+  summary: "auto, always or never",
+  parse: choiceOption(["auto", "always", "never"]),
+};
 
 /** The parser of one command, with its help. It throws instead of ending the process. */
 export function createParser(entry: CommandEntry, spec: CommandSpec, context: Context): Command {
@@ -32,7 +35,11 @@ export function createParser(entry: CommandEntry, spec: CommandSpec, context: Co
       getErrHasColors: () => false,
     });
   if (spec.usage !== "") parser.arguments(spec.usage);
-  const shared = spec.siteless ? OUTPUT_OPTIONS : [...SITE_OPTIONS, ...OUTPUT_OPTIONS];
+  const shared = [
+    ...(spec.siteless ? [] : SITE_OPTIONS),
+    ...(spec.jsonless ? [] : [JSON_OPTION]),
+    COLOUR_OPTION,
+  ];
   for (const option of [...spec.options, ...shared]) parser.addOption(toCommander(option));
   const examples = spec.examples.map((example) => `  ${example}`).join("\n");
   return parser.addHelpText("after", `\nExamples:\n${examples}`);

@@ -15,7 +15,7 @@ export interface PowerOptions {
   readonly dryRun?: boolean;
   readonly force?: boolean;
   readonly quiet?: boolean;
-  readonly reason: string;
+  readonly reason?: string;
 }
 
 const RESULT_STYLES: Readonly<Record<NonNullable<PowerEvent["result"]>, Style>> = {

@@ -66,10 +66,11 @@ function wordingOf(error: CommanderError): string {
 
 async function runParsed(spec: CommandSpec, parser: Command, context: Context): Promise<number> {
   const options = parser.opts<SharedOptions>();
-  const out = new Output(context, colourOf(options));
+  const out = new Output(context, options.color ?? "auto");
   const interrupt = new Interrupt();
   const raise = () => interrupt.raise();
-  for (const signal of ENDING_SIGNALS) context.signals.on(signal, raise);
+  const signals = spec.ownSignals ? [] : ENDING_SIGNALS;
+  for (const signal of signals) context.signals.on(signal, raise);
   const sites = new OpenedSite(context, options, out);
   try {
     const call: Call = {
@@ -86,7 +87,7 @@ async function runParsed(spec: CommandSpec, parser: Command, context: Context): 
     return exitCodeOf(thrown);
   } finally {
     await sites.close();
-    for (const signal of ENDING_SIGNALS) context.signals.off(signal, raise);
+    for (const signal of signals) context.signals.off(signal, raise);
   }
 }
 
@@ -103,11 +104,6 @@ async function endAtInterrupt(
   });
   const code = (await Promise.race([running, interrupted])) ?? EXIT.done;
   return signal.aborted ? EXIT.interrupted : code;
-}
-
-function colourOf(options: SharedOptions): "auto" | "always" | "never" {
-  const { color = "auto" } = options;
-  return color === "always" || color === "never" ? color : "auto";
 }
 
 class OpenedSite {

@@ -2,6 +2,7 @@ import type { EscapeAction, EscapeKey, EscapeProfile } from "../../codec/escape-
 import type { PowerVerb } from "../../core/site.ts";
 import { latin1 } from "../../lib/bytes.ts";
 import { OobError } from "../../lib/errors.ts";
+import { cutToWidth } from "../display-width.ts";
 import { suggest } from "../nearest.ts";
 import { GRAVE_SYSRQ, isSysrqKey } from "../sysrq.ts";
 import { timeOfDay } from "../times.ts";
@@ -41,9 +42,10 @@ function describe(action: EscapeAction): { readonly word: string; readonly summa
 }
 
 /** One line: what may follow the escape key. Of several keys for one thing, the first. */
-export function menuLine({ name, keys }: EscapeProfile): string {
+export function menuLine({ name, keys }: EscapeProfile, columns: number): string {
   const shown = keys.filter((one, i) => keys.findIndex(sameAction(one)) === i);
-  return `${name} + ${shown.map((one) => `${one.keys} ${describe(one.action).word}`).join("  ")}`;
+  const words = shown.map((one) => `${one.keys} ${describe(one.action).word}`);
+  return cutToWidth(`${name} + ${words.join("  ")}`, columns);
 }
 
 const sameAction = (one: EscapeKey) => (other: EscapeKey) => other.action === one.action;

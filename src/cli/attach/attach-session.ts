@@ -85,8 +85,11 @@ export class AttachSession implements Desk {
     try {
       for await (const event of until(this.attachment.events, this.#left.signal)) {
         await this.#prompt?.answer;
-        if (event.is === "ended") ended = event.why;
-        else await this.#show(event);
+        if (event.is === "ended") {
+          ended = event.why;
+          break;
+        }
+        await this.#show(event);
       }
     } finally {
       this.#keyboard.close();

@@ -27,6 +27,8 @@ const LONE_ESCAPE: Millis = 50;
 /** Progress of a paste is said this often between the host's own lines. */
 const SAY_PROGRESS_EVERY: Millis = 5000;
 const CTRL_C = 3;
+/** "[oob] " */
+const OURS_WIDTH = 6;
 
 /** A desk as its keyboard sees it. */
 interface KeyboardDesk extends Desk {
@@ -152,7 +154,7 @@ export class Keyboard {
         else this.#send(event.bytes);
         return;
       case "menu":
-        this.#desk.say(menuLine(this.#desk.escape));
+        this.#desk.say(menuLine(this.#desk.escape, this.#desk.size.columns - OURS_WIDTH));
         return;
       case "menuClosed":
         this.#desk.say(event.unknown === undefined ? "nothing chosen" : "no such key; ? is help");
@@ -163,7 +165,18 @@ export class Keyboard {
       case "sysrq":
         this.#desk.do(sendSysRq(this.#desk, event.key));
         return;
-      default:
+      case "leave":
+      case "help":
+      case "break":
+      case "readOnly":
+      case "write":
+      case "join":
+      case "force":
+      case "who":
+      case "repaint":
+      case "note":
+      case "power":
+      case "size":
         this.#desk.do(ACTIONS[event.is].run(this.#desk));
     }
   }

@@ -22,8 +22,9 @@ export class LinePrompt {
     });
   }
 
+  /** Keys typed ahead of the next question are dropped: to answer it, or to reach the host, they were not meant. */
   feed(keys: string): void {
-    for (const key of keys) this.#take(key);
+    for (const key of keys) if (!this.#done) this.#take(key);
   }
 
   cancel(): void {
@@ -43,7 +44,7 @@ export class LinePrompt {
 
   #erase(): void {
     if (this.#text === "") return;
-    this.#text = [...this.#text].slice(0, -1).join("");
+    this.#text = Array.from(this.#text).slice(0, -1).join("");
     this.#echo("\b \b");
   }
 

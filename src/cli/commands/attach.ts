@@ -13,6 +13,7 @@ export default defineCommand<AttachOptions>({
     ...ATTACH_OPTIONS,
     REASON,
   ],
+  jsonless: true,
   examples: ["oob attach web1", "oob attach 'serial:/dev/ttyUSB0?baud=115200'"],
   run: (call) => attachTo(call),
 });

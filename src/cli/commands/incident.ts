@@ -8,7 +8,7 @@ import { localMinute } from "../times.ts";
 import { chooseVerb } from "../verbs.ts";
 
 interface IncidentOptions {
-  readonly reason: string;
+  readonly reason?: string;
 }
 
 const VERBS = ["list", "show", "close"] as const;
@@ -74,13 +74,14 @@ async function close(
   { out, options, site }: Call<IncidentOptions>,
   id: number,
 ): Promise<undefined> {
-  if (options.reason === "")
+  const { reason = "" } = options;
+  if (reason === "")
     throw new OobError("USAGE", `Cannot close incident ${id}: --reason is needed`, {
       hint: `oob incident close ${id} --reason 'disk replaced'`,
     });
-  await (await site()).closeIncident(id, options.reason);
-  if (options.json) out.json({ v: JSON_VERSION, id, state: "closed", reason: options.reason });
-  else out.line(`incident ${id}  closed: ${options.reason}`);
+  await (await site()).closeIncident(id, reason);
+  if (options.json) out.json({ v: JSON_VERSION, id, state: "closed", reason });
+  else out.line(`incident ${id}  closed: ${reason}`);
 }
 
 function numberOf(words: readonly string[]): number {

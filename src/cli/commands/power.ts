@@ -41,7 +41,7 @@ async function switchPower(
 ): Promise<number> {
   const { options, out, context } = call;
   const { site, hosts } = await chooseHosts(call, words);
-  const { dryRun = false, force = false, reason } = options;
+  const { dryRun = false, force = false, reason = "" } = options;
   if (!dryRun) {
     const reading = site.status(hosts, { power: true });
     const rows = await out.waiting(`the outlets of ${hosts.length} hosts`, reading);

@@ -18,7 +18,7 @@ interface RunOptions {
   readonly dryRun?: boolean;
   readonly yes?: boolean;
   readonly confirm?: string;
-  readonly reason: string;
+  readonly reason?: string;
 }
 
 export default defineCommand<RunOptions>({
@@ -36,7 +36,7 @@ export default defineCommand<RunOptions>({
     const [runbook = "", ...words] = args;
     const { site, hosts } = await chooseHosts(call, words);
     const risk = await riskOf(site, runbook);
-    const { set = {}, dryRun = false, reason } = options;
+    const { set = {}, dryRun = false, reason = "" } = options;
     if (risk === "disrupt" && !dryRun) {
       const rows = await site.status(hosts, { power: false });
       await confirm(call, {

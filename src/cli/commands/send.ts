@@ -20,11 +20,11 @@ interface SendOptions {
   readonly sysrq?: string;
   readonly pace?: number;
   readonly expect?: string;
-  readonly within: Millis;
+  readonly within?: Millis;
   readonly join?: boolean;
   readonly yes?: boolean;
   readonly confirm?: string;
-  readonly reason: string;
+  readonly reason?: string;
 }
 
 export default defineCommand<SendOptions>({
@@ -86,7 +86,7 @@ async function sendTo(
 ): Promise<number> {
   const { out, options, context, interrupt } = call;
   try {
-    const { pace, expect, within = seconds(10), join = false, reason } = options;
+    const { pace, expect, within = seconds(10), join = false, reason = "" } = options;
     const delivery = await deliver(
       { site, clock: context.clock, signal: interrupt.signal },
       { host, typed, break: options.break ?? false, sysrq: options.sysrq, pace, expect, within },
