@@ -16,14 +16,13 @@ import { HeldBytes } from "./held-bytes.ts";
 import { type Disk, isFull, systemDisk } from "./log-disk.ts";
 import { linkCurrent, listSegments, logFolder, makeLogFolder, segmentStem } from "./log-folder.ts";
 import type { Moment } from "./log-index.ts";
-import { LogSegment } from "./log-segment.ts";
+import { LogSegment, segmentEnd } from "./log-segment.ts";
 import { readTail } from "./log-tail.ts";
+import { Moments } from "./moments.ts";
 
 const SEGMENT_AGE: Millis = hours(24);
 /** An index that is larger than this ends its segment: a reader takes it into memory whole. */
 const MAX_INDEX_BYTES = 8 << 20;
-/** A wall clock that moved by more than this against the monotonic one was stepped. */
-const CLOCK_STEP: Millis = 2000;
 const RETRY_ROTATION_AFTER: Millis = 1000;
 
 /** What happens to a log that its console must know. */
@@ -48,7 +47,7 @@ interface ConsoleLogOptions {
 export class ConsoleLog {
   readonly host: string;
   readonly folder: string;
-  readonly #clock: Clock;
+  readonly #moments: Moments;
   readonly #sync: GroupSync;
   readonly #segmentBytes: number;
   readonly #segmentAge: Millis;
@@ -56,14 +55,13 @@ export class ConsoleLog {
   #segment: LogSegment;
   #retired: LogSegment[] = [];
   #offset: number;
+  #lastAt: Millis | undefined;
   #held: HeldBytes | undefined;
   #why = "";
   /** Dropped bytes that were already told. */
   #told = 0;
   #troubles: LogTroubles | undefined;
   #rotateFrom: Millis = 0;
-  /** Wall time less monotonic time. */
-  #drift: Millis;
   #syncing: Promise<void> = Promise.resolve();
   #closed = false;
 
@@ -71,12 +69,11 @@ export class ConsoleLog {
   constructor(options: ConsoleLogOptions) {
     this.host = options.host;
     this.folder = logFolder(options.state, options.host);
-    this.#clock = options.clock;
+    this.#moments = new Moments(options.clock);
     this.#sync = options.sync;
     this.#segmentBytes = options.segmentBytes;
     this.#segmentAge = options.segmentAge ?? SEGMENT_AGE;
     this.#disk = options.disk ?? systemDisk;
-    this.#drift = this.#clock.now() - this.#clock.monotonic();
     try {
       makeLogFolder(this.folder);
       this.#segment = this.#openLast();
@@ -88,12 +85,18 @@ export class ConsoleLog {
       );
     }
     this.#offset = this.#segment.offset;
+    this.#lastAt = this.#segment.size > 0 ? this.#segment.changedAt : undefined;
     this.#sync.touch(this);
   }
 
   /** Place in the stream at which the next byte will stand. */
   get offset(): number {
     return this.#offset;
+  }
+
+  /** Wall time of the last byte, as far as the newest segment knows. */
+  get lastAt(): Millis | undefined {
+    return this.#lastAt;
   }
 
   /** Called from now on when bytes are lost. */
@@ -106,6 +109,7 @@ export class ConsoleLog {
     const offset = this.#offset;
     this.#offset += chunk.length;
     const when = this.#now();
+    this.#lastAt = when.at;
     if (this.#held) {
       this.#held.push(chunk, when);
     } else {
@@ -189,20 +193,13 @@ export class ConsoleLog {
     const stems = listSegments(this.folder);
     const last = stems.at(-1);
     if (last === undefined) return this.#begin(undefined, 0);
-    const offset = () => this.#endOf(stems.at(-2));
-    return new LogSegment(this.#place(last), offset, this.#moment());
-  }
-
-  /** Offset at which a segment ends, 0 where there is none. */
-  #endOf(stem: string | undefined): number {
-    if (stem === undefined) return 0;
-    const segment = new LogSegment(this.#place(stem), () => 0, this.#moment());
-    segment.close();
-    return segment.offset;
+    const before = stems.at(-2);
+    const offset = () => (before ? segmentEnd(this.#place(before), this.#moments.now()) : 0);
+    return new LogSegment(this.#place(last), offset, this.#moments.now());
   }
 
   #begin(before: string | undefined, offset: number): LogSegment {
-    const now = this.#moment();
+    const now = this.#moments.now();
     const stem = segmentStem(now.at, before);
     const segment = new LogSegment(this.#place(stem), () => offset, now);
     segment.flush();
@@ -259,7 +256,7 @@ export class ConsoleLog {
   /** Tries to write what was held, in order, behind a record of what had to be dropped. */
   #release(held: HeldBytes): void {
     if (held.dropped > 0) {
-      this.#segment.gap(held.dropped, this.#why, this.#moment());
+      this.#segment.gap(held.dropped, this.#why, this.#moments.now());
       this.#tellDropped();
       held.takeDropped();
       this.#told = 0;
@@ -288,16 +285,11 @@ export class ConsoleLog {
     this.#told = dropped;
   }
 
-  #moment(): Moment {
-    return { at: this.#clock.now(), monotonic: this.#clock.monotonic() };
-  }
-
   /** The time, with a mark where the wall clock was stepped. */
   #now(): Moment {
-    const now = this.#moment();
-    const step = now.at - now.monotonic - this.#drift;
-    if (Math.abs(step) > CLOCK_STEP) {
-      this.#drift += step;
+    const now = this.#moments.now();
+    const step = this.#moments.stepBefore(now);
+    if (step !== 0) {
       this.#mark("clock", `the wall clock was stepped by ${(step / 1000).toFixed(1)} s`, now);
     }
     return now;

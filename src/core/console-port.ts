@@ -32,6 +32,8 @@ export interface ConsolePort {
   readonly state: PortState;
   /** Place in the console's stream at which the next byte will stand: all that came, lost bytes included. */
   readonly offset: number;
+  /** Unix ms of the last byte in the log, also of an earlier process; undefined where there is none. */
+  readonly loggedAt: Millis | undefined;
   start(listener: PortListener): void;
   /** true: read as soon as bytes come (somebody watches); false: in larger pieces, up to 100 ms late. */
   setEager(eager: boolean): void;

@@ -69,6 +69,10 @@ export class LocalPort implements ConsolePort {
     return this.#log.offset;
   }
 
+  get loggedAt(): Millis | undefined {
+    return this.#log.lastAt;
+  }
+
   get carriesBreak(): boolean {
     return this.#carriesBreak;
   }
@@ -147,7 +151,6 @@ export class LocalPort implements ConsolePort {
 
   /** Opens, reads to the end; says why it ended and how long it was up. Never throws. */
   async #connectOnce(attempt: number): Promise<Ended> {
-    const { signal } = this.#stopping;
     const progress = (text: string) => this.#tell({ is: "opening", attempt, progress: text });
     progress("");
     let since: Millis | undefined;

@@ -14,9 +14,18 @@ const PENDING_BLOCKS = 12;
 /** Times of arrival may reach the disk later than bytes: a power loss makes the bytes "recovered", it loses none. */
 const SYNCS_PER_INDEX = 10;
 
+/** Where a segment's files are. */
+export interface SegmentPlace {
+  readonly disk: Disk;
+  readonly folder: string;
+  readonly stem: string;
+}
+
 /** One pair of files of a console's log: `.raw` has the bytes as they came, `.idx` says when. Append-only. */
 export class LogSegment {
   readonly stem: string;
+  /** When the file was last written before it was opened here. */
+  readonly changedAt: Millis;
   readonly #disk: Disk;
   readonly #folder: string;
   readonly #raw: number;
@@ -42,11 +51,7 @@ export class LogSegment {
    * Opens a segment, or makes it. Where a crash left the two files apart, they are put right: see recoverIndex.
    * `offset` is asked where the index does not say at which place of the stream the segment begins.
    */
-  constructor(
-    options: { readonly disk: Disk; readonly folder: string; readonly stem: string },
-    offset: () => number,
-    now: Moment,
-  ) {
+  constructor(options: SegmentPlace, offset: () => number, now: Moment) {
     this.#disk = options.disk;
     this.#folder = options.folder;
     this.stem = options.stem;
@@ -60,6 +65,7 @@ export class LogSegment {
     }
     const raw = fstatSync(this.#raw);
     this.#size = raw.size;
+    this.changedAt = raw.mtimeMs;
     const found = recoverIndex(this.#index, raw, offset, now);
     ftruncateSync(this.#index, found.keep);
     this.#indexSize = found.keep;
@@ -206,4 +212,11 @@ export class LogSegment {
     closeSync(this.#raw);
     closeSync(this.#index);
   }
+}
+
+/** Offset at which a segment ends, as far as its own index knows. */
+export function segmentEnd(place: SegmentPlace, now: Moment): number {
+  const segment = new LogSegment(place, () => 0, now);
+  segment.close();
+  return segment.offset;
 }

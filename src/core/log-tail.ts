@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { listSegments } from "./log-folder.ts";
 
@@ -8,14 +8,19 @@ export function readTail(folder: string, max: number): Buffer {
   let left = max;
   for (const stem of listSegments(folder).reverse()) {
     if (left <= 0) break;
-    const part = endOf(join(folder, `${stem}.raw`), left);
+    const part = readEnd(join(folder, `${stem}.raw`), left);
     parts.unshift(part);
     left -= part.length;
   }
   return Buffer.concat(parts);
 }
 
-function endOf(path: string, max: number): Buffer {
+/** Size of a segment's file. */
+export function sizeOf(path: string): number {
+  return statSync(path).size;
+}
+
+function readEnd(path: string, max: number): Buffer {
   const fd = openSync(path, "r");
   try {
     const size = fstatSync(fd).size;

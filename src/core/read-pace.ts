@@ -14,9 +14,8 @@ const TURNS = 5;
  */
 export class ReadPace {
   readonly #clock: Clock;
-  readonly #turns: { readonly done: Promise<void>; readonly end: () => void }[] = [];
+  readonly #turns = new Map<number, { readonly done: Promise<void>; readonly end: () => void }>();
   #now = 0;
-  #waiting = 0;
   #running = false;
   #nextPlace = 0;
   #asked = 0;
@@ -35,22 +34,21 @@ export class ReadPace {
   /** Resolves when that place has its next turn. */
   turn(place: number): Promise<void> {
     this.#asked++;
-    let turn = this.#turns[place];
+    let turn = this.#turns.get(place);
     if (!turn) {
       let end = () => {};
       const done = new Promise<void>((resolve) => {
         end = resolve;
       });
       turn = { done, end };
-      this.#turns[place] = turn;
-      this.#waiting++;
+      this.#turns.set(place, turn);
     }
     if (!this.#running) this.#goOn();
     return turn.done;
   }
 
   #goOn(): void {
-    this.#running = this.#waiting > 0;
+    this.#running = this.#turns.size > 0;
     if (!this.#running) return;
     const round = this.#many ? LONG_ROUND : ROUND;
     this.#clock.after(round / TURNS, () => this.#tick());
@@ -62,12 +60,9 @@ export class ReadPace {
       this.#many = this.#asked > MANY;
       this.#asked = 0;
     }
-    const turn = this.#turns[this.#now];
-    if (turn) {
-      delete this.#turns[this.#now];
-      this.#waiting--;
-      turn.end();
-    }
+    const turn = this.#turns.get(this.#now);
+    this.#turns.delete(this.#now);
+    turn?.end();
     this.#goOn();
   }
 }
