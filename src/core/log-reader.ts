@@ -4,9 +4,9 @@
  */
 import type { Clock } from "../lib/clock.ts";
 import type { Encoding } from "./host-encoding.ts";
+import { grepContext, lastRecords, lineMatcher, withinTime } from "./log-filter.ts";
 import { logFolder } from "./log-folder.ts";
 import { LogLines } from "./log-lines.ts";
-import { grepContext, lastRecords, lineMatcher, withinTime } from "./log-query.ts";
 import { type LogPiece, LogWalk, startOfLast } from "./log-walk.ts";
 import type { LogQuery, LogRecord } from "./site.ts";
 

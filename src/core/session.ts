@@ -252,7 +252,10 @@ export class Session implements WatchedConsole, PortListener {
       people: this.#people,
       port: this.#port,
       breakMs,
-      typed: (bytes) => this.#detector.typed(bytes),
+      typed: (bytes) => {
+        this.#detector.typed(bytes);
+        for (const follower of this.#followers) follower.typed?.(bytes);
+      },
       note: (type, text, data) => this.#note(type, guest.place.who, text, data),
       left: () => this.#setEager(),
     });
