@@ -38,9 +38,9 @@ const size = reading('a size such as "16M" or "20G"', (value) => {
   const power = { k: 1, M: 2, G: 3, T: 4 }[match?.[2] ?? ""];
   return power === undefined ? undefined : Number(match?.[1]) * 1024 ** power;
 });
-const quiet = reading('a time such as "Sun 02:00-05:00 backup" or "daily 02:00-03:00"', (value) =>
+const quiet = reading('a time such as "Sun 02:00-05:00 backup" or "22:00-06:00"', (value) =>
   typeof value === "string" &&
-  /^(?:daily|(?:mon|tue|wed|thu|fri|sat|sun)(?:,(?:mon|tue|wed|thu|fri|sat|sun))*) (?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-4]):[0-5]\d(?: .{1,80})?$/i.test(
+  /^(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6} )?(?:[01]?\d|2[0-4]):[0-5]\d-(?:[01]?\d|2[0-4]):[0-5]\d(?: .{1,80})?$/i.test(
     value,
   )
     ? value

@@ -1,0 +1,248 @@
+/*
+ * The consoles of a site in this process.
+ *
+ * A log has one writer. The daemon's lock stands for all logs of its site; a command that opens a console by itself
+ * takes a lock for that host first and looks for a daemon afterwards, while a daemon takes its own lock first and looks
+ * for such hosts afterwards: one of the two always sees the other.
+ */
+import { readdir } from "node:fs/promises";
+import type { HostEntry, SiteConfig } from "../config/site-config.ts";
+import type { Clock, Millis, Timer } from "../lib/clock.ts";
+import { seconds } from "../lib/durations.ts";
+import { messageOf, OobError } from "../lib/errors.ts";
+import { systemRandom } from "../lib/random.ts";
+import type { Audit } from "./audit.ts";
+import { ConsoleLog } from "./console-log.ts";
+import { createDetector } from "./detect/create-detector.ts";
+import { GroupSync } from "./group-sync.ts";
+import { LocalPort } from "./local-port.ts";
+import type { PortLock } from "./port-lock.ts";
+import { ReadPace } from "./read-pace.ts";
+import type { Registry } from "./registry.ts";
+import { Session } from "./session.ts";
+import type { HostStatus } from "./site.ts";
+import type { SiteDevices } from "./site-devices.ts";
+
+/** Consoles that are opened side by side at start. */
+const AT_ONCE = 32;
+/** How often a console that another process has is tried again. */
+const RETRY: Millis = seconds(5);
+
+interface ConsolesParts {
+  readonly config: SiteConfig;
+  readonly registry: Registry;
+  readonly devices: SiteDevices;
+  readonly audit: Audit;
+  readonly clock: Clock;
+  readonly role: "daemon" | "direct";
+  readonly status: (host: string) => HostStatus;
+  /** A console has begun to be read. */
+  readonly opened: (session: Session, entry: HostEntry) => void;
+}
+
+interface Room {
+  readonly session: Session;
+  readonly release: () => Promise<void>;
+}
+
+/** Lock of a daemon over all logs of a site. */
+export const daemonLockName = (state: string): string => `daemon of ${state}`;
+const hostLockName = (host: string): string => `console of ${host}`;
+
+/** Opens, keeps and closes the sessions of hosts. */
+export class SiteConsoles {
+  readonly #parts: ConsolesParts;
+  readonly #pace: ReadPace;
+  readonly #sync: GroupSync;
+  readonly #rooms = new Map<string, Promise<Room>>();
+  readonly #sessions = new Map<string, Session>();
+  /** Why a console is not open, by host. */
+  readonly #whyNot = new Map<string, string>();
+  readonly #retries = new Set<Timer>();
+  #closed = false;
+
+  constructor(parts: ConsolesParts) {
+    this.#parts = parts;
+    this.#pace = new ReadPace(parts.clock);
+    this.#sync = new GroupSync({
+      clock: parts.clock,
+      interval: parts.config.log.sync,
+      failed: (error) =>
+        parts.audit.note({
+          type: "log.trouble",
+          by: "oob",
+          text: `a console log could not be brought to the disk: ${messageOf(error)}`,
+        }),
+    });
+  }
+
+  get(host: string): Session | undefined {
+    return this.#sessions.get(host);
+  }
+
+  whyNot(host: string): string | undefined {
+    return this.#whyNot.get(host);
+  }
+
+  /** Opens every console; resolves when each has begun to open or is known to be somebody else's. */
+  async openAll(): Promise<void> {
+    const hosts = [...this.#parts.config.hosts.values()];
+    const taken = await this.#lockedHosts();
+    let next = 0;
+    const work = async () => {
+      for (let host = hosts[next++]; host && !this.#closed; host = hosts[next++])
+        await this.#openOrRetry(host, taken(host.name));
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+  }
+
+  /** The session of a host, opened where it is not. Throws PORT_BUSY where another process has it. */
+  async open(host: string): Promise<Session> {
+    const entry = this.#parts.config.hosts.get(host);
+    if (!entry) throw new OobError("HOST_UNKNOWN", `Cannot open "${host}": no such host`);
+    const why = this.#whyNot.get(host);
+    if (why !== undefined && this.#parts.role === "daemon")
+      throw new OobError("PORT_BUSY", `Cannot open the console of ${host}: ${why}`);
+    return (await this.#room(entry, this.#parts.role === "direct")).session;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const timer of this.#retries) timer.cancel();
+    const rooms = await Promise.allSettled(this.#rooms.values());
+    const closing = rooms.map(async (room) => {
+      if (room.status === "rejected") return;
+      await room.value.session.stop();
+      await room.value.release();
+    });
+    await Promise.allSettled(closing);
+    await this.#sync.settle();
+  }
+
+  async #openOrRetry(entry: HostEntry, mayBeTaken: boolean): Promise<void> {
+    try {
+      await this.#room(entry, mayBeTaken);
+      this.#whyNot.delete(entry.name);
+    } catch (thrown) {
+      if (this.#closed) return;
+      this.#whyNot.set(entry.name, messageOf(thrown));
+      const timer = this.#parts.clock.after(RETRY, () => {
+        this.#retries.delete(timer);
+        void this.#openOrRetry(entry, true);
+      });
+      this.#retries.add(timer);
+    }
+  }
+
+  #room(entry: HostEntry, lockHost: boolean): Promise<Room> {
+    const known = this.#rooms.get(entry.name);
+    if (known) return known;
+    const room = this.#openRoom(entry, lockHost);
+    this.#rooms.set(entry.name, room);
+    room.catch(() => this.#rooms.delete(entry.name));
+    return room;
+  }
+
+  async #openRoom(entry: HostEntry, lockHost: boolean): Promise<Room> {
+    const { devices, role } = this.#parts;
+    const { name } = entry;
+    const locks: PortLock[] = [];
+    const release = async () => {
+      for (const lock of locks.splice(0)) await lock.release();
+    };
+    try {
+      if (lockHost) {
+        const lock = await devices.lock(hostLockName(name));
+        // The daemon's own lock covers it from here on.
+        if (role === "daemon") await lock.release();
+        else locks.push(lock);
+      }
+      if (role === "direct") {
+        await this.#refuseBesideDaemon(name);
+        locks.push(await devices.claim(entry.console));
+      }
+      let claim: Promise<PortLock> | undefined;
+      const session = await this.#startSession(entry, async () => {
+        // In a daemon a device that another process has is a console that is down, and tried again.
+        if (role === "direct" || claim) return claim;
+        claim = devices.claim(entry.console);
+        claim.then(
+          (lock) => locks.push(lock),
+          () => {
+            claim = undefined;
+          },
+        );
+        return claim;
+      });
+      return { session, release };
+    } catch (thrown) {
+      this.#sessions.delete(name);
+      await release();
+      throw thrown;
+    }
+  }
+
+  async #startSession(entry: HostEntry, claim: () => Promise<unknown>): Promise<Session> {
+    const { config, registry, devices, audit, clock, status, opened } = this.#parts;
+    const { name: host } = entry;
+    const rules = await registry.rules();
+    const log = new ConsoleLog({
+      state: config.state,
+      host,
+      clock,
+      sync: this.#sync,
+      segmentBytes: config.log.segmentBytes,
+    });
+    const port = new LocalPort({
+      host,
+      clock,
+      random: systemRandom,
+      log,
+      pace: this.#pace,
+      open: async (request) => {
+        await claim();
+        return devices.openLink(entry.console, request);
+      },
+    });
+    const session = new Session({
+      host,
+      port,
+      detector: createDetector(rules),
+      audit,
+      clock,
+      encoding: entry.encoding,
+      breakMs: entry.breakMs,
+      idleTimeout: config.idleTimeout,
+      status: () => status(host),
+      escape: config.escape,
+    });
+    this.#sessions.set(host, session);
+    opened(session, entry);
+    await session.start();
+    return session;
+  }
+
+  /** Throws PORT_BUSY where a daemon holds this site: its log of this host is being written. */
+  async #refuseBesideDaemon(host: string): Promise<void> {
+    const { devices, config } = this.#parts;
+    const lock = await devices.lock(daemonLockName(config.state)).catch((cause: unknown) => {
+      throw new OobError("PORT_BUSY", `Cannot open the console of ${host}: ${messageOf(cause)}`, {
+        cause,
+        hint: "Leave out --direct to reach it through the daemon",
+      });
+    });
+    await lock.release();
+  }
+
+  /** Which hosts a command may have opened by itself. */
+  async #lockedHosts(): Promise<(host: string) => boolean> {
+    const files = await readdir(this.#parts.devices.locks).catch(() => []);
+    const prefix = "console_of_";
+    const taken = files.filter((file) => file.startsWith(prefix));
+    // As the names of lock files are made: see port-lock.ts. One too many costs a look, no more.
+    return (host) => {
+      const name = `${prefix}${host.replace(/[^A-Za-z0-9.:-]+/g, "_")}-`;
+      return taken.some((file) => file.startsWith(name));
+    };
+  }
+}

@@ -1,0 +1,222 @@
+import { type Environment, makeOwnFolder } from "../config/places.ts";
+import type { HostEntry, SiteConfig } from "../config/site-config.ts";
+import type { Clock } from "../lib/clock.ts";
+import { messageOf, OobError } from "../lib/errors.ts";
+import type { Audit } from "./audit.ts";
+import { openAuditTrail } from "./audit-trail.ts";
+import { Guard } from "./guard.ts";
+import { Holds } from "./holds.ts";
+import { Incidents } from "./incident.ts";
+import { Power } from "./power.ts";
+import { Registry } from "./registry.ts";
+import { secretsOf } from "./secrets.ts";
+import type { Session } from "./session.ts";
+import { SiteConsoles } from "./site-consoles.ts";
+import { SiteDevices } from "./site-devices.ts";
+import { SitePower } from "./site-power.ts";
+import { runRung } from "./site-run.ts";
+import { SiteStatus } from "./site-status.ts";
+import { Watchdog } from "./watchdog.ts";
+
+/** How a site is opened. */
+export interface LocalSiteOptions {
+  /** Whose name stands in the audit trail. */
+  readonly who: string;
+  readonly clock: Clock;
+  readonly env: Environment;
+  /** `daemon`: every console is opened and watched. `direct`: a console is opened when it is wanted. */
+  readonly role: "daemon" | "direct";
+  /** Names of hosts and PDUs that were given as URLs, by URL. */
+  readonly aliases?: ReadonlyMap<string, string>;
+}
+
+/** All parts of a site in this process, made once and shared by everybody whom it serves. */
+export class SiteCore {
+  readonly config: SiteConfig;
+  readonly clock: Clock;
+  readonly role: "daemon" | "direct";
+  readonly registry: Registry;
+  readonly devices: SiteDevices;
+  readonly audit: Audit;
+  readonly holds: Holds;
+  readonly incidents: Incidents;
+  readonly power: Power;
+  readonly #guard: Guard;
+  readonly switching: SitePower;
+  readonly consoles: SiteConsoles;
+  readonly status: SiteStatus;
+  readonly secrets: ReturnType<typeof secretsOf>;
+  readonly #aliases: ReadonlyMap<string, string>;
+  #watchdog: Watchdog | undefined;
+  /** Resolves when what a crash cut short is settled and the guard knows its budget. */
+  #settled: Promise<void> = Promise.resolve();
+  #closed: Promise<void> | undefined;
+
+  private constructor(config: SiteConfig, options: LocalSiteOptions) {
+    const { clock, role, env, who, aliases = new Map() } = options;
+    this.config = config;
+    this.clock = clock;
+    this.role = role;
+    this.#aliases = aliases;
+    this.registry = new Registry(config.drivers, config.runbooks);
+    this.secrets = secretsOf(config, env);
+    this.devices = new SiteDevices({
+      registry: this.registry,
+      secrets: this.secrets,
+      clock,
+      locks: `${config.state}/locks`,
+      who: role === "daemon" ? "oob serve" : `oob (${who})`,
+    });
+    this.audit = openAuditTrail(config.state, clock);
+    this.holds = new Holds(config.state, clock, this.audit);
+    this.incidents = new Incidents(config.state, clock);
+    this.power = new Power({
+      pdus: config.pdus,
+      open: (_name, entry) => this.devices.openPdu(entry),
+      audit: this.audit,
+      clock,
+    });
+    this.#guard = new Guard({
+      hosts: config.hosts,
+      fleet: config.fleet,
+      holds: this.holds,
+      audit: this.audit,
+      clock,
+      power: { readHost: (host) => this.readPower(host.name) },
+      consoleOf: (host) => this.consoles.get(host),
+    });
+    this.switching = new SitePower({
+      power: this.power,
+      guard: () => this.guardNow(),
+      clock,
+      mark: (host, text) => this.consoles.get(host)?.mark("power", text),
+    });
+    this.status = new SiteStatus({
+      clock,
+      state: config.state,
+      holds: this.holds,
+      session: (host) => this.consoles.get(host),
+      whyNot: (host) => this.consoles.whyNot(host),
+      watch: (host) => this.#watchdog?.statusOf(host),
+    });
+    this.consoles = new SiteConsoles({
+      config,
+      registry: this.registry,
+      devices: this.devices,
+      audit: this.audit,
+      clock,
+      role,
+      status: (host) => this.status.row(this.host(host)),
+      opened: () => {},
+    });
+  }
+
+  /**
+   * Opens a site. A daemon begins to open all its consoles, then finishes what a crash cut short, then watches; it does
+   * not wait for devices.
+   */
+  static async open(config: SiteConfig, options: LocalSiteOptions): Promise<SiteCore> {
+    await makeOwnFolder(config.state, 0o750);
+    const core = new SiteCore(config, options);
+    try {
+      if (options.role === "daemon") {
+        await core.consoles.openAll();
+        core.#settled = core.#settle();
+      } else core.#settled = core.#guard.restore();
+      core.#settled.catch((thrown: unknown) => core.#stumbled(thrown));
+      return core;
+    } catch (thrown) {
+      await core.close();
+      throw thrown;
+    }
+  }
+
+  /** The guard, once it knows of the cuts of before. With a watchdog it is the watchdog's: one budget for all. */
+  async guardNow(): Promise<Guard> {
+    await this.#settled;
+    return this.#watchdog?.guard ?? this.#guard;
+  }
+
+  get watchdog(): Watchdog | undefined {
+    return this.#watchdog;
+  }
+
+  /** Begins to watch every console that is open. */
+  async watch(): Promise<void> {
+    if (this.#watchdog) return;
+    const hosts = [...this.config.hosts.values()].flatMap((entry) => {
+      const console = this.consoles.get(entry.name);
+      return console ? [{ entry, console }] : [];
+    });
+    const { config, audit, holds, incidents, clock, power } = this;
+    this.#watchdog = new Watchdog({
+      hosts,
+      site: config.hosts,
+      fleet: config.fleet,
+      power,
+      runRunbook: (run) => runRung(this, run),
+      audit,
+      holds,
+      incidents,
+      clock,
+    });
+    await this.#watchdog.start();
+  }
+
+  /** Throws HOST_UNKNOWN. */
+  host(name: string): HostEntry {
+    const entry = this.config.hosts.get(this.#aliases.get(name) ?? name);
+    if (entry) return entry;
+    throw new OobError("HOST_UNKNOWN", `Cannot find host "${name}": no entry has this name`, {
+      hint: "oob status lists the hosts",
+    });
+  }
+
+  hosts(names: readonly string[]): HostEntry[] {
+    if (names.length === 0) return [...this.config.hosts.values()];
+    return names.map((name) => this.host(name));
+  }
+
+  pduName(name: string): string {
+    return this.#aliases.get(name) ?? name;
+  }
+
+  /** Outlets of a host, fresh, and remembered for `oob status`. */
+  async readPower(name: string) {
+    const host = this.host(name);
+    const power = await this.power.readHost(host);
+    this.status.sawPower(host.name, power);
+    return power;
+  }
+
+  async console(name: string): Promise<Session> {
+    return this.consoles.open(this.host(name).name);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #settle(): Promise<void> {
+    await this.power.recover((event) =>
+      this.audit.note({ type: "power.recover", host: event.host, by: "oob", text: event.text }),
+    );
+    await this.watch();
+  }
+
+  #stumbled(thrown: unknown): void {
+    const text = `what happened before could not be taken up: ${messageOf(thrown)}`;
+    this.audit.note({ type: "watch.error", by: "oob", text });
+  }
+
+  async #close(): Promise<void> {
+    await this.#watchdog?.stop();
+    // Before the devices: an outlet that was switched off for a cycle has to come on again.
+    await this.power.close();
+    this.devices.close();
+    await this.consoles.close();
+    this.holds.close();
+    await this.audit.close();
+  }
+}

@@ -1,0 +1,90 @@
+import { readFile, realpath } from "node:fs/promises";
+import { bareConfig } from "../config/bare-config.ts";
+import { loadConfig } from "../config/load-config.ts";
+import { type Environment, findConfig, placesOf } from "../config/places.ts";
+import type { SiteConfig } from "../config/site-config.ts";
+import { parseDeviceUrl, withUrl } from "../config/url.ts";
+import type { Site } from "../core/site.ts";
+import { type Clock, systemClock } from "../lib/clock.ts";
+import { OobError } from "../lib/errors.ts";
+import { RemoteSite } from "./remote-site.ts";
+import { RpcClient } from "./rpc-client.ts";
+import { ownName, personName, socketPath } from "./user-sockets.ts";
+
+/** Which site is wanted, and how. */
+export interface OpenSiteOptions {
+  /** Configuration file; else the usual places are searched. */
+  readonly config?: string;
+  /** Hosts and PDUs given as URLs. With them no file is read unless one is named, and the devices are opened here. */
+  readonly hosts?: readonly string[];
+  /** Open the devices in this process even if a daemon runs. */
+  readonly direct?: boolean;
+  readonly env?: Environment;
+  readonly clock?: Clock;
+}
+
+/** Opens the site: through its daemon where one runs, else the devices themselves. Same interface, same output. */
+export async function openSite(options: OpenSiteOptions = {}): Promise<Site> {
+  const { env = process.env, hosts: urls = [], direct = false } = options;
+  const named = options.config || env.OOB_CONFIG;
+  if (urls.length > 0 && !named) return openDirect(bareConfig(env), options);
+  const path = await findConfig(options.config, env);
+  const asked = new Set<string>();
+  const ask = async (runtime: string): Promise<Site | undefined> => {
+    if (direct || urls.length > 0 || asked.has(runtime)) return undefined;
+    asked.add(runtime);
+    return askDaemon(runtime, path);
+  };
+  // Before anything of the configuration is parsed: a running daemon has read it long ago.
+  const hinted = path === undefined ? undefined : await runtimeHint(path);
+  const early = await ask(hinted ?? placesOf(env).runtime);
+  if (early) return early;
+  const { Registry } = await import("../core/registry.ts");
+  const config = await loadConfig(path, env, (folders) => new Registry(folders));
+  return (await ask(config.runtime)) ?? openDirect(config, options);
+}
+
+/** The daemon of this folder, if one answers there and holds the site of this configuration. */
+async function askDaemon(runtime: string, path: string | undefined): Promise<Site | undefined> {
+  let rpc: RpcClient;
+  try {
+    rpc = await RpcClient.connect(socketPath(runtime, ownName()));
+  } catch (thrown) {
+    // Nobody there: the devices are opened here. A daemon that cannot be understood is another matter.
+    if (thrown instanceof OobError && thrown.cause !== undefined) return undefined;
+    throw thrown;
+  }
+  if (path === undefined || (await isSame(path, rpc.facts.config))) return new RemoteSite(rpc);
+  await rpc.close();
+  return undefined;
+}
+
+async function isSame(path: string, other: string | undefined): Promise<boolean> {
+  if (other === undefined) return false;
+  const resolve = (file: string) => realpath(file).catch(() => file);
+  return (await resolve(path)) === (await resolve(other));
+}
+
+/** What the file says about `runtime:`, without the cost of reading it properly; that is done where no daemon runs. */
+async function runtimeHint(path: string): Promise<string | undefined> {
+  const text = await readFile(path, "utf8").catch(() => "");
+  return /^runtime:[ \t]*["']?(\/[^"'\s#]+)/m.exec(text)?.[1];
+}
+
+async function openDirect(config: SiteConfig, options: OpenSiteOptions): Promise<Site> {
+  const { env = process.env, hosts: urls = [], clock = systemClock } = options;
+  const [{ Registry }, { openLocalSite }] = await Promise.all([
+    import("../core/registry.ts"),
+    import("../core/local-site.ts"),
+  ]);
+  const catalog = new Registry(config.drivers);
+  const aliases = new Map<string, string>();
+  let whole = config;
+  for (const url of urls) {
+    const target = await parseDeviceUrl(url, catalog);
+    whole = withUrl(whole, target);
+    aliases.set(url, target.name);
+  }
+  const who = personName(env);
+  return openLocalSite(whole, { who, clock, env, role: "direct", aliases });
+}

@@ -1,0 +1,188 @@
+import { loadConfig } from "../config/load-config.ts";
+import { type Environment, makeOwnFolder } from "../config/places.ts";
+import type { SiteConfig } from "../config/site-config.ts";
+import { type LocalSite, openLocalSite } from "../core/local-site.ts";
+import { lockPort, type PortLock } from "../core/port-lock.ts";
+import { Registry } from "../core/registry.ts";
+import { type Clock, type Millis, systemClock } from "../lib/clock.ts";
+import { formatDuration } from "../lib/durations.ts";
+import { messageOf, OobError } from "../lib/errors.ts";
+import { Connection } from "./connection.ts";
+import { GrantedSite } from "./granted-site.ts";
+import { Grants } from "./grants.ts";
+import { openUserSockets, ownName, type UserSockets } from "./user-sockets.ts";
+
+/** How long a stop may take before the process ends without it. */
+const STOP_WITHIN: Millis = 2000;
+
+/** How a daemon is started. */
+export interface ServeOptions {
+  readonly config?: string;
+  readonly env?: Environment;
+  readonly clock?: Clock;
+  /** A line for people, without newline. */
+  readonly say: (line: string) => void;
+}
+
+/** A daemon that runs. */
+export interface Daemon {
+  readonly config: SiteConfig;
+  readonly site: LocalSite;
+  readonly sockets: readonly string[];
+  stop(why: string): Promise<void>;
+}
+
+/**
+ * Starts the daemon: takes the site, finishes what a crash cut short, opens every console, listens. Consoles open in
+ * the background; it is ready as soon as people can reach it. Throws DAEMON_RUNNING where another one has the site.
+ */
+export async function startDaemon(options: ServeOptions): Promise<Daemon> {
+  const { env = process.env, clock = systemClock, say } = options;
+  const began = clock.monotonic();
+  const config = await loadConfig(options.config, env, (folders) => new Registry(folders));
+  if (config.file === undefined)
+    throw new OobError("CONFIG_NOT_FOUND", "Cannot serve: there is no configuration", {
+      hint: 'Name the file with --config, or make one at "~/.config/oob/oob.yaml"',
+    });
+  await makeOwnFolder(config.state, 0o750);
+  const lock = await lockSite(config, clock);
+  let site: LocalSite | undefined;
+  try {
+    site = await openLocalSite(config, { who: "oob", clock, env, role: "daemon" });
+    const sockets = await listen(config, site);
+    const ready = new Daemonized({ config, site, sockets, lock });
+    const count = config.hosts.size;
+    const took = formatDuration(clock.monotonic() - began);
+    const text = `ready, ${count} ${count === 1 ? "console" : "consoles"}, sock ${sockets.paths.join(" ")}`;
+    site.audit.note({
+      type: "daemon.start",
+      by: "oob",
+      text: `${text}, ${took}`,
+      data: facts(config),
+    });
+    say(`oob: ${text}, ${took}`);
+    return ready;
+  } catch (thrown) {
+    await site?.close();
+    await lock.release();
+    throw thrown;
+  }
+}
+
+const facts = (config: SiteConfig) => ({
+  pid: process.pid,
+  config: config.file,
+  site: config.site,
+});
+
+/** `oob serve`: a daemon until SIGTERM or SIGINT. */
+export async function serve(
+  options: ServeOptions & { readonly signals?: NodeJS.EventEmitter },
+): Promise<void> {
+  const { say, clock = systemClock, signals = process } = options;
+  const daemon = await startDaemon(options);
+  const reload = () =>
+    say(
+      "oob: SIGHUP: the configuration is not read again while the daemon runs; restart it to take up changes",
+    );
+  signals.on("SIGHUP", reload);
+  const signal = await new Promise<string>((resolve) => {
+    for (const name of ["SIGTERM", "SIGINT"]) signals.once(name, () => resolve(name));
+  });
+  signals.off("SIGHUP", reload);
+  say(`oob: ${signal}, stopping`);
+  const began = clock.monotonic();
+  const late = new AbortController();
+  const stopped = daemon.stop(signal).then(
+    () => `oob: stopped after ${formatDuration(clock.monotonic() - began)}`,
+    (thrown: unknown) => `oob: stopped, but: ${messageOf(thrown)}`,
+  );
+  const given = clock.sleep(STOP_WITHIN, late.signal).then(
+    () =>
+      `oob: ended without waiting longer than ${formatDuration(STOP_WITHIN)}; logs are complete up to here`,
+    () => "",
+  );
+  say(await Promise.race([stopped, given]));
+  late.abort();
+}
+
+async function lockSite(config: SiteConfig, clock: Clock): Promise<PortLock> {
+  try {
+    return await lockPort({
+      folder: `${config.state}/locks`,
+      device: `daemon of ${config.state}`,
+      who: "oob serve",
+      clock,
+    });
+  } catch (thrown) {
+    if (!(thrown instanceof OobError && thrown.code === "PORT_BUSY")) throw thrown;
+    const pid = /\(pid (\d+)/.exec(thrown.message)?.[1] ?? "?";
+    throw new OobError(
+      "DAEMON_RUNNING",
+      `Cannot serve ${config.site}: daemon ${pid} holds "${config.state}"`,
+      { cause: thrown, hint: `Stop it with: kill ${pid}` },
+    );
+  }
+}
+
+async function listen(config: SiteConfig, site: LocalSite): Promise<UserSockets> {
+  const owner = ownName();
+  const users = [...new Set([owner, ...config.users])];
+  const connections = new Set<Connection>();
+  const sockets = await openUserSockets(config.runtime, users, (socket, who) => {
+    const reach = new GrantedSite(site.as(who), new Grants(config, who, owner), config);
+    const { pid } = process;
+    const connection = new Connection(socket, reach, {
+      pid,
+      site: config.site,
+      config: config.file,
+      who,
+    });
+    connections.add(connection);
+    socket.once("close", () => connections.delete(connection));
+  });
+  return {
+    paths: sockets.paths,
+    async close() {
+      const closed = sockets.close();
+      for (const connection of connections) connection.close();
+      await closed;
+    },
+  };
+}
+
+class Daemonized implements Daemon {
+  readonly config: SiteConfig;
+  readonly site: LocalSite;
+  readonly #sockets: UserSockets;
+  readonly #lock: PortLock;
+  #stopping: Promise<void> | undefined;
+
+  constructor(parts: {
+    readonly config: SiteConfig;
+    readonly site: LocalSite;
+    readonly sockets: UserSockets;
+    readonly lock: PortLock;
+  }) {
+    this.config = parts.config;
+    this.site = parts.site;
+    this.#sockets = parts.sockets;
+    this.#lock = parts.lock;
+  }
+
+  get sockets(): readonly string[] {
+    return this.#sockets.paths;
+  }
+
+  stop(why: string): Promise<void> {
+    this.#stopping ??= this.#stop(why);
+    return this.#stopping;
+  }
+
+  async #stop(why: string): Promise<void> {
+    this.site.audit.note({ type: "daemon.stop", by: "oob", text: `stopped: ${why}` });
+    await this.#sockets.close();
+    await this.site.close();
+    await this.#lock.release();
+  }
+}

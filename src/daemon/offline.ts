@@ -1,0 +1,42 @@
+import { type ConfigCheck, checkConfig } from "../config/load-config.ts";
+import type { Environment } from "../config/places.ts";
+import { formatProblem, type Problem } from "../config/problems.ts";
+import { createDetector } from "../core/detect/create-detector.ts";
+import type { Detector } from "../core/detect/opinion.ts";
+import { Registry } from "../core/registry.ts";
+import { messageOf } from "../lib/errors.ts";
+
+export { type ConfigCheck, formatProblem };
+
+/** For `oob config check`: the configuration, the secrets it names and the drivers in its folders. Touches no device. */
+export async function checkSite(
+  config: string | undefined,
+  env: Environment = process.env,
+): Promise<ConfigCheck> {
+  let registry = new Registry();
+  const check = await checkConfig(config, env, (folders) => {
+    registry = new Registry(folders);
+    return registry;
+  });
+  const broken = (await registry.problems()).map(
+    (error): Problem => ({
+      severity: "error",
+      file: check.path,
+      line: 1,
+      column: 1,
+      path: "drivers",
+      message: messageOf(error),
+      source: "",
+      width: 0,
+    }),
+  );
+  // A driver that an entry uses was already complained about there.
+  const told = new Set(check.problems.map((problem) => problem.message));
+  const news = broken.filter((problem) => !told.has(problem.message));
+  return { ...check, problems: [...check.problems, ...news] };
+}
+
+/** For `oob detect`: a detector with the rules that ship and those in the folders given. */
+export async function openDetector(folders: readonly string[] = []): Promise<Detector> {
+  return createDetector(await new Registry(folders).rules());
+}
