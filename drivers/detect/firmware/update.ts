@@ -8,7 +8,7 @@ export default defineRule({
   action: "hold",
   view: "line",
   pattern:
-    /(?:[Dd]o not|DO NOT) (?:turn off|power off|power down|remove power|interrupt|switch off|reset)|^(?:Erasing|Programming|Verifying|Updating|Flashing) (?:flash|FLASH|BIOS|firmware|Firmware|block|main block|boot block).{0,60}|[Ff]irmware update in progress|^Flash (?:update|erase|write) .{0,40}\d{1,3} ?%/,
+    /(?:[Dd]o not|DO NOT) (?:turn (?:the )?(?:power |system |computer |server |unit |device )?off|turn off|power (?:off|down)|switch (?:off|the)|remove (?:the )?power|interrupt (?:the )?(?:power|update|process|flash|upgrade)) ?(?:your|the|this|until|while|during|or|power|$)|^(?:Erasing|Programming|Verifying|Updating|Flashing) (?:flash|FLASH|BIOS|firmware|Firmware|block|main block|boot block).{0,60}|[Ff]irmware update in progress|^Flash (?:update|erase|write) .{0,40}\d{1,3} ?%/,
   hints: [
     "do not ",
     "erasing ",
@@ -21,9 +21,16 @@ export default defineRule({
   ],
   matches: [
     "Updating BIOS... Do not turn off the power",
+    "Please do not interrupt the update",
     "Erasing flash block 12",
     "Firmware update in progress",
     "DO NOT power off YOUR SYSTEM",
   ],
-  rejects: ["do not panic", "Flash: 64 MiB", "Updating certificates in /etc/ssl/certs..."],
+  rejects: [
+    "do not panic",
+    "do not reset the system",
+    "do not turn off warnings",
+    "Flash: 64 MiB",
+    "Updating certificates in /etc/ssl/certs...",
+  ],
 });

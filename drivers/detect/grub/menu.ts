@@ -6,7 +6,7 @@ export default defineRule({
     'GRUB 2 grub-core/normal/menu_text.c: "The highlighted entry will be executed automatically in %ds."',
   ],
   state: "healthy",
-  class: "recovered",
+  class: "boot",
   action: "none",
   view: "line",
   pattern: /The highlighted entry will be executed automatically in \d/,

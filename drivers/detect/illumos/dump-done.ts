@@ -7,7 +7,8 @@ export default defineRule({
   class: "panic",
   action: "recover",
   view: "line",
-  pattern: /^(?:.{0,120}, )?dump (?:succeeded|failed)|^dump aborted/,
+  pattern:
+    /^(?: {0,4}(?:\d{1,2}:\d\d {1,4})?\d{1,3}% done: \d{1,12} pages dumped, )?dump (?:succeeded$|failed: error \d|aborted)/,
   unless: /pg_dump|mysqldump|\w_dump/,
   hints: ["dump succeeded", "dump failed", "dump aborted"],
   matches: ["100% done: 123456 pages dumped, dump succeeded", "dump failed: error 5"],

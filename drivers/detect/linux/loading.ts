@@ -8,7 +8,7 @@ export default defineRule({
     "Linux drivers/firmware/efi/libstub",
   ],
   state: "healthy",
-  class: "recovered",
+  class: "boot",
   action: "none",
   view: "line",
   pattern:

@@ -6,6 +6,8 @@ import type { Slots } from "./slots.ts";
 const LOOP_BOOTS = 3;
 /** Kernels replay their first messages when a console comes up: a second banner this early is the same boot. */
 const SAME_BOOT_SECONDS = 3;
+/** Loaders repeat themselves, in countdowns and one line after the other. */
+const SAME_BOOT_BYTES = 2048;
 /** An ordered shutdown says more than one thing; a kernel or initramfs that restarts the host says one. */
 const ORDERED_SIGNS = 2;
 
@@ -16,6 +18,7 @@ export class Boots {
   /** Rule of the last banner, while nothing but it was seen. */
   #fresh: string | undefined;
   #wasUp = false;
+  #lastAt = 0;
 
   copy(): Boots {
     const copy = new Boots();
@@ -23,6 +26,7 @@ export class Boots {
     copy.#ordered = this.#ordered;
     copy.#fresh = this.#fresh;
     copy.#wasUp = this.#wasUp;
+    copy.#lastAt = this.#lastAt;
     return copy;
   }
 
@@ -32,6 +36,11 @@ export class Boots {
     this.#fresh = undefined;
     this.#ordered = 0;
     this.#wasUp = true;
+  }
+
+  /** A loader or rescue prompt came: the host waits, it does not loop. */
+  waits(): void {
+    if (this.#counts.size > 0) this.#counts.clear();
   }
 
   sign(evidence: Evidence): void {
@@ -50,7 +59,10 @@ export class Boots {
     foreground: Foreground,
   ): Evidence | undefined {
     const again = this.#fresh === evidence.rule;
-    if (again && stamp !== undefined && lastStamp < SAME_BOOT_SECONDS) return undefined;
+    const near = evidence.at - this.#lastAt < SAME_BOOT_BYTES;
+    const early = stamp !== undefined && lastStamp < SAME_BOOT_SECONDS;
+    this.#lastAt = evidence.at;
+    if (again && (near || early)) return undefined;
     const count = (this.#counts.get(evidence.rule) ?? 0) + 1;
     this.#counts.set(evidence.rule, count);
     const ran = this.#wasUp || lastStamp >= SAME_BOOT_SECONDS;

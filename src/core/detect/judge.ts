@@ -10,6 +10,8 @@ import { raise, type Slots, standing, survive } from "./slots.ts";
 /** Classes after which a root shell is no sign of health: the system is not up. */
 const SINGLE_USER = new Set(["single-user-prompt", "emergency-shell", "fsck-prompt"]);
 
+const LOADERS = new Set(["boot-loader", "firmware-shell"]);
+
 /** Answers to a loader, debugger or rescue prompt that leave it. */
 const LEAVES =
   /^(?:boot\w*|run \w|normal|exit|quit|reset(?:-all)?|reboot|c|continue|go|linux\w* |chain\w*|systemctl (?:default|reboot)|init [2-6])\b/;
@@ -33,6 +35,8 @@ export class Judge {
   #quotation = new Quotation();
   #boots = new Boots();
   #singleUser = false;
+  /** A prompt that asks for something other than a command of the running system, and what stood before it. */
+  #waiting: { readonly prompt: Evidence; readonly before: Evidence | undefined } | undefined;
   /** A line that says "panic:", which programs write as well as BSD kernels do. */
   #rumour: Evidence | undefined;
 
@@ -44,6 +48,7 @@ export class Judge {
     copy.#boots = this.#boots.copy();
     copy.#singleUser = this.#singleUser;
     copy.#rumour = this.#rumour;
+    copy.#waiting = this.#waiting;
     return copy;
   }
 
@@ -88,7 +93,10 @@ export class Judge {
     }
     if (this.#quotation.screenTaken) return undefined;
     if (rule.state !== "healthy") {
-      return this.#quotation.foreground.shows === "nothing" ? this.#raise(evidence) : undefined;
+      if (this.#quotation.foreground.shows !== "nothing") return undefined;
+      this.#boots.waits();
+      this.#waiting = { prompt: evidence, before: this.#slots.stuck };
+      return this.#raise(evidence);
     }
     if (row.moved || !this.#quotation.shellPrompt(rule)) return undefined;
     if (!this.#singleUser) return this.#live(evidence);
@@ -124,8 +132,17 @@ export class Judge {
     const answer = first && first.stamp === undefined ? first.text.trim() : "";
     if (shell) this.#quotation.command(answer);
     else if (LEAVES.test(answer)) this.#leave();
+    else if (first?.stamp === undefined) this.#answered();
     if (shell) return messages.filter((message) => message.stamp !== undefined);
     return messages;
+  }
+
+  /** A loader's prompt stands only while its row is open: what goes on behind it is a command, or was no prompt. */
+  #answered(): void {
+    const { prompt, before } = this.#waiting ?? {};
+    if (prompt && LOADERS.has(prompt.class) && this.#slots.stuck === prompt)
+      this.#slots = { ...this.#slots, stuck: before };
+    this.#waiting = undefined;
   }
 
   #leave(): void {
@@ -174,7 +191,11 @@ export class Judge {
     this.#quotation.forgetClock();
     this.#singleUser = false;
     this.#rumour = undefined;
-    this.#slots = { healthy: evidence };
+    const { warning } = this.#slots;
+    this.#slots = {
+      healthy: evidence,
+      warning: warning?.class === "unexpected-reboot" ? warning : undefined,
+    };
     if (boot === evidence) return evidence;
     if (boot.class === "boot-loop") this.#slots = { ...this.#slots, loop: boot };
     else this.#slots = raise(this.#slots, boot);

@@ -1,7 +1,7 @@
 import type { ScreenMode } from "./escape-scanner.ts";
 import { type Foreground, foregroundOf, NO_FOREGROUND } from "./foreground.ts";
 import type { Row } from "./line-view.ts";
-import type { Message } from "./message.ts";
+import { type Message, withoutServerStamp } from "./message.ts";
 import type { NamedRule } from "./rule-set.ts";
 
 /** What a message proves: all it says, that a probe is due, that somebody may care, or nothing. */
@@ -103,7 +103,8 @@ export class Quotation {
     if (on) {
       this.#atPrompt = true;
       this.#foreground = undefined;
-    } else if (!this.#foreground) this.command(this.#edited.replace(/^.{0,120}?[#$%>] /, ""));
+    } else if (!this.#foreground)
+      this.command(withoutServerStamp(this.#edited).replace(/^.{0,120}?[#$%>] /, ""));
     this.#edited = "";
     return on;
   }
