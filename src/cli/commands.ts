@@ -122,6 +122,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/serve.ts"),
   },
   {
+    name: "demo",
+    group: "Setting up",
+    summary: "a simulated rack to try all this on",
+    load: () => import("./commands/demo.ts"),
+  },
+  {
     name: "version",
     group: "Setting up",
     summary: "print the version",

@@ -22,14 +22,16 @@ const MOUSE_AND_FOCUS_OFF = `${ESC}[?1000;1002;1003;1004;1006l`;
 const HAS_TITLE = /^(?:xterm|screen|tmux|rxvt|alacritty|foot|kitty|vte|konsole)/;
 
 /**
- * What the terminal filter lets a host change, set back: attributes, origin mode, wrap, cursor keys and keypad, insert,
- * character set, scroll region (setting it homes the cursor, hence saved around it), cursor; mouse and focus
- * reports for those who asked for raw bytes.
+ * What the terminal filter lets a host change, set back: attributes, scroll region (setting it homes the cursor, hence
+ * saved around it), wrap, cursor keys and keypad, insert, character set, cursor; mouse and focus reports for those who
+ * asked for raw bytes.
  */
 const RESET =
-  `${ESC}[0m${ESC}[?6l${ESC}7${ESC}[r${ESC}8${ESC}[?7h${ESC}[?1l${ESC}>${ESC}[4l${ESC}(B\u000f` +
+  `${ESC}[0m${ESC}7${ESC}[r${ESC}8${ESC}[?7h${ESC}[?1l${ESC}>${ESC}[4l${ESC}(B\u000f` +
   MOUSE_AND_FOCUS_OFF +
   CURSOR_ON;
+/** Leaving origin mode homes the cursor; the last line is where it does no harm. */
+const ORIGIN_OFF = `${ESC}[?6l${ESC}[999;1H`;
 
 /**
  * The person's own terminal in raw mode. Whatever happens (end, error, signal, uncaught exception) `leave` sets it
@@ -37,7 +39,7 @@ const RESET =
  */
 export class LocalTerminal {
   readonly #context: Context;
-  readonly #alternate = new AlternateScreenWatch();
+  readonly #modes = new ModeWatch();
   #mode: Mode | undefined;
   #listener: (bytes: Uint8Array) => void = () => {};
   #onEnd: () => void = () => {};
@@ -100,7 +102,9 @@ export class LocalTerminal {
     signals.off("SIGCONT", this.#onContinue);
     if (mode.fullScreen && this.hasScreen) stdout.write(CURSOR_ON + ALTERNATE_OFF);
     if (mode.console && this.hasScreen) {
-      stdout.write((this.#alternate.isOn ? ALTERNATE_OFF : "") + PASTE_OFF + RESET);
+      const { alternateScreen, originMode } = this.#modes;
+      if (alternateScreen) stdout.write(ALTERNATE_OFF);
+      stdout.write(PASTE_OFF + RESET + (originMode ? ORIGIN_OFF : ""));
       this.title("");
     }
     if (!this.hasKeys) return;
@@ -113,7 +117,7 @@ export class LocalTerminal {
   /** Host bytes. Resolves when the terminal has room again. */
   async show(bytes: Uint8Array): Promise<void> {
     const { stdout } = this.#context;
-    this.#alternate.see(bytes);
+    this.#modes.see(bytes);
     if (stdout.write(bytes)) return;
     await new Promise<void>((resolve) => {
       const go = () => {
@@ -150,19 +154,24 @@ export class LocalTerminal {
   }
 }
 
-/** Longest sequence that switches screens. */
-const LONGEST_SWITCH = 16;
+/** Longest sequence that sets the modes watched for. */
+const LONGEST_MODE = 16;
 
-/** Knows whether the bytes so far left the terminal on its alternate screen. */
-class AlternateScreenWatch {
-  isOn = false;
+/** Knows two modes in which the bytes so far left the terminal, which cannot be set back blindly. */
+class ModeWatch {
+  alternateScreen = false;
+  originMode = false;
   #tail = "";
 
   see(bytes: Uint8Array): void {
     const text = this.#tail + Buffer.from(bytes).toString("latin1");
     for (const [, parameters = "", final] of text.matchAll(/\u001b\[\?([\d;]{1,10})([hl])/g))
-      if (parameters.split(";").some((one) => one === "47" || one === "1047" || one === "1049"))
-        this.isOn = final === "h";
-    this.#tail = text.slice(-LONGEST_SWITCH);
+      for (const mode of parameters.split(";")) this.#set(mode, final === "h");
+    this.#tail = text.slice(-LONGEST_MODE);
+  }
+
+  #set(mode: string, on: boolean): void {
+    if (mode === "6") this.originMode = on;
+    else if (mode === "47" || mode === "1047" || mode === "1049") this.alternateScreen = on;
   }
 }

@@ -1,3 +1,4 @@
+import xterm from "@xterm/headless";
 import { expect, test } from "vitest";
 import { ManualClock } from "../../src/lib/clock.ts";
 import { RunningCli, runCli } from "./run-cli.ts";
@@ -58,7 +59,7 @@ test("attach says at the top who and what, and at the end how long and how much"
 
 test("attach sets the terminal back on leaving: modes, paste marks, title, raw mode", async () => {
   const { person, host, type } = await attach();
-  host("\u001b[?1049h\u001b[?7l");
+  host("\u001b[?1049h\u001b[?6h\u001b[?7l");
   await person.saw(/\?7l/);
   await type(`${ESCAPE}.`);
   await person.code;
@@ -66,6 +67,32 @@ test("attach sets the terminal back on leaving: modes, paste marks, title, raw m
   for (const mode of ["?1049l", "?2004l", "[0m", "?7h", "?1l", "?25h", "?6l", "]2;\u0007"])
     expect(after).toContain(mode);
   expect(person.rawModes).toEqual([true, false]);
+});
+
+test("attach does not move the cursor on leaving where the host set no origin mode", async () => {
+  const { person, type } = await attach();
+  await type(`${ESCAPE}.`);
+  await person.code;
+  // Leaving origin mode homes the cursor, on every terminal.
+  expect(person.stdout).not.toContain("?6l");
+});
+
+test("after leaving, a terminal shows the last line below all others", async () => {
+  const { person, host, type } = await attach();
+  host("web1 login: ");
+  await person.saw(/login: /);
+  await type(`${ESCAPE}.`);
+  await person.code;
+  const terminal = new xterm.Terminal({ cols: 100, rows: 30, allowProposedApi: true });
+  // At the end the tty turns LF into CR LF again; before it, every line of ours brings its own CR.
+  await new Promise<void>((resolve) => terminal.write(person.stdout, resolve));
+  const row = (y: number) => terminal.buffer.active.getLine(y)?.translateToString(true) ?? "";
+  expect(terminal.buffer.active.cursorY).toBe(6);
+  expect([3, 4, 5].map(row)).toEqual([
+    "web1 login: ",
+    expect.stringMatching(/^\[oob\] \^\] \+ \. leave/),
+    expect.stringMatching(/^left web1 after/),
+  ]);
 });
 
 test("attach leaves the alternate screen alone where the host did", async () => {
