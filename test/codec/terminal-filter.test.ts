@@ -153,6 +153,7 @@ describe("TerminalFilter safe", () => {
   it("drops lone C1 bytes, replaces other broken UTF-8", () => {
     expect(safe(latin1("a\x9b31mb\x85"))).toBe("a31mb");
     expect(safe(latin1("a\xe9b\xc3"))).toBe("a\ufffdb");
+    expect(safe(latin1("\xc3\xc3\xa9"))).toBe("\ufffdé");
   });
 
   it("lets no forbidden character be put together from leftovers", () => {
