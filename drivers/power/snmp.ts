@@ -25,12 +25,11 @@ export default definePower({
     version: {
       kind: "choice",
       choices: ["1", "2c", "3"],
-      default: "3",
-      summary: "SNMP version; 1 and 2c are clear text",
+      summary: "SNMP version; without it 2c where a community is given, else 3",
     },
     user: {
       kind: "text",
-      summary: "user of version 3; in a URL of version 1 or 2c, the community",
+      summary: "user of version 3",
     },
     community: { kind: "secret", summary: "community of version 1 or 2c" },
     "write-community": { kind: "secret", summary: "community for switching, where it is another" },
@@ -80,11 +79,14 @@ export default definePower({
 });
 
 async function login(options: OptionValues, context: PowerContext): Promise<SnmpLogin> {
-  const version = textOf(options, "version") || "3";
+  const version = textOf(options, "version") || (secretOf(options, "community") ? "2c" : "3");
   return version === "1" || version === "2c"
     ? communityLogin(version, options, context)
     : userLogin(options, context);
 }
+
+/** Names of secrets that stand for a community in a URL, which is consent to clear text. */
+const FROM_URL = /^url-/;
 
 async function communityLogin(
   version: "1" | "2c",
@@ -93,19 +95,17 @@ async function communityLogin(
 ): Promise<SnmpLogin> {
   const host = textOf(options, "host");
   const given = secretOf(options, "community");
-  const clear = textOf(options, "user");
-  // Who writes a community in clear knows that it is clear; a stored one looks safer than the wire is.
-  if (given && !flagOf(options, "insecure"))
+  if (given === undefined)
+    throw new OobError("CONFIG_INVALID", `Cannot use ${host}: no community is given`, {
+      hint: "community: secret:NAME in the configuration, or snmp://COMMUNITY@HOST?version=2c",
+    });
+  if (!FROM_URL.test(given.secret) && !flagOf(options, "insecure"))
     throw new OobError(
       "CONFIG_INVALID",
       `Cannot use ${host} with SNMP version ${version}: it is clear text, and anybody on the network can switch with it`,
       { hint: "Use version 3 with auth and priv, or say insecure: true" },
     );
-  const community = given ? await context.secret(given) : clear;
-  if (community === "")
-    throw new OobError("CONFIG_INVALID", `Cannot use ${host}: no community is given`, {
-      hint: "community: secret:NAME in the configuration, or snmp://COMMUNITY@HOST?version=2c",
-    });
+  const community = await context.secret(given);
   const write = secretOf(options, "write-community");
   return write
     ? { version, community, writeCommunity: await context.secret(write) }

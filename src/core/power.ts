@@ -33,6 +33,8 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set([
   "AUDIT_UNWRITABLE",
 ]);
 
+export type { HostPower } from "./power-bank.ts";
+
 /** What power needs to know and to use. */
 export interface PowerSetup {
   readonly pdus: ReadonlyMap<string, DeviceEntry>;

@@ -242,11 +242,12 @@ export function startPower(
 
 export const ORDER = { id: "order-1", by: "test", reason: "because" };
 
-/** Lets time pass until the work is done, or `atMost` is over. */
+/** Lets time pass until the work is done, its process is dead, or `atMost` is over. */
 export async function run<T>(
   clock: ManualClock,
   work: Promise<T>,
   atMost: Millis = 3_600_000,
+  process: Process = { dead: false },
 ): Promise<T | "still running"> {
   let done: { value: T } | { error: unknown } | undefined;
   work.then(
@@ -258,7 +259,7 @@ export async function run<T>(
     },
   );
   const until = clock.monotonic() + atMost;
-  while (done === undefined && clock.monotonic() < until) await clock.advance(500);
+  while (done === undefined && !process.dead && clock.monotonic() < until) await clock.advance(500);
   if (done === undefined) return "still running";
   if ("error" in done) throw done.error;
   return done.value;

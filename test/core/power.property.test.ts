@@ -92,7 +92,8 @@ describe("switchHost() under faults", () => {
         const { clock, banks, disk, host, used } = build(given);
         const first = startPower(banks, disk, clock, 900_000);
         banks.a.diesIn = given.diesIn;
-        await run(clock, first.power.switchHost(host, given.verb, ORDER), 2_000_000);
+        const cut = first.power.switchHost(host, given.verb, ORDER);
+        await run(clock, cut, 3_600_000, first.process);
         banks.a.diesIn = 0;
         first.process.dead = true;
         const second = startPower(banks, disk, clock, 900_000);
