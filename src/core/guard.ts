@@ -2,7 +2,6 @@ import type { HostEntry, SiteConfig } from "../config/site-config.ts";
 import type { Clock, Millis } from "../lib/clock.ts";
 import { seconds } from "../lib/durations.ts";
 import { type ErrorCode, messageOf, OobError } from "../lib/errors.ts";
-import type { PowerState } from "../sdk/power.ts";
 import type { Audit } from "./audit.ts";
 import type { Opinion } from "./detect/opinion.ts";
 import type { Holds } from "./holds.ts";
@@ -16,18 +15,11 @@ import {
   type Verdict,
 } from "./interlocks/interlock.ts";
 import type { Seen } from "./policy/state.ts";
-import type { OutletStatus } from "./site.ts";
+import type { Power } from "./power.ts";
 import type { WatchedConsole } from "./watched-console.ts";
 
 /** A difference between wall and monotonic time above this is a step, not drift. */
 const STEP: Millis = seconds(2);
-
-/** Reads a host's outlets, fresh. core/power.ts does. */
-export interface GuardPower {
-  readHost(
-    host: string,
-  ): Promise<{ readonly power: PowerState; readonly outlets: readonly OutletStatus[] }>;
-}
 
 /** What only a running watchdog knows. */
 export interface GuardEyes {
@@ -50,7 +42,7 @@ export interface GuardParts {
   readonly holds: Holds;
   readonly audit: Audit;
   readonly clock: Clock;
-  readonly power: GuardPower;
+  readonly power: Pick<Power, "readHost">;
   /** undefined: the console is not open in this process. */
   readonly consoleOf: (host: string) => WatchedConsole | undefined;
   readonly eyes?: GuardEyes;
@@ -102,7 +94,7 @@ export class Guard {
       type: "guard.permit",
       follow: false,
     })) {
-      if (!event.host || event.data?.["cut"] !== true) continue;
+      if (!event.host || event.data?.cut !== true) continue;
       // A record of the future (the clock was wrong) counts as just now.
       this.#cuts.push({
         host: event.host,
@@ -139,7 +131,8 @@ export class Guard {
   async spend(request: GuardRequest, permit: Permit, id: string): Promise<void> {
     const { audit, clock } = this.#parts;
     const { host, act, by, asker } = request;
-    const cut = cutsPower(act);
+    // The runbook of the single-user rung asks for its own cut: it is counted there.
+    const cut = cutsPower(act) && act !== "single-user";
     const forced = permit.overridden.map((one) => `${one.interlock}: ${one.text}`);
     const text = forced.length === 0 ? act : `${act}, overriding ${forced.join("; ")}`;
     const data = { id, act, asker, cut, overridden: forced };
@@ -195,11 +188,11 @@ export class Guard {
 
   async #feeds({ host, act }: GuardRequest): Promise<readonly Feed[] | undefined> {
     if (!cutsPower(act)) return undefined;
-    const { outlets } = this.#entry(host);
-    const configured = outlets.map((outlet) => `${outlet.pdu}/${outlet.reference}`);
+    const entry = this.#entry(host);
+    const configured = entry.outlets.map((outlet) => `${outlet.pdu}/${outlet.reference}`);
     const shared = (id: string) => this.#others(host, id);
     try {
-      const read = (await this.#parts.power.readHost(host)).outlets;
+      const read = (await this.#parts.power.readHost(entry)).outlets;
       const feeds: Feed[] = read.map(({ id, state, pending, error }) => ({
         id,
         state,

@@ -29,6 +29,8 @@ export interface ConsoleFollower {
   state?(state: PortState): void;
   gap?(bytes: number, why: string): void;
   seat?(holder: SeatHolder | undefined): void;
+  /** What a person typed, as it went to the host. */
+  typed?(bytes: Uint8Array): void;
 }
 
 /** What the watchdog and the runbooks see of a console, and may touch. Session implements it. */

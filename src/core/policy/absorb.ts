@@ -218,6 +218,7 @@ function takeProbe(draft: Draft, input: Of<"probe">): void {
   }
   if (input.answer === "refused") {
     const notBefore = draft.now + PROBE_RETRY;
+    if (notBefore <= phase.notBefore) return;
     draft.to({ ...phase, probing: false, notBefore, waitsFor: input.text });
     if (draft.now - phase.since >= draft.policy.confirmFor)
       draft.page("no-probe", `${phase.case.cause.means}, and it cannot be probed: ${input.text}`);

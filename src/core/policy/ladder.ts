@@ -29,7 +29,7 @@ export function climb(draft: Draft, phase: Suspect): void {
     is: "acting",
     case: next,
     rung,
-    since: draft.now,
+    proof: { since: phase.since, probeFailedAt: phase.failures?.last },
     objection: undefined,
     login: false,
   });

@@ -64,7 +64,8 @@ export type Phase =
       readonly is: "acting";
       readonly case: Case;
       readonly rung: Rung;
-      readonly since: Millis;
+      /** What the act stands on: since when it was suspected, and when a probe failed last. */
+      readonly proof: { readonly since: Millis; readonly probeFailedAt: Millis | undefined };
       /** What came up between the decision and the act: the act must not begin. */
       readonly objection: string | undefined;
       readonly login: boolean;

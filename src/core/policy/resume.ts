@@ -1,0 +1,40 @@
+import type { Rung } from "../../config/site-config.ts";
+import type { Millis } from "../../lib/clock.ts";
+import type { Case, WatchState } from "./state.ts";
+
+/** What is known of a rung that a restart cut short. `not-begun`: nothing was sent. */
+export type CutShort = { readonly rung: Rung; readonly how: "not-begun" | "done" | "unknown" };
+
+/**
+ * Takes up a case after a restart. Everything has to be proven again; a rung that was begun is never begun again.
+ * The console was seen alive: the incident itself is the witness.
+ */
+export function resume(
+  state: WatchState,
+  of: Case,
+  given: { readonly cutShort: CutShort | undefined; readonly waits: boolean },
+  now: Millis,
+  bootWithin: Millis,
+): WatchState {
+  const alive = { ...state, seenAlive: true, everAlive: true, quietSince: now };
+  if (given.waits)
+    return { ...alive, phase: { is: "waiting", case: of, why: "gave up before the restart" } };
+  const { cutShort } = given;
+  if (cutShort && cutShort.how !== "not-begun") {
+    const deadline = now + bootWithin;
+    return { ...alive, phase: { is: "watching", case: of, rung: cutShort.rung, deadline } };
+  }
+  const tried = of.tried.filter((rung) => rung !== cutShort?.rung);
+  return {
+    ...alive,
+    phase: {
+      is: "suspect",
+      case: { ...of, tried },
+      since: now,
+      notBefore: now,
+      waitsFor: "",
+      failures: undefined,
+      probing: false,
+    },
+  };
+}
