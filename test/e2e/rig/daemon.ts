@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Site, SiteEvent } from "../../../src/core/site.ts";
+import { openSite } from "../../../src/daemon/client.ts";
+
+const PROGRAM = new URL("../../../bin/oob.js", import.meta.url).pathname;
+
+/** A folder with a configuration and its secrets, and the real daemon as a process of its own on it. */
+export class TestSite {
+  readonly folder = mkdtempSync(join(tmpdir(), "oob-e2e-"));
+  readonly config = join(this.folder, "oob.yaml");
+  readonly events: SiteEvent[] = [];
+  talk = "";
+  #daemon: ChildProcess | undefined;
+  #site: Site | undefined;
+
+  /** `hosts` and `pdus` are YAML, indented by two. */
+  constructor(yaml: string, secrets: Readonly<Record<string, string>> = {}) {
+    const credentials = join(this.folder, "credentials");
+    mkdirSync(credentials, { mode: 0o700 });
+    for (const [name, value] of Object.entries(secrets)) {
+      writeFileSync(join(credentials, name), value, { mode: 0o600 });
+    }
+    const head = `version: 1\nsite: e2e\nstate: ${this.folder}/state\nruntime: ${this.folder}/run\ncredentials: ${credentials}\n`;
+    writeFileSync(this.config, head + yaml);
+    chmodSync(this.config, 0o600);
+  }
+
+  get site(): Site {
+    if (!this.#site) throw new Error("the daemon is not started");
+    return this.#site;
+  }
+
+  /** Starts `oob serve`, connects to it and follows its events. */
+  async start(): Promise<void> {
+    const daemon = spawn(process.execPath, [PROGRAM, "serve", "--config", this.config], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#daemon = daemon;
+    const ready = new Promise<void>((resolve, reject) => {
+      const listen = (chunk: Buffer) => {
+        this.talk += chunk.toString("utf8");
+        if (/^oob: ready/m.test(this.talk)) resolve();
+      };
+      daemon.stdout?.on("data", listen);
+      daemon.stderr?.on("data", listen);
+      daemon.once("exit", (code) =>
+        reject(new Error(`oob serve ended with ${code}: ${this.talk}`)),
+      );
+    });
+    await ready;
+    const site = await openSite({ config: this.config });
+    if (site.via !== "daemon") throw new Error("the client did not find the daemon");
+    this.#site = site;
+    this.#follow(site).catch(() => undefined);
+  }
+
+  /** Kills the daemon without warning. */
+  async kill(): Promise<void> {
+    this.talk = "";
+    this.#daemon?.kill("SIGKILL");
+    if (this.#daemon && this.#daemon.exitCode === null)
+      await once(this.#daemon, "exit").catch(() => []);
+    this.#daemon = undefined;
+    this.#site = undefined;
+  }
+
+  /** Waits until an event of the daemon satisfies `is`; events of the past count. */
+  async event(
+    what: string,
+    is: (event: SiteEvent) => boolean,
+    withinMs: number,
+  ): Promise<SiteEvent> {
+    const end = performance.now() + withinMs;
+    for (;;) {
+      const found = this.events.find(is);
+      if (found) return found;
+      if (performance.now() > end) {
+        const seen = this.events.map((event) => `${event.type} ${event.host ?? ""} ${event.text}`);
+        throw new Error(
+          `no event "${what}" within ${withinMs} ms; seen:\n${seen.join("\n")}\n${this.talk}`,
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  ofHost(host: string, type: RegExp): SiteEvent[] {
+    return this.events.filter((event) => event.host === host && type.test(event.type));
+  }
+
+  async stop(): Promise<void> {
+    await this.#site?.close();
+    const daemon = this.#daemon;
+    if (daemon && daemon.exitCode === null) {
+      daemon.kill("SIGTERM");
+      await once(daemon, "exit");
+    }
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  async #follow(site: Site): Promise<void> {
+    for await (const event of site.events({ hosts: [], follow: true })) this.events.push(event);
+  }
+}

@@ -1,0 +1,79 @@
+import type { AttachEvent, Attachment, Site } from "../../../src/core/site.ts";
+
+/** A person at a console who types and waits for text. */
+export class Typist {
+  readonly #attachment: Attachment;
+  readonly seen: AttachEvent[] = [];
+  text = "";
+  #from = 0;
+
+  private constructor(attachment: Attachment) {
+    this.#attachment = attachment;
+    void this.#read();
+  }
+
+  static async at(
+    site: Site,
+    host: string,
+    mode: "write" | "read" | "force" = "write",
+  ): Promise<Typist> {
+    return new Typist(
+      await site.attach({
+        host,
+        mode,
+        reason: "e2e",
+        replayLines: 0,
+        filter: "safe",
+        columns: 100,
+        rows: 30,
+      }),
+    );
+  }
+
+  async type(text: string): Promise<void> {
+    await this.#attachment.write(new TextEncoder().encode(text));
+  }
+
+  async sendBreak(): Promise<void> {
+    await this.#attachment.sendBreak(250);
+  }
+
+  /** Waits for text after the last match. */
+  async sees(pattern: RegExp, withinMs: number): Promise<string> {
+    const end = performance.now() + withinMs;
+    for (;;) {
+      const match = pattern.exec(this.text.slice(this.#from));
+      if (match) {
+        this.#from += match.index + match[0].length;
+        return match[0];
+      }
+      if (performance.now() > end) {
+        throw new Error(
+          `did not see ${pattern} within ${withinMs} ms; last: ${JSON.stringify(this.text.slice(-600))}`,
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+  }
+
+  /** Logs in as root on the small test host. */
+  async logIn(): Promise<void> {
+    await this.type("\r");
+    await this.sees(/login: $/, 60_000);
+    await this.type("root\r");
+    await this.sees(/assword: $/, 20_000);
+    await this.type("oob\r");
+    await this.sees(/# /, 20_000);
+  }
+
+  async leave(): Promise<void> {
+    await this.#attachment.leave();
+  }
+
+  async #read(): Promise<void> {
+    for await (const event of this.#attachment.events) {
+      this.seen.push(event);
+      if (event.is === "bytes") this.text += new TextDecoder().decode(event.bytes);
+    }
+  }
+}

@@ -1,0 +1,66 @@
+/*
+ * The serial driver on real serial ports: a guest with 16550s, a null modem cable, a USB adapter that is pulled out and
+ * a CDC-ACM pair, booted by shared/rig/testbed/serialguest.py. The checks themselves are serial-guest/guest.mjs.
+ */
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const root = resolve(import.meta.dirname, "../..");
+const rig = join(process.env.OOB_SHARED ?? resolve(root, "../shared"), "rig/testbed");
+const script = join(rig, "serialguest.py");
+const missing = existsSync(script)
+  ? ["qemu-system-x86_64", "python3", "busybox", "cpio", "gcc"].find((tool) => !inPath(tool))
+  : script;
+/** Built once, shared by everybody on the machine; the lock keeps two from building or booting at once. */
+const testbed = process.env.TB ?? join(tmpdir(), "oob-testbed");
+const LOCK = `${testbed}.lock`;
+const MODULES = ["@serialport", "debug", "ms", "node-gyp-build", "node-addon-api"];
+const LIMIT_SECONDS = 900;
+
+if (missing !== undefined) console.log(`serial-guest is skipped: no ${missing}`);
+
+function inPath(tool: string): boolean {
+  return (process.env.PATH ?? "").split(":").some((folder) => existsSync(join(folder, tool)));
+}
+
+const work = mkdtempSync(join(tmpdir(), "oob-serial-guest-"));
+afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+const locked = (...command: string[]) =>
+  spawn("flock", [LOCK, ...command], {
+    stdio: ["ignore", "inherit", "inherit"],
+    env: { ...process.env, TB: testbed, LIMIT: String(LIMIT_SECONDS), FULL: "1" },
+  });
+
+describe.skipIf(missing !== undefined)("serial on real ports", () => {
+  beforeAll(async () => {
+    execFileSync("npx", ["tsc", "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
+    for (const name of ["dist", "package.json"])
+      cpSync(join(root, name), join(work, name), { recursive: true });
+    for (const name of MODULES)
+      cpSync(join(root, "node_modules", name), join(work, "node_modules", name), {
+        recursive: true,
+      });
+    cpSync(join(import.meta.dirname, "serial-guest"), work, { recursive: true });
+    if (existsSync(join(testbed, "sg.gz"))) return;
+    const build = locked("sh", "-c", `"$0/build-kernel.sh" && "$0/build-serialguest.sh"`, rig);
+    expect(await once(build, "exit")).toEqual([0, null]);
+  }, 600_000);
+
+  it("every check in the guest passes", { timeout: LIMIT_SECONDS * 1000 + 120_000 }, async () => {
+    const command = "node guest.mjs 2>&1 | tee report; exit ${PIPESTATUS[0]}";
+    const peer = `exec python3 '${join(work, "peer.py")}' '${work}'`;
+    const guest = locked("python3", script, "--peer", peer, work, command);
+    const [status] = (await once(guest, "exit")) as [number];
+    const report = existsSync(join(work, "report"))
+      ? readFileSync(join(work, "report"), "utf8")
+      : "";
+    expect(report.split("\n").filter((line) => line.startsWith("FAIL"))).toEqual([]);
+    expect(report).toMatch(/^\d+ passed, 0 failed$/m);
+    expect(status).toBe(0);
+  });
+});
