@@ -1,0 +1,167 @@
+import { readdirSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { interlocks, judge } from "../../../src/core/interlocks/all.ts";
+import type { Facts, Feed } from "../../../src/core/interlocks/interlock.ts";
+import { hours, minutes, seconds } from "../../../src/lib/durations.ts";
+import { usual } from "../watchdog-doubles.ts";
+
+const NOW = hours(10);
+const feed = (more: Partial<Feed> = {}): Feed => ({
+  id: "pdu-a/3",
+  state: "on",
+  pending: false,
+  sharedWith: [],
+  ...more,
+});
+const seen = (state: Facts["seen"]["state"], hostClass: string): Facts["seen"] => ({
+  state,
+  class: hostClass,
+  action: state === "busy" ? "hold" : "recover",
+  means: `seen ${hostClass}`,
+  at: 1,
+  line: "",
+  proven: true,
+});
+
+/** A host that died, long proven: nothing stands against a cut. */
+const clear: Facts = {
+  host: "web1",
+  asker: "watchdog",
+  by: "watchdog",
+  act: "cycle",
+  now: NOW,
+  wall: new Date(2026, 10, 22, 12, 0).getTime(), // a Sunday, local time
+  policy: usual,
+  fleet: { suspects: 3, within: minutes(5), cycles: 3, per: hours(1) },
+  hold: undefined,
+  seat: undefined,
+  typedAt: undefined,
+  seen: seen("crash", "panic"),
+  linkUp: true,
+  everAlive: true,
+  gapAt: NOW - hours(1),
+  suspectSince: NOW - minutes(2),
+  probeFailedAt: NOW - seconds(10),
+  typedItself: false,
+  feeds: [feed(), feed({ id: "pdu-b/3" })],
+  cuts: [NOW - hours(7)],
+  siteCuts: [NOW - hours(2)],
+  suspects: 1,
+  clockSteppedAt: NOW - hours(1),
+  auditWritable: true,
+  needsDown: [],
+};
+const quiet = (text: string): Partial<Facts> => ({ policy: { ...usual, quiet: [text] } });
+const hold = { by: "jana", until: clear.wall + hours(1), reason: "RAID" };
+const jana = { who: "jana", person: true, since: 0, lastTypedAt: undefined };
+
+/** What makes each interlock object, and what is near it and does not. */
+const cases: Record<string, { objects: Partial<Facts>[]; passes: Partial<Facts>[] }> = {
+  "audit-unwritable": { objects: [{ auditWritable: false }], passes: [] },
+  held: { objects: [{ hold }, { hold, act: "sysrq" }], passes: [{ hold, act: "on" }] },
+  "seat-held": { objects: [{ seat: jana }], passes: [{ seat: jana, by: "jana" }] },
+  "person-typed": {
+    objects: [{ typedAt: NOW - minutes(9) }],
+    passes: [{ typedAt: NOW - minutes(10) }, { typedAt: NOW, seat: jana, by: "jana" }],
+  },
+  "own-typing": { objects: [{ typedItself: true }], passes: [] },
+  "dump-running": { objects: [{ seen: seen("busy", "crash-dump") }], passes: [] },
+  busy: {
+    objects: [{ seen: seen("busy", "fsck") }],
+    passes: [{ seen: seen("stuck", "login-hang") }],
+  },
+  "quiet-hours": {
+    objects: [
+      quiet("Sun 11:00-13:00 backup"),
+      quiet("12:00-12:01"),
+      quiet("Sat 22:00-12:30 over midnight"),
+      quiet("Sunday 11:00-13:00"),
+      quiet("a typing error"),
+    ],
+    passes: [
+      quiet("Sun 02:00-05:00"),
+      quiet("Mon 11:00-13:00"),
+      quiet("11:00-12:00"),
+      quiet("Sun 22:00-12:30"),
+    ],
+  },
+  blind: {
+    objects: [{ linkUp: false }, { everAlive: false }, { gapAt: NOW - minutes(1) }],
+    passes: [{ gapAt: undefined }],
+  },
+  "stale-evidence": {
+    objects: [
+      { suspectSince: undefined },
+      { suspectSince: NOW - seconds(59), probeFailedAt: NOW },
+      { probeFailedAt: undefined },
+      { probeFailedAt: NOW - seconds(61) },
+      { probeFailedAt: NOW - minutes(3) },
+    ],
+    passes: [{ suspectSince: NOW - seconds(60) }],
+  },
+  needs: { objects: [{ needsDown: ["nas1"] }], passes: [] },
+  "fleet-breaker": { objects: [{ suspects: 4 }], passes: [{ suspects: 3 }] },
+  "feeds-missing": { objects: [{ feeds: [] }], passes: [{ feeds: undefined, act: "sysrq" }] },
+  "outlet-unknown": {
+    objects: [{ feeds: [feed(), feed({ state: "unknown", error: "timed out" })] }],
+    passes: [{ feeds: [feed({ state: "unknown" })], act: "on" }],
+  },
+  "outlet-shared": { objects: [{ feeds: [feed({ sharedWith: ["db1"] })] }], passes: [] },
+  "already-off": {
+    objects: [{ feeds: [feed({ state: "off" })] }, { feeds: [feed({ pending: true })] }],
+    passes: [{ feeds: [feed({ state: "off" }), feed()] }],
+  },
+  "budget-host": {
+    objects: [{ cuts: [NOW - hours(1), NOW - hours(2)] }],
+    passes: [{ cuts: [NOW - hours(1), NOW - hours(6)] }, { cuts: [NOW, NOW], act: "sysrq" }],
+  },
+  "budget-site": {
+    objects: [{ siteCuts: [NOW, NOW, NOW] }],
+    passes: [{ siteCuts: [NOW, NOW, NOW - hours(1)] }],
+  },
+  "clock-stepped": {
+    objects: [{ clockSteppedAt: NOW - minutes(9) }],
+    passes: [{ clockSteppedAt: NOW - minutes(10) }, { clockSteppedAt: undefined }],
+  },
+};
+
+const objectors = (more: Partial<Facts>) =>
+  judge({ ...clear, ...more })
+    .filter((verdict) => !verdict.passes)
+    .map((verdict) => verdict.interlock);
+
+describe("judge()", () => {
+  it("lets the watchdog cut a host that is proven dead", () => {
+    expect(objectors({})).toEqual([]);
+  });
+
+  it.each(interlocks.map((interlock) => interlock.name))(
+    "%s objects to its cases and only to those",
+    (name) => {
+      const { objects, passes } = cases[name] ?? { objects: [], passes: [] };
+      expect(objects.length).toBeGreaterThan(0);
+      for (const more of objects) expect(objectors(more)).toContain(name);
+      for (const more of passes) expect(objectors(more)).not.toContain(name);
+    },
+  );
+
+  it("runs every interlock of the folder, and keeps all verdicts", () => {
+    const files = readdirSync(new URL("../../../src/core/interlocks/", import.meta.url))
+      .filter((name) => name !== "all.ts" && name !== "interlock.ts")
+      .map((name) => name.replace(".ts", ""));
+    expect(interlocks.map((interlock) => interlock.name).sort()).toEqual(files.sort());
+    expect(judge({ ...clear, auditWritable: false, hold, linkUp: false })).toHaveLength(
+      files.length,
+    );
+    expect(objectors({ auditWritable: false, hold, linkUp: false })).toHaveLength(3);
+  });
+
+  it("asks a person's command only what concerns persons, and says what --force may override", () => {
+    const verdicts = judge({ ...clear, asker: "person", by: "bo", suspectSince: undefined });
+    expect(verdicts.every((verdict) => verdict.passes)).toBe(true);
+    const fixed = verdicts
+      .filter((verdict) => !verdict.forceable)
+      .map((verdict) => verdict.interlock);
+    expect(fixed).toEqual(["audit-unwritable", "feeds-missing", "outlet-unknown"]);
+  });
+});
