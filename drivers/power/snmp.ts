@@ -79,13 +79,14 @@ export default definePower({
 });
 
 async function login(options: OptionValues, context: PowerContext): Promise<SnmpLogin> {
-  const version = textOf(options, "version") || (secretOf(options, "community") ? "2c" : "3");
+  const byCommunity = secretOf(options, "community") && !secretOf(options, "auth");
+  const version = textOf(options, "version") || (byCommunity ? "2c" : "3");
   return version === "1" || version === "2c"
     ? communityLogin(version, options, context)
     : userLogin(options, context);
 }
 
-/** Names of secrets that stand for a community in a URL, which is consent to clear text. */
+/** Reserved for secrets that stand in a URL: a community there is consent to clear text. */
 const FROM_URL = /^url-/;
 
 async function communityLogin(
@@ -119,7 +120,7 @@ async function userLogin(options: OptionValues, context: PowerContext): Promise<
   const priv = secretOf(options, "priv");
   if (user === "")
     throw new OobError("CONFIG_INVALID", `Cannot use ${host}: SNMP version 3 needs a user`, {
-      hint: "user: NAME with auth: and priv:, or version: 2c with a community",
+      hint: "Give user:, auth: and priv:, or a community; in a URL with a user say version=3",
     });
   if (priv && !auth)
     throw new OobError("CONFIG_INVALID", `Cannot use ${host}: priv without auth does not exist`);

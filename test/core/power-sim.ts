@@ -50,6 +50,8 @@ export class RelayBank {
   tellsPending = false;
   serial = "S1";
   names: Record<string, string> = {};
+  /** What every command meets from now on. */
+  command: Fault = "ok";
   /** Steps until the process dies in the middle of a request; 0: never. */
   diesIn = 0;
   readonly #clock: ManualClock;
@@ -121,7 +123,7 @@ export class RelayBank {
 
   async #command(instance: string, command: OutletCommand, process: Process): Promise<void> {
     this.sent.push({ instance, command });
-    const { fault, late } = this.#next();
+    const { fault, late } = this.command === "ok" ? this.#next() : { fault: this.command, late: 0 };
     if (fault === "refused") throw new OobError("PDU_REFUSED", "refused");
     const lost = fault === "lostRequest" || fault === "silent";
     if (!lost && fault !== "ignored") this.#move(instance, command === "on", late);
