@@ -8,7 +8,7 @@ export default defineRule({
   action: "hold",
   view: "line",
   pattern:
-    /(?:[Dd]o not|DO NOT) (?:turn (?:the )?(?:power |system |computer |server |unit |device )?off|turn off|power (?:off|down)|switch (?:off|the)|remove (?:the )?power|interrupt (?:the )?(?:power|update|process|flash|upgrade)) ?(?:your|the|this|until|while|during|or|power|$)|^(?:Erasing|Programming|Verifying|Updating|Flashing) (?:flash|FLASH|BIOS|firmware|Firmware|block|main block|boot block).{0,60}|[Ff]irmware update in progress|^Flash (?:update|erase|write) .{0,40}\d{1,3} ?%/,
+    /do not (?:turn (?:the )?(?:power |system |computer |server |unit |device )?off|turn off|power (?:off|down)|switch (?:off|the)|remove (?:the )?power|interrupt (?:the )?(?:power|update|process|flash|upgrade)) ?(?:your|the|this|until|while|during|or|power|$)|^(?:Erasing|Programming|Verifying|Updating|Flashing) (?:flash|bios|firmware|block|main block|boot block).{0,60}|firmware update in progress|^Flash (?:update|erase|write) .{0,40}\d{1,3} ?%/i,
   hints: [
     "do not ",
     "erasing ",
@@ -24,7 +24,7 @@ export default defineRule({
     "Please do not interrupt the update",
     "Erasing flash block 12",
     "Firmware update in progress",
-    "DO NOT power off YOUR SYSTEM",
+    "DO NOT POWER OFF YOUR SYSTEM",
   ],
   rejects: [
     "do not panic",

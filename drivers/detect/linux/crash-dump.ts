@@ -11,7 +11,7 @@ export default defineRule({
   action: "hold",
   view: "line",
   pattern:
-    /^(?:Kernel command line|Command line): .{0,400}\belfcorehdr=|^(?:kdump(?:-tools)?(?:\[\d{1,8}\])?: )(?:saving|Starting kdump-tools: running makedumpfile|running makedumpfile|saved)|^Copying data {1,24}: \[|^(?:kdump\[?\d{0,8}\]?: )?saving (?:to|vmcore)|^Excluding unnecessary pages/,
+    /^(?:Kernel command line|Command line): .{0,400}\belfcorehdr=|^(?:kdump(?:-tools)?(?:\[\d{1,8}\])?: )(?:saving|Starting kdump-tools: running makedumpfile|running makedumpfile|saved)|^Copying data {1,80}: \[|^(?:kdump\[?\d{0,8}\]?: )?saving (?:to|vmcore)|^Excluding unnecessary pages/,
   hints: ["elfcorehdr=", "kdump", "copying data", "saving vmcore", "excluding unnecessary pages"],
   matches: [
     "Command line: BOOT_IMAGE=/vmlinuz irqpoll nr_cpus=1 reset_devices elfcorehdr=0x2d000000",

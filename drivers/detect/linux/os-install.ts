@@ -11,7 +11,7 @@ export default defineRule({
   action: "hold",
   view: "line",
   pattern:
-    /\[(?:!|!!|\?)\] [A-Z][\w' -]{3,70}|<Tab> moves; <Space> selects; <Enter> activates|^Starting installer, one moment|^anaconda \d{1,3}[\d.]{1,20} (?:for|started)|^Installing for platform|Welcome to the (?:Ubuntu|FreeBSD|OpenBSD|NetBSD)[\w/. -]{0,40} install|\(I\)nstall, \(U\)pgrade, \(A\)utoinstall|Debian installer main menu|^Choose the next step in the install process/,
+    /\[(?:!|!!|\?)\] [A-Z][\w' -]{3,70}|<Tab> moves; <Space> selects; <Enter> activates|^Starting installer, one moment|^anaconda \d{1,3}[\w.-]{1,30} (?:for|started)|^Installing for platform|Welcome to the (?:Ubuntu|FreeBSD|OpenBSD|NetBSD)[\w/. -]{0,40} install|\(I\)nstall, \(U\)pgrade, \(A\)utoinstall|Debian installer main menu|^Choose the next step in the install process/,
   hints: [
     "[!] ",
     "[!!] ",

@@ -11,5 +11,5 @@ export default defineRule({
   hints: [" > ", "} ok "],
   prompt: true,
   matches: ["0 > ", "{0} ok "],
-  rejects: ["0 > 1", "everything ok "],
+  rejects: ["is 1 > 0", "everything ok "],
 });

@@ -10,6 +10,8 @@ import { raise, rank, standing } from "./slots.ts";
 /** What is shown of the line that proves something. */
 const MAX_SHOWN = 300;
 const MAX_EVIDENCE = 8;
+/** A longer row ends with no prompt. Bounds the work that a host can cause by repeating what ends prompts. */
+const MAX_PROMPT_BYTES = 256;
 
 const UNKNOWN: Opinion = {
   state: "healthy",
@@ -44,7 +46,7 @@ class RowDetector implements Detector {
   constructor(set: RuleSet) {
     this.#set = set;
     this.#view = new LineView(set.automaton, {
-      hint: (hint, row) => this.#hint(hint, row),
+      hint: (hint, length, row) => this.#hint(hint, length, row),
       row: (row) => this.#row(row),
       stamp: (seconds) => this.#judge.stamp(seconds),
       mode: (mode, on) => this.#judge.mode(mode, on),
@@ -79,10 +81,11 @@ class RowDetector implements Detector {
     return this.#opinion;
   }
 
-  #hint(hint: number, rowOf: () => Row): void {
+  #hint(hint: number, length: number, rowOf: () => Row): void {
     for (const rule of this.#set.byHint[hint] ?? []) {
-      if (rule.prompt) this.#tryPrompt(rule, rowOf());
-      else {
+      if (rule.prompt) {
+        if (length <= MAX_PROMPT_BYTES) this.#tryPrompt(rule, rowOf());
+      } else {
         this.#candidates ??= [];
         if (!this.#candidates.includes(rule)) this.#candidates.push(rule);
       }

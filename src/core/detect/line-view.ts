@@ -27,8 +27,8 @@ export interface Row {
 
 /** Receives what the view sees, in stream order. */
 export interface RowSink {
-  /** A hint ended here; `text` gives the row so far. */
-  hint(hint: number, row: () => Row): void;
+  /** A hint ended here, `length` bytes into the row; `row` gives the row so far. */
+  hint(hint: number, length: number, row: () => Row): void;
   /** A row with at least one hint, or one that was typed, is complete. */
   row(row: Row): void;
   /** A row began with the host's own time stamp, in whole seconds. */
@@ -159,7 +159,7 @@ export class LineView {
     this.#hit = true;
     const row = () => this.#rowOf(chunk, from, to, end);
     for (const hint of this.#automaton.ends[state - this.#automaton.firstSpecial] ?? [])
-      this.#sink.hint(hint, row);
+      this.#sink.hint(hint, this.#row.length + to - from, row);
   }
 
   #highByte(byte: number): void {
