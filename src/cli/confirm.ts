@@ -25,7 +25,7 @@ interface Answers {
 export async function confirm(call: Call<Answers>, danger: Danger): Promise<void> {
   const { yes, confirm: given } = call.options;
   const wanted = wantedAnswer(danger);
-  const what = `${danger.verb.toLowerCase()} ${describe(danger.hosts)}`;
+  const what = `${danger.verb[0]?.toLowerCase() + danger.verb.slice(1)} ${describe(danger.hosts)}`;
   if (given !== undefined) {
     if (accepts(danger, wanted, given)) return;
     throw refusal(what, `--confirm says "${given}"`, wanted);
@@ -62,7 +62,7 @@ function describe(hosts: readonly string[]): string {
 function refusal(what: string, why: string, wanted: string): OobError {
   const flag = wanted === "y" ? "--yes" : `--confirm ${wanted}`;
   return new OobError("NOT_CONFIRMED", `Cannot ${what} without confirmation: ${why}`, {
-    hint: `Answer the question at a terminal, or give ${flag}. Nothing was switched`,
+    hint: `Answer the question at a terminal, or give ${flag}. Nothing was done`,
   });
 }
 

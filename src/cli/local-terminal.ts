@@ -7,7 +7,7 @@ interface Mode {
   /** The alternate screen, cursor hidden: for tables that redraw themselves. */
   readonly fullScreen?: boolean;
   /** Bytes of a host are shown as they are: no post-processing, pastes marked, modes reset on leaving. */
-  readonly console?: { readonly title: string };
+  readonly console?: boolean;
 }
 
 const ESC = "\u001b";
@@ -86,10 +86,7 @@ export class LocalTerminal {
     }
     if (!this.hasScreen) return;
     if (mode.fullScreen) stdout.write(ALTERNATE_ON + CURSOR_OFF);
-    if (mode.console) {
-      stdout.write(PASTE_ON);
-      this.title(mode.console.title);
-    }
+    if (mode.console) stdout.write(PASTE_ON);
   }
 
   /** Sets everything back; twice is once. */

@@ -25,7 +25,10 @@ const RESULT_STYLES: Readonly<Record<NonNullable<PowerEvent["result"]>, Style>> 
   unknown: "red",
 };
 
-/** Has the outlets switched and tells the story line by line. The first Ctrl-C only says what it would leave behind. */
+/**
+ * Has the outlets switched and tells the story line by line. A daemon finishes what it has begun whoever listens. Where
+ * this process does the switching, the first Ctrl-C only says what it would leave behind.
+ */
 export async function followPower(
   call: Call<PowerOptions>,
   site: Site,
@@ -34,7 +37,8 @@ export async function followPower(
   const { out, options, interrupt } = call;
   const outcomes = new Outcomes(request.hosts, request.dryRun ? EXIT.done : EXIT.unknown);
   const lastSeen = new Map<string, string>();
-  const lift = request.dryRun ? () => {} : interrupt.guard(() => warnOf(out, request, lastSeen));
+  const here = site.via === "direct" && !request.dryRun;
+  const lift = here ? interrupt.guard(() => warnOf(out, request, lastSeen)) : () => {};
   try {
     // A reader of stdout that went away must not end a cycle between off and on: only Ctrl-C does.
     for await (const event of until(site.power(request), interrupt.signal)) {
@@ -47,13 +51,22 @@ export async function followPower(
   } finally {
     lift();
   }
-  if (interrupt.signal.aborted) {
-    out.talk(`left in the middle: ${stateLeft(request, lastSeen)}`);
-    return EXIT.interrupted;
-  }
+  if (interrupt.signal.aborted) return sayLeft(out, request, lastSeen, here);
   for (const host of outcomes.unknown)
     out.talk({ text: `${host}  outcome unknown`, style: "red" }, `; see: oob power status ${host}`);
   return outcomes.exitCode;
+}
+
+function sayLeft(
+  out: Output,
+  request: PowerRequest,
+  lastSeen: ReadonlyMap<string, string>,
+  here: boolean,
+): number {
+  out.talk(`left in the middle: ${stateLeft(request, lastSeen)}`);
+  if (!here && !request.dryRun)
+    out.talk(`the daemon finishes it; see: oob events ${request.hosts.join(" ")} -f`);
+  return EXIT.interrupted;
 }
 
 function warnOf(out: Output, request: PowerRequest, lastSeen: ReadonlyMap<string, string>): void {

@@ -150,7 +150,7 @@ test("power off without a terminal and without an answer is refused, exit 5, and
   ]) {
     const { code, site, stderr } = await runCli(["power", "off", ...argv]);
     expect(code).toBe(5);
-    expect(stderr).toMatch(/^oob: Cannot off .* without confirmation/);
+    expect(stderr).toMatch(/^oob: Cannot switch off .* without confirmation/);
     expect(
       site.asked.filter(
         (one) => typeof one === "object" && one !== null && "power" in one && !("status" in one),
@@ -200,7 +200,9 @@ test.each([
   const site = new SiteDouble();
   site.powerEvents = [done("web1")];
   const running = new RunningCli(["power", "off", "web1"], { site, stdinTty: true });
-  await running.saw(/Off web1\? power on, console spoke 4s ago, nobody attached\. Type y: $/);
+  await running.saw(
+    /Switch off web1\? power on, console spoke 4s ago, nobody attached\. Type y: $/,
+  );
   running.stdin.write(answer);
   expect(await running.code).toBe(code);
   expect(site.asked.some((one) => JSON.stringify(one).includes("dryRun"))).toBe(code === 0);
@@ -282,19 +284,34 @@ test("power -q is silent where all went well, and not where it did not", async (
   expect(stderr).not.toContain("web1");
 });
 
-test("Ctrl-C in the middle of switching first says what it would leave, then leaves it: exit 130", async () => {
+function cycling(via: "daemon" | "direct"): RunningCli {
   const site = new SiteDouble();
+  site.via = via;
   site.endless = true;
   site.powerEvents = [
     { at: AT, host: "web1", outlet: "pdu-a/3", text: "off, read back", state: "off" },
   ];
-  const running = new RunningCli(["power", "cycle", "web1", "--yes"], { site });
+  return new RunningCli(["power", "cycle", "web1", "--yes"], { site });
+}
+
+test("Ctrl-C while this process switches first says what it would leave, then leaves it: exit 130", async () => {
+  const running = cycling("direct");
   await running.saw(/off, read back/);
   running.signals.emit("SIGINT");
   await running.saw(/still at work; Ctrl-C again leaves it as it is: web1 pdu-a\/3 last read off/);
   running.signals.emit("SIGINT");
   expect(await running.code).toBe(130);
   expect(running.stderr).toMatch(/left in the middle: web1 pdu-a\/3 last read off/);
+});
+
+test("Ctrl-C while a daemon switches leaves at once, and says who finishes it", async () => {
+  const running = cycling("daemon");
+  await running.saw(/off, read back/);
+  running.signals.emit("SIGINT");
+  expect(await running.code).toBe(130);
+  expect(running.stderr).toMatch(
+    /last read off\nthe daemon finishes it; see: oob events web1 -f\n$/,
+  );
 });
 
 test("a reader of stdout that went away does not end a power cycle", async () => {
@@ -422,7 +439,7 @@ test("log -f ends at Ctrl-C with 130, and quietly when nobody reads any more", a
 test("screen prints rows as text, and with --json the cursor", async () => {
   const { stdout, stderr } = await runCli(["screen", "web1"]);
   expect(stdout).toBe("GNU GRUB\n^[]0;evil^G*Debian\n");
-  expect(stderr).toBe("web1  80x2, cursor row 2, column 1\n");
+  expect(stderr).toBe("web1  80x4, cursor row 2, column 1\n");
   const { stdout: document } = await runCli(["screen", "web1", "--json"]);
   expect(json(document)[0]).toMatchObject({ v: 1, host: "web1", cursor: { row: 1, column: 0 } });
 });
@@ -451,7 +468,7 @@ test("events: without a host also what belongs to none", async () => {
   ];
   const { stdout } = await runCli(["events", "--type", "console.up"], { site });
   expect(site.asked).toEqual([{ events: { hosts: [], type: "console.up", follow: false } }]);
-  expect(stdout).toMatch(/ {2}web1 {2}console\.up {2}oob {2}up\^G\n$/);
+  expect(stdout).toMatch(/ {2}web1 {6}console\.up {6}oob {2}up\^G\n$/);
   const document = await runCli(["events", "web1", "--json"], { site });
   expect(json(document.stdout)[0]).toMatchObject({ v: 1, seq: 1, at: "2026-11-22T07:51:02.000Z" });
 });

@@ -94,7 +94,7 @@ export class AttachmentDouble implements Attachment {
 
 /** A site that answers what a test put into it, and remembers what it was asked. */
 export class SiteDouble implements Site {
-  readonly via = "daemon";
+  via: Site["via"] = "daemon";
   readonly asked: unknown[] = [];
   rows: HostStatus[];
   powerEvents: PowerEvent[] = [];
@@ -134,7 +134,7 @@ export class SiteDouble implements Site {
   async screen(host: string) {
     return {
       host,
-      rows: ["GNU GRUB", "\u001b]0;evil\u0007*Debian"],
+      rows: ["GNU GRUB", "\u001b]0;evil\u0007*Debian", "", ""],
       columns: 80,
       cursor: { row: 1, column: 0, visible: true },
     };

@@ -80,7 +80,7 @@ export class AttachSession implements Desk {
       () => this.leave(),
     );
     this.#wish.interrupt.signal.addEventListener("abort", () => this.leave());
-    this.#terminal.enter({ console: { title: `${this.host} - oob` } });
+    this.#terminal.enter({ console: true });
     let ended: string | undefined;
     try {
       for await (const event of until(this.attachment.events, this.#left.signal)) {
@@ -139,7 +139,8 @@ export class AttachSession implements Desk {
   }
 
   title(text: string): void {
-    this.#terminal.title(text === "" ? `${this.host} - oob` : `${this.host} - ${text}`);
+    const [leave] = keyHints(this.escape, ["leave"]);
+    this.#terminal.title(`${this.host} - ${text === "" ? `oob - ${leave}` : text}`);
   }
 
   /** Runs what a key asked for; what goes wrong is said, and the person stays. */
@@ -187,6 +188,8 @@ export class AttachSession implements Desk {
       replayLines: this.#wish.request.replayLines,
     };
     for (const line of header(status, seat, view)) this.#line(line);
+    // The header scrolls away under the replay; the title stays.
+    this.title("");
   }
 
   #sayReading(): void {

@@ -1,8 +1,13 @@
 import { chooseHosts } from "../chosen-hosts.ts";
 import { defineCommand } from "../command.ts";
+import { padToWidth } from "../display-width.ts";
 import { until } from "../interrupt.ts";
 import { timedView } from "../json-views.ts";
 import { local, parseTime } from "../times.ts";
+
+// Events stream, so columns cannot be measured; longer ones only push their line to the right.
+const HOST_CELLS = 8;
+const TYPE_CELLS = 14;
 
 export default defineCommand<{ follow?: boolean; since?: string; type?: string }>({
   usage: "[hosts...]",
@@ -30,8 +35,8 @@ export default defineCommand<{ follow?: boolean; since?: string; type?: string }
       else
         out.line(
           local(event.at),
-          { text: `  ${event.host ?? "-"}`, style: "bold" },
-          `  ${event.type}  `,
+          { text: `  ${padToWidth(event.host ?? "-", HOST_CELLS)}`, style: "bold" },
+          `  ${event.type.padEnd(TYPE_CELLS)}  `,
           { text: event.by, style: "dim" },
           `  ${event.text}`,
         );

@@ -34,6 +34,16 @@ export default defineCommand<PowerOptions>({
   },
 });
 
+/** How the question and the refusal begin. */
+const QUESTIONS: Readonly<Record<PowerVerb, string>> = {
+  on: "Switch on",
+  off: "Switch off",
+  cycle: "Cycle",
+  reset: "Reset",
+  soft: "Press the power button of",
+  nmi: "Send an NMI to",
+};
+
 async function switchPower(
   call: Call<PowerOptions>,
   verb: PowerVerb,
@@ -48,7 +58,7 @@ async function switchPower(
     if (asks(verb, hosts, rows)) {
       for (const row of rows) if (row.outlets.length > 1) out.talk(feeds(row));
       await confirm(call, {
-        verb: verb[0]?.toUpperCase() + verb.slice(1),
+        verb: QUESTIONS[verb],
         hosts,
         precious: rows.filter((row) => row.precious).map((row) => row.host),
         facts: rows.length === 1 ? rows.map((row) => facts(row, context.clock.now())).join() : "",

@@ -14,7 +14,8 @@ export default defineCommand({
       out.json({ v: JSON_VERSION, ...shot });
       return undefined;
     }
-    for (const row of shot.rows) out.line(row);
+    const written = shot.rows.findLastIndex((line) => line !== "") + 1;
+    for (const line of shot.rows.slice(0, written)) out.line(line);
     const { row, column, visible } = shot.cursor;
     const place = visible ? `row ${row + 1}, column ${column + 1}` : "hidden";
     out.talk(`${host}  ${shot.columns}x${shot.rows.length}, cursor ${place}`);
