@@ -1,3 +1,4 @@
+import { getCiphers } from "node:crypto";
 import {
   definePower,
   durationOf,
@@ -124,6 +125,12 @@ async function userLogin(options: OptionValues, context: PowerContext): Promise<
     });
   if (priv && !auth)
     throw new OobError("CONFIG_INVALID", `Cannot use ${host}: priv without auth does not exist`);
+  if (priv && textOf(options, "priv-protocol") === "des" && !getCiphers().includes("des-cbc"))
+    throw new OobError(
+      "CONFIG_INVALID",
+      `Cannot use ${host}: this Node.js comes with an OpenSSL that has no DES`,
+      { hint: "Use priv-protocol: aes, or start oob with NODE_OPTIONS=--openssl-legacy-provider" },
+    );
   if (!auth && !flagOf(options, "insecure"))
     throw new OobError(
       "CONFIG_INVALID",

@@ -2,7 +2,7 @@ import type { DeviceEntry, HostEntry } from "../../src/config/site-config.ts";
 import type { Audit, NewEvent } from "../../src/core/audit.ts";
 import { Power, type PowerReport } from "../../src/core/power.ts";
 import type { SiteEvent } from "../../src/core/site.ts";
-import type { ManualClock, Millis } from "../../src/lib/clock.ts";
+import type { Clock, ManualClock, Millis } from "../../src/lib/clock.ts";
 import { OobError } from "../../src/lib/errors.ts";
 import type { OutletCommand, OutletReading, Pdu, PduReading } from "../../src/sdk/power.ts";
 
@@ -164,7 +164,7 @@ export class Disk {
   readonly events: SiteEvent[] = [];
   full = false;
 
-  open(process: Process, clock: ManualClock): Audit {
+  open(process: Process, clock: Clock): Audit {
     const write = (event: NewEvent): SiteEvent => {
       const written = { seq: this.events.length + 1, at: clock.now(), ...event };
       this.events.push(written);
