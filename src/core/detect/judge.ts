@@ -130,10 +130,14 @@ export class Judge {
     const messages = messagesOf(rest);
     const first = messages[0];
     const answer = first && first.stamp === undefined ? first.text.trim() : "";
-    if (shell) this.#quotation.command(answer);
-    else if (LEAVES.test(answer)) this.#leave();
+    if (shell) {
+      const kernel = messages.filter((message) => message.stamp !== undefined && !message.quoted);
+      // A kernel message that broke into the line ended it: nothing was entered.
+      if (kernel.length === 0) this.#quotation.command(answer);
+      return kernel;
+    }
+    if (LEAVES.test(answer)) this.#leave();
     else if (first?.stamp === undefined) this.#answered();
-    if (shell) return messages.filter((message) => message.stamp !== undefined);
     return messages;
   }
 

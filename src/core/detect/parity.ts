@@ -1,6 +1,9 @@
 /** A row shorter than this says nothing about parity. */
 const SAMPLE_BYTES = 16;
 
+/** BS, TAB, LF, CR, ESC. */
+const CONTROLS_OF_TEXT = new Set([0x08, 0x09, 0x0a, 0x0d, 0x1b]);
+
 /**
  * Whether bit 7 is a parity bit that the line settings left in: a 7E1, 7O1 or 7M1 sender read as 8N1. Then nearly
  * every byte has the same parity (or the bit itself), which neither UTF-8 nor an 8-bit code page has.
@@ -10,6 +13,8 @@ export function hasParityBit(bytes: Uint8Array): boolean {
   let high = 0;
   let even = 0;
   for (const byte of bytes) {
+    // Text has few controls; the second bytes of UTF-8 letters look like them.
+    if (byte >= 0x80 && (byte & 0x7f) < 0x20 && !CONTROLS_OF_TEXT.has(byte & 0x7f)) return false;
     if (byte >= 0x80) high++;
     if (isEven(byte)) even++;
   }

@@ -42,9 +42,14 @@ export function raise(slots: Slots, e: Evidence): Slots {
     case "stuck":
       return { ...slots, busy: undefined, stuck: moreUrgent(slots.stuck, e) };
     case "crash":
-      if (rank(slots.crash) >= rank(e)) return slots;
+      if (!isWorse(e, slots.crash)) return slots;
       return { ...slots, crash: e, busy: e.action === "recover" ? undefined : slots.busy };
   }
+}
+
+function isWorse(e: Evidence, old: Evidence | undefined): boolean {
+  if (rank(e) !== rank(old)) return rank(e) > rank(old);
+  return e.class === "panic" && old?.class !== "panic";
 }
 
 function moreTelling(old: Evidence | undefined, e: Evidence): Evidence {
