@@ -17,6 +17,8 @@ export interface SerialFaults {
   stuckBaud?: number;
   /** A pty, or an adapter that does not know of modem lines. */
   noLines?: boolean;
+  /** An adapter without BREAK: serialport's set() fails on it altogether. */
+  noBreak?: boolean;
   /** write() waits for release(). */
   slowWrite?: boolean;
 }
@@ -156,6 +158,7 @@ class MockSerialPort implements BindingPortInterface {
 
   async set(options: SetOptions): Promise<void> {
     if (!this.#device.plugged) throw gone();
+    if (this.#device.faults.noBreak) throw new Error("Error: Operation not supported, cannot set");
     this.#device.apply(options);
   }
 

@@ -226,15 +226,34 @@ class SerialLink implements Link {
     this.#lowLatency = (lines as { lowLatency?: boolean }).lowLatency === true;
     // The kernel raises both at the first open, and cannot be asked for them by serialport: "keep" supposes that.
     this.#levels = { dtr: dtr !== "lower", rts: rts !== "lower" };
-    if (dtr !== "keep" || rts !== "keep") await this.#apply(false);
-    this.sendBreak = (ms) => this.#inTurn(() => this.#break(ms));
-    this.setLines = (wanted) =>
-      this.#inTurn(() => {
-        this.#levels = { ...this.#levels, ...wanted };
-        return this.#apply(false);
-      });
+    if (
+      (dtr === "keep" && rts === "keep") ||
+      (await this.#canSet(dtr === "lower" || rts === "lower"))
+    ) {
+      this.sendBreak = (ms) => this.#inTurn(() => this.#break(ms));
+      this.setLines = (wanted) =>
+        this.#inTurn(() => {
+          this.#levels = { ...this.#levels, ...wanted };
+          return this.#apply(false);
+        });
+    }
     this.readLines = () => this.#readLines();
     this.#watchLines();
+  }
+
+  /**
+   * Sets the lines. false: this adapter has no BREAK (CDC-ACM says so in its descriptor), and serialport, which ends a
+   * BREAK at each call, can then move no line either; as the kernel raises both, that matters only where one is to fall.
+   */
+  async #canSet(mustLower: boolean): Promise<boolean> {
+    try {
+      await this.#apply(false);
+      return true;
+    } catch (error) {
+      if (mustLower || !(error instanceof OobError) || error.code !== "LINK_UNSUPPORTED")
+        throw error;
+      return false;
+    }
   }
 
   onNotice(listen: (notice: LinkNotice) => void): void {
@@ -303,7 +322,9 @@ class SerialLink implements Link {
   async #apply(brk: boolean): Promise<void> {
     const lines = { ...this.#levels, brk, cts: false, dsr: false, lowLatency: this.#lowLatency };
     await this.#port.set(lines).catch((cause: unknown) => {
-      throw this.#lose(cause);
+      if (!/not supported|Inappropriate ioctl/.test(messageOf(cause))) throw this.#lose(cause);
+      const message = `Cannot set BREAK, DTR or RTS of ${this.label}: the adapter has no such control`;
+      throw new OobError("LINK_UNSUPPORTED", message, { cause });
     });
   }
 

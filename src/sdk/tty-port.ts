@@ -145,7 +145,7 @@ function wireSettings(options: OpenOptions): string[] {
   return [
     `cs${options.dataBits ?? 8}`,
     parity === "none" ? "-parenb" : "parenb",
-    ...(parity === "none" ? [] : [parity === "odd" ? "parodd" : "-parodd"]),
+    parity === "odd" ? "parodd" : "-parodd",
     options.stopBits === 2 ? "cstopb" : "-cstopb",
     options.rtscts ? "crtscts" : "-crtscts",
   ];
@@ -203,7 +203,8 @@ class TtyPort implements BindingPortInterface {
   readonly #stream: ReadStream;
   readonly #calls: Native;
   readonly #received = Buffer.allocUnsafe(TTY_READ_BYTES);
-  #reader: { resolve(bytes: number): void; reject(error: Error): void } | undefined;
+  #reader: { take(bytes: number): void; reject(error: Error): void } | undefined;
+  #held = 0;
   #lost: Error | undefined;
   isOpen = true;
 
@@ -216,7 +217,11 @@ class TtyPort implements BindingPortInterface {
       onread: {
         buffer: this.#received,
         callback: (bytes: number) => {
-          this.#reader?.resolve(bytes);
+          const reader = this.#reader;
+          this.#reader = undefined;
+          // Nobody asked: cannot be, but a byte must not be what shows it.
+          if (reader === undefined) this.#held = bytes;
+          else reader.take(bytes);
           return false;
         },
       },
@@ -232,17 +237,22 @@ class TtyPort implements BindingPortInterface {
   }
 
   /** One read of the tty, begun only now. The buffer must have room for a whole one. */
-  async read(buffer: Buffer, offset: number, length: number) {
-    if (this.#lost) throw this.#lost;
-    if (length < TTY_READ_BYTES) throw new RangeError(`a read takes ${TTY_READ_BYTES} bytes`);
-    const bytes = await new Promise<number>((resolve, reject) => {
-      this.#reader = { resolve, reject };
-      this.#stream.resume();
-    }).finally(() => {
-      this.#reader = undefined;
+  read(buffer: Buffer, offset: number, length: number) {
+    return new Promise<{ buffer: Buffer; bytesRead: number }>((resolve, reject) => {
+      if (this.#lost) reject(this.#lost);
+      else if (length < TTY_READ_BYTES) reject(new RangeError(`room for ${length} is too little`));
+      else {
+        const take = (bytes: number) =>
+          resolve({ buffer, bytesRead: this.#received.copy(buffer, offset, 0, bytes) });
+        const held = this.#held;
+        this.#held = 0;
+        if (held > 0) take(held);
+        else {
+          this.#reader = { take, reject };
+          this.#stream.resume();
+        }
+      }
     });
-    const bytesRead = this.#received.copy(buffer, offset, 0, bytes);
-    return { buffer, bytesRead };
   }
 
   write(buffer: Buffer): Promise<void> {

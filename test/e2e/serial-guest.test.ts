@@ -52,7 +52,7 @@ describe.skipIf(missing !== undefined)("serial on real ports", () => {
   }, 600_000);
 
   it("every check in the guest passes", { timeout: LIMIT_SECONDS * 1000 + 120_000 }, async () => {
-    const command = "node guest.mjs 2>&1 | tee report; exit ${PIPESTATUS[0]}";
+    const command = "set -o pipefail; node guest.mjs 2>&1 | tee report";
     const peer = `exec python3 '${join(work, "peer.py")}' '${work}'`;
     const guest = locked("python3", script, "--peer", peer, work, command);
     const [status] = (await once(guest, "exit")) as [number];

@@ -275,6 +275,16 @@ describe("serial on hardware (mock binding)", () => {
     expect(device.settings).toEqual([]);
   });
 
+  it("sendBreak and setLines are absent on an adapter that has no BREAK", async () => {
+    const device = new MockSerialDevice(115_200, { noBreak: true });
+    const { link } = await plugged(device);
+    expect([link.sendBreak, link.setLines]).toEqual([undefined, undefined]);
+    expect(await link.readLines?.()).toEqual({ cts: true, dsr: true, dcd: true });
+    await link.close();
+    const lowered = failure(plugged(device, { dtr: "lower" }));
+    expect((await lowered).code).toBe("LINK_UNSUPPORTED");
+  });
+
   it("setLines() waits for a BREAK to end", async () => {
     const device = new MockSerialDevice();
     const { link, clock } = await plugged(device);
