@@ -25,7 +25,7 @@ function take(path: string): void {
     if (isDead(path)) removeDead(path);
     else Atomics.wait(nap, 0, 0, TURN_MS);
   }
-  throw new OobError("AUDIT_UNWRITABLE", `Cannot lock the audit trail: "${path}" is held`, {
+  throw new OobError("AUDIT_UNWRITABLE", `Cannot lock "${path}": it is held`, {
     hint: `Remove "${path}" if no oob process runs`,
   });
 }

@@ -12,6 +12,7 @@ import type { Clock, Millis } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
 import type { Evidence } from "../sdk/rule.ts";
+import { withFileLock } from "./audit-lock.ts";
 import { replaceFile } from "./holds.ts";
 import { incidentPage } from "./incident-page.ts";
 import type { Verdict } from "./interlocks/interlock.ts";
@@ -203,11 +204,9 @@ export class Incidents {
     }
   }
 
-  /** Makes a new incident and its folder. */
+  /** Makes a new incident and its folder. Throws where not even the folder can be made. */
   open(host: string, of: Case): Incident {
-    const taken = this.#folders().map((name) => Number.parseInt(name, 10));
-    const id = 1 + Math.max(0, ...taken, ...this.#known.keys());
-    const folder = join(this.#dir, `${id}-${host}`);
+    const { id, folder } = this.#claim(host);
     const record: IncidentRecord = {
       id,
       host,
@@ -224,6 +223,18 @@ export class Incidents {
     incident.change({});
     this.#known.set(id, incident);
     return incident;
+  }
+
+  /** A number that no other process takes: ids of power orders are made of it. */
+  #claim(host: string): { readonly id: number; readonly folder: string } {
+    fs.mkdirSync(this.#dir, { recursive: true, mode: 0o750 });
+    let id = 0;
+    withFileLock(join(this.#dir, "lock"), () => {
+      const taken = this.#folders().map((name) => Number.parseInt(name, 10));
+      id = 1 + Math.max(0, ...taken, ...this.#known.keys());
+      fs.mkdirSync(join(this.#dir, `${id}-${host}`), { mode: 0o750 });
+    });
+    return { id, folder: join(this.#dir, `${id}-${host}`) };
   }
 
   find(id: number): Incident | undefined {

@@ -259,7 +259,12 @@ export class HostWatch {
     const waits = incident.record.state !== "open";
     const now = clock.monotonic();
     const state = { cutShort, waits };
-    this.#state = resume(this.#state, incident.record.case, state, now, bootWithin);
+    // The acts on record tell what was begun: a rung that was only decided upon is still to be had.
+    const begun = incident.record.acts.filter(
+      ({ how }) => how !== "stood-down" && how !== "vetoed",
+    );
+    const of = { ...incident.record.case, opened: true, tried: begun.map((act) => act.rung) };
+    this.#state = resume(this.#state, of, state, now, bootWithin);
     this.#suspectedAt = now;
     if (cutShort?.how === "unknown")
       this.#story.page(

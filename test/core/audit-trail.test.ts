@@ -114,7 +114,7 @@ describe("openAuditTrail()", () => {
     const lock = join(dir, "audit.lock");
     const stat = fs.readFileSync(`/proc/${child.pid}/stat`, "latin1");
     fs.symlinkSync(`${child.pid}:${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]}`, lock);
-    expect(() => openAuditTrail(dir, clock)).toThrow(/is held/);
+    expect(() => openAuditTrail(dir, clock)).toThrow(/it is held/);
     child.kill("SIGKILL");
     await once(child, "exit");
     const audit = openAuditTrail(dir, clock);

@@ -34,6 +34,14 @@ it("Incidents counts up, over restarts and over folders without a record", () =>
   expect(second.open("web1", of).record.id).toBe(8);
 });
 
+it("Incidents of two processes never share a number", () => {
+  const one = new Incidents(dir, clock);
+  const two = new Incidents(dir, clock);
+  expect(
+    [one.open("web1", of), two.open("db1", of), one.open("db2", of)].map((i) => i.record.id),
+  ).toEqual([1, 2, 3]);
+});
+
 it("Incident reads the same after a restart", () => {
   const incident = new Incidents(dir, clock).open("web1", of);
   incident.tell("watch.suspect", "seen");

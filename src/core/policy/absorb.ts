@@ -1,6 +1,6 @@
 /** What an input changes by itself, before time is looked at (advance.ts). */
 import { minutes, seconds } from "../../lib/durations.ts";
-import { kindOf, mayType } from "./classes.ts";
+import { kindOf, mayType, SILENCE } from "./classes.ts";
 import { type Draft, inWords } from "./draft.ts";
 import { takeFinished } from "./outcome.ts";
 import type { Case, Cause, Input, Seen } from "./state.ts";
@@ -71,9 +71,11 @@ function takeBytes(draft: Draft): void {
   draft.set({ quietSince: draft.now, seenAlive: true, everAlive: true, stallTold: false });
   object(draft, "the console spoke");
   const { phase } = draft.state;
-  if (phase.is !== "suspect") return;
-  if (phase.case.cause.is === "silence" && !phase.probing) spoke(draft, phase.case);
-  else if (phase.failures) draft.to({ ...phase, failures: { ...phase.failures, stale: true } });
+  if (phase.is !== "suspect" && phase.is !== "waiting") return;
+  const probing = phase.is === "suspect" && phase.probing;
+  if (phase.case.cause.is === "silence" && !probing) spoke(draft, phase.case);
+  else if (phase.is === "suspect" && phase.failures)
+    draft.to({ ...phase, failures: { ...phase.failures, stale: true } });
 }
 
 /** A silent console speaks. After an act that is no recovery yet: the host may print and hang again. */
@@ -98,6 +100,7 @@ function takeLink(draft: Draft, up: boolean): void {
 function takeOpinion(draft: Draft, seen: Seen): void {
   draft.set({ seen });
   const kind = kindOf(seen);
+  if (seen.class === "login-prompt" && kind === "alive") draft.set({ answers: "yes" });
   const { phase } = draft.state;
   if (kind === "nothing") return;
   if (phase.is === "acting") {
@@ -206,7 +209,8 @@ function takeSelfReboot(draft: Draft, input: Of<"self-reboot">): void {
 
 function takeProbe(draft: Draft, input: Of<"probe">): void {
   const { phase } = draft.state;
-  if (input.answer === "alive") draft.set({ seenAlive: true, quietSince: draft.now });
+  if (input.answer === "alive")
+    draft.set({ seenAlive: true, answers: "yes", quietSince: draft.now });
   if (phase.is !== "suspect") return;
   // A gap, a person or a hold came in between: what was not answered then proves nothing.
   if (!phase.probing && input.answer !== "alive") return;
@@ -224,6 +228,11 @@ function takeProbe(draft: Draft, input: Of<"probe">): void {
       draft.page("no-probe", `${phase.case.cause.means}, and it cannot be probed: ${input.text}`);
     return;
   }
+  const { cause } = phase.case;
+  if (cause.class === SILENCE && draft.state.answers !== "yes") {
+    neverAnswered(draft, cause);
+    return;
+  }
   const kernel = input.answer === "kernel";
   const first = phase.failures?.first ?? draft.now;
   const failures = { first, last: draft.now, kernel, stale: false };
@@ -235,6 +244,14 @@ function takeProbe(draft: Draft, input: Of<"probe">): void {
 function takeOpinionAgain(draft: Draft): void {
   const kind = kindOf(draft.state.seen);
   if (kind !== "trouble") takeOpinion(draft, draft.state.seen);
+}
+
+/** Silent, and nobody answers: the same as a console without a login prompt. Told to a person, and left at that. */
+function neverAnswered(draft: Draft, cause: Cause): void {
+  draft.set({ answers: "no" });
+  const text = `${cause.means}, but it was never seen to answer since the watch began`;
+  draft.wish({ is: "page", text });
+  draft.standDown(text);
 }
 
 function takeClosed(draft: Draft, by: string): void {

@@ -9,7 +9,7 @@ import type { Rung } from "../../config/site-config.ts";
 import type { Millis } from "../../lib/clock.ts";
 import { minutes, seconds } from "../../lib/durations.ts";
 import { mayProbe } from "./absorb.ts";
-import { kindOf, mayCut } from "./classes.ts";
+import { kindOf, mayCut, SILENCE } from "./classes.ts";
 import { type Draft, inWords, rungInWords, type Suspect } from "./draft.ts";
 import { climb, nextRung } from "./ladder.ts";
 import type { WatchState } from "./state.ts";
@@ -90,7 +90,7 @@ function calm(draft: Draft): void {
     return;
   }
   const means = `nothing came for ${inWords(now - state.quietSince)}`;
-  draft.suspect({ is: "silence", class: "silence", means, at: state.seen.at });
+  draft.suspect({ is: "silence", class: SILENCE, means, at: state.seen.at });
 }
 
 function whySilenceIsNothing(state: WatchState, silence: Millis): string | undefined {
@@ -98,6 +98,7 @@ function whySilenceIsNothing(state: WatchState, silence: Millis): string | undef
   if (state.held) return `hands off: ${state.held}`;
   if (!state.linkUp) return "blind: the console is down";
   if (!state.everAlive) return "blind: this console was never seen alive";
+  if (state.answers === "no") return "silence proves nothing here: it was never seen to answer";
   if (kindOf(state.seen) === "off") return `off: ${state.seen.means}`;
   return mayProbe(state.seen) ? undefined : `silence proves nothing here: ${state.seen.means}`;
 }

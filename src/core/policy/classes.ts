@@ -1,5 +1,8 @@
 import type { Seen } from "./state.ts";
 
+/** Class of the suspicion that nothing but silence raised. */
+export const SILENCE = "silence";
+
 /**
  * Classes in which a carriage return is an answer to a question, a choice in a menu, or goes into somebody's file.
  * Firmware menus change settings on any key; a loader boots its marked entry; a pager moves on.

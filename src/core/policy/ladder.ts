@@ -12,6 +12,12 @@ export function climb(draft: Draft, phase: Suspect): void {
     draft.wait("blind: not seen alive since the watch began");
     return;
   }
+  // A console without a login prompt stays silent after its boot, and its host is well.
+  if (cause.is === "silence" && draft.state.answers !== "yes") {
+    draft.page("mute", `${cause.means}, but this console was never seen to answer`);
+    draft.wait("silence proves nothing here");
+    return;
+  }
   const rung = nextRung(draft, phase, false);
   if (!rung) {
     draft.giveUp(`${cause.means}: ${exhausted(phase)}`);

@@ -1,5 +1,6 @@
 import type { Rung } from "../../config/site-config.ts";
 import type { Millis } from "../../lib/clock.ts";
+import { SILENCE } from "./classes.ts";
 import type { Case, WatchState } from "./state.ts";
 
 /** What is known of a rung that a restart cut short. `not-begun`: nothing was sent. */
@@ -16,7 +17,9 @@ export function resume(
   now: Millis,
   bootWithin: Millis,
 ): WatchState {
-  const alive = { ...state, seenAlive: true, everAlive: true, quietSince: now };
+  // Silence alone was counted only where somebody had answered before.
+  const answers = of.cause.class === SILENCE ? "yes" : state.answers;
+  const alive = { ...state, seenAlive: true, answers, everAlive: true, quietSince: now } as const;
   if (given.waits)
     return { ...alive, phase: { is: "waiting", case: of, why: "gave up before the restart" } };
   const { cutShort } = given;
@@ -24,12 +27,11 @@ export function resume(
     const deadline = now + bootWithin;
     return { ...alive, phase: { is: "watching", case: of, rung: cutShort.rung, deadline } };
   }
-  const tried = of.tried.filter((rung) => rung !== cutShort?.rung);
   return {
     ...alive,
     phase: {
       is: "suspect",
-      case: { ...of, tried },
+      case: of,
       since: now,
       notBefore: now,
       waitsFor: "",

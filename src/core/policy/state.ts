@@ -86,6 +86,11 @@ export interface WatchState {
   readonly linkUp: boolean;
   /** Bytes came or a probe was answered since this process began, or an incident of before goes on. */
   readonly seenAlive: boolean;
+  /**
+   * Whether somebody is there who answers: a login prompt was seen or a probe answered. Many a console has no getty:
+   * its host is well, silent, and answers nothing. "no": asked, and not.
+   */
+  readonly answers: "yes" | "no" | "unknown";
   /** The log holds bytes of this console. */
   readonly everAlive: boolean;
   /** Last byte, link up, or answered probe, whichever is newest. */
@@ -159,6 +164,7 @@ export function freshState(now: Millis, everAlive: boolean): WatchState {
     },
     linkUp: false,
     seenAlive: false,
+    answers: "unknown",
     everAlive,
     quietSince: now,
     held: undefined,

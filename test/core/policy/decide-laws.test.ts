@@ -259,6 +259,18 @@ describe("decide(), whatever happens in whatever order", () => {
     });
   });
 
+  it("takes silence for evidence only where somebody was seen to answer", () => {
+    holds(({ before, input: given, decision }) => {
+      const asked = given.is === "probe" && given.answer === "alive";
+      const prompt = given.is === "opinion" && given.seen.class === "login-prompt";
+      if (decision.state.answers === "yes")
+        must(before.answers === "yes" || asked || prompt, "why");
+      const { phase } = decision.state;
+      const silent = phase.is === "acting" && phase.case.cause.is === "silence";
+      if (acts(decision).length > 0 && silent) must(before.answers === "yes", "never answered");
+    });
+  });
+
   it("never acts but in mode act, types nothing in observe, does nothing in off", () => {
     holds(({ decision }, policy) => {
       if (policy.mode !== "act") must(acts(decision).length === 0, `acts in mode ${policy.mode}`);

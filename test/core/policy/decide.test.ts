@@ -141,12 +141,39 @@ describe("decide()", () => {
     expect(story.wishes.some((wish) => wish.is === "open")).toBe(false);
   });
 
-  it("calls a person for a silent host that was never seen alive in this run", () => {
+  it("calls a person once, and cuts nothing, where a silent console was never seen to answer", () => {
     const story = new Story();
     story.state = { ...freshState(0, true), linkUp: true };
-    story.give({ is: "tick", lastByteAt: undefined }).pass(minutes(20));
+    for (let hour = 0; hour < 24; hour++) story.give({ is: "bytes" }).pass(minutes(60));
     expect(story.acts()).toEqual([]);
-    expect(story.pages()[0]).toMatch(/nothing was seen alive/);
+    expect(story.pages()).toEqual([expect.stringMatching(/never seen to answer/)]);
+    expect(story.state.next.text).toMatch(/never seen to answer/);
+    story.see(login()).pass(minutes(20));
+    expect(story.acts()).toEqual(["cycle"]);
+  });
+
+  it("calls a person for evidence that stood before the watch began, and cuts nothing", () => {
+    const story = new Story();
+    story.state = { ...freshState(0, true), linkUp: true };
+    story.give({ is: "opinion", seen: panic() }).pass(minutes(20));
+    expect(story.acts()).toEqual([]);
+    expect(story.pages()).toEqual([expect.stringMatching(/nothing was seen alive/)]);
+  });
+
+  it("does not cut a host without a login prompt that restarted by itself and is silent since", () => {
+    const story = new Story();
+    story.state = { ...freshState(0, true), linkUp: true };
+    story.see(seen("healthy", "runtime")).see(panic()).pass(seconds(5)).see(boot());
+    story.pass(minutes(60));
+    expect(story.acts()).toEqual([]);
+    expect(story.pages()).toEqual([expect.stringMatching(/never seen to answer/)]);
+  });
+
+  it("takes bytes for life where it had given up on a silent host", () => {
+    const story = new Story({ ladder: ["nudge", "page"] }).pass(minutes(20));
+    expect(story.pages()).toHaveLength(1);
+    story.give({ is: "bytes" });
+    expect(story.closes()).toEqual(["closed"]);
   });
 
   it("never suspects a console that never showed anything", () => {
