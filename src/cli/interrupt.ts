@@ -41,6 +41,8 @@ export async function* until<T>(
     const next = items.next();
     const first = await new Promise<IteratorResult<T> | "stopped">((resolve, reject) => {
       wake = () => resolve("stopped");
+      // Asking for the next item may itself have ended it.
+      if (stop.aborted) wake();
       next.then(resolve, reject);
     });
     if (first === "stopped") break;

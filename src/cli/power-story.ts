@@ -85,7 +85,7 @@ function stateLeft({ hosts }: PowerRequest, lastSeen: ReadonlyMap<string, string
 
 function print(out: Output, event: PowerEvent, quiet: boolean): void {
   const { at, host, outlet, state, text, result, error } = event;
-  const start = `${timeOfDay(at)} ${host}  ${outlet === undefined ? "" : `${outlet} `}`;
+  const start = `${timeOfDay(at)} ${host}  ${outlet === undefined || text.startsWith(outlet) ? "" : `${outlet} `}`;
   const read = state === undefined || text.includes(state) ? "" : `  [${state}]`;
   if (result === undefined) {
     if (!quiet) out.talk(`${start}${text}${read}`);

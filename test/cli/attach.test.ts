@@ -228,6 +228,7 @@ test("keys typed ahead of a question answer nothing and do not reach the host", 
   const { person, site, type, console } = await attach();
   await type(`${ESCAPE}poff\rweb1\rreason\r`);
   await person.saw(/off web1: type its name: $/);
+  expect(person.stdout).not.toContain("off\r\nweb1");
   expect(console.written).toBe("");
   expect(site.asked).toHaveLength(1);
 });

@@ -316,7 +316,7 @@ test("Ctrl-C while a daemon switches leaves at once, and says who finishes it", 
 
 test("a reader of stdout that went away does not end a power cycle", async () => {
   const site = new SiteDouble();
-  site.powerEvents = [done("web1")];
+  site.powerEvents = [{ ...done("web1"), result: "unknown" }, done("web1")];
   let running: RunningCli | undefined;
   site.beforePower = () => {
     const gone = Object.assign(new Error("EPIPE"), { code: "EPIPE" });
@@ -553,6 +553,13 @@ test("run of a disruptive runbook asks as power does; the story and the exit cod
   );
   expect((await runCli(["run", "single-usr", "web1"], { site })).stderr).toContain("Did you mean");
   expect((await runCli(["run", "single-user", "web1", "--set", "stay"], { site })).code).toBe(2);
+});
+
+test("run: a host of which no end is heard makes exit 6", async () => {
+  const site = new SiteDouble();
+  site.runbookList = [{ ...RUNBOOK, risk: "read" }];
+  site.runEvents = [{ at: AT, host: "web1", text: "root shell", result: "done" }];
+  expect((await runCli(["run", "single-user", "web[1-2]"], { site })).code).toBe(6);
 });
 
 test("watch prints a line for each change where there is no terminal", async () => {

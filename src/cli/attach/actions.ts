@@ -158,7 +158,7 @@ async function switchPower(desk: Desk, verb: PowerVerb): Promise<void> {
   const request = { verb, hosts: [host], dryRun: false, force: false, reason };
   let ended = false;
   for await (const { at, outlet, text, result, error } of site.power(request)) {
-    const where = outlet === undefined ? "" : `${outlet} `;
+    const where = outlet === undefined || text.startsWith(outlet) ? "" : `${outlet} `;
     desk.say(`${timeOfDay(at)} ${where}${text}${result === undefined ? "" : `  ${result}`}`);
     if (error?.hint !== undefined) desk.say(error.hint);
     ended ||= result !== undefined;
