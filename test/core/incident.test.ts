@@ -9,7 +9,7 @@ import { minutes } from "../../src/lib/durations.ts";
 import { ScriptedConsole } from "./watchdog-doubles.ts";
 
 const of: Case = {
-  cause: { is: "evidence", class: "panic", means: "the kernel panicked", at: 100 },
+  cause: { is: "evidence", certain: true, class: "panic", means: "the kernel panicked", at: 100 },
   opened: true,
   tried: [],
   told: [],

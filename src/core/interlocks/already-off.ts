@@ -3,7 +3,6 @@ import { cutsPower, type Interlock } from "./interlock.ts";
 /** A host that somebody switched off is not stuck. */
 export const alreadyOff: Interlock = {
   name: "already-off",
-  guards: "A host that somebody switched off is not stuck",
   askers: ["watchdog"],
   forceable: false,
   object: ({ feeds, act }) => {

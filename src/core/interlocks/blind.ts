@@ -3,7 +3,6 @@ import type { Interlock } from "./interlock.ts";
 /** What the console does not show cannot be judged. */
 export const blind: Interlock = {
   name: "blind",
-  guards: "What the console does not show cannot be judged",
   askers: ["watchdog"],
   forceable: false,
   object: ({ linkUp, everAlive, gapAt, suspectSince }) => {

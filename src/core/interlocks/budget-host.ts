@@ -4,7 +4,6 @@ import { cutsPower, everybody, type Interlock } from "./interlock.ts";
 /** A host that needs cutting again and again needs a person. */
 export const budgetHost: Interlock = {
   name: "budget-host",
-  guards: "A host that needs cutting again and again needs a person",
   askers: everybody,
   forceable: true,
   object: ({ cuts, policy, now, act }) => {

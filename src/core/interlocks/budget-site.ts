@@ -4,7 +4,6 @@ import { cutsPower, type Interlock } from "./interlock.ts";
 /** Many cuts at one site in a short time: the fault is elsewhere. */
 export const budgetSite: Interlock = {
   name: "budget-site",
-  guards: "Many cuts at one site in a short time: the fault is elsewhere",
   askers: ["watchdog", "runbook"],
   forceable: true,
   object: ({ siteCuts, fleet, now, act }) => {

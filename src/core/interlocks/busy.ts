@@ -3,7 +3,6 @@ import { everybody, type Interlock, takesDown } from "./interlock.ts";
 /** File system check, RAID rebuild, firmware update, installation: a cut does harm. */
 export const busy: Interlock = {
   name: "busy",
-  guards: "File system check, RAID rebuild, firmware update, installation: a cut does harm",
   askers: everybody,
   forceable: true,
   object: ({ seen, act }) => {

@@ -6,7 +6,6 @@ const SETTLES = minutes(10);
 /** Budgets and quiet hours count by a clock that was just moved. */
 export const clockStepped: Interlock = {
   name: "clock-stepped",
-  guards: "Budgets and quiet hours count by a clock that was just moved",
   askers: ["watchdog"],
   forceable: false,
   object: ({ clockSteppedAt, now }) =>

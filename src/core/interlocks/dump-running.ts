@@ -3,7 +3,6 @@ import { everybody, type Interlock, takesDown } from "./interlock.ts";
 /** A crash dump is being written: a cut would lose it. */
 export const dumpRunning: Interlock = {
   name: "dump-running",
-  guards: "A crash dump is being written: a cut would lose it",
   askers: everybody,
   forceable: true,
   object: ({ seen, act }) =>

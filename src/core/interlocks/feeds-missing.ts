@@ -3,7 +3,6 @@ import { cutsPower, everybody, type Interlock } from "./interlock.ts";
 /** A host is cut only where all its feeds are ours. */
 export const feedsMissing: Interlock = {
   name: "feeds-missing",
-  guards: "A host is cut only where all its feeds are ours",
   askers: everybody,
   forceable: false,
   object: ({ feeds, act }) =>

@@ -4,7 +4,6 @@ import type { Interlock } from "./interlock.ts";
 /** Many suspects at once: the fault is ours or the site’s. */
 export const fleetBreaker: Interlock = {
   name: "fleet-breaker",
-  guards: "Many suspects at once: the fault is ours or the site’s",
   askers: ["watchdog"],
   forceable: false,
   object: ({ suspects, fleet }) =>

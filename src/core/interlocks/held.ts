@@ -4,7 +4,6 @@ import { everybody, type Interlock, takesDown } from "./interlock.ts";
 /** Somebody asked that nothing acts on the host. */
 export const held: Interlock = {
   name: "held",
-  guards: "Somebody asked that nothing acts on the host",
   askers: everybody,
   forceable: true,
   object: ({ hold, act, wall }) => {

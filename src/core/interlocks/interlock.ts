@@ -69,8 +69,6 @@ export interface Facts {
 /** One reason not to act. Pure: facts in, objection out. */
 export interface Interlock {
   readonly name: string;
-  /** One line for people: what it keeps from happening. */
-  readonly guards: string;
   readonly askers: readonly Asker[];
   /** A person may override it knowingly (--force). */
   readonly forceable: boolean;

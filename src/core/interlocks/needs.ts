@@ -3,7 +3,6 @@ import type { Interlock } from "./interlock.ts";
 /** A host that waits for another one is not stuck itself. */
 export const needs: Interlock = {
   name: "needs",
-  guards: "A host that waits for another one is not stuck itself",
   askers: ["watchdog"],
   forceable: false,
   object: ({ needsDown }) =>

@@ -3,7 +3,6 @@ import { cutsPower, everybody, type Interlock } from "./interlock.ts";
 /** Another host hangs on the same outlet. */
 export const outletShared: Interlock = {
   name: "outlet-shared",
-  guards: "Another host hangs on the same outlet",
   askers: everybody,
   forceable: true,
   object: ({ feeds, act }) => {

@@ -3,7 +3,6 @@ import { cutsPower, everybody, type Interlock } from "./interlock.ts";
 /** What cannot be read is not switched off. */
 export const outletUnknown: Interlock = {
   name: "outlet-unknown",
-  guards: "What cannot be read is not switched off",
   askers: everybody,
   forceable: false,
   object: ({ feeds, act }) => {

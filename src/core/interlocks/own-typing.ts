@@ -3,7 +3,6 @@ import type { Interlock } from "./interlock.ts";
 /** A person typed the text that matched. */
 export const ownTyping: Interlock = {
   name: "own-typing",
-  guards: "A person typed the text that matched",
   askers: ["watchdog"],
   forceable: false,
   object: ({ typedItself }) => (typedItself ? "a person typed the text that matched" : undefined),

@@ -4,7 +4,6 @@ import { type Interlock, takesDown } from "./interlock.ts";
 /** A person was at work a moment ago. */
 export const personTyped: Interlock = {
   name: "person-typed",
-  guards: "A person was at work a moment ago",
   askers: ["watchdog", "runbook"],
   forceable: true,
   object: ({ typedAt, now, policy, seat, by, act }) => {

@@ -6,7 +6,6 @@ const DAY_MINUTES = 1440;
 /** Maintenance windows and quiet hours: "Sun 02:00-05:00 backup", "22:00-06:00", local time. */
 export const quietHours: Interlock = {
   name: "quiet-hours",
-  guards: "Maintenance and quiet hours, as configured",
   askers: ["watchdog"],
   forceable: false,
   object: ({ policy, wall }) => {

@@ -3,7 +3,6 @@ import { everybody, type Interlock, takesDown } from "./interlock.ts";
 /** Somebody else writes at the console. */
 export const seatHeld: Interlock = {
   name: "seat-held",
-  guards: "Somebody else writes at the console",
   askers: everybody,
   forceable: true,
   object: ({ seat, by, act }) =>

@@ -6,7 +6,6 @@ const FRESH = seconds(60);
 /** What was true minutes ago proves nothing about now. */
 export const staleEvidence: Interlock = {
   name: "stale-evidence",
-  guards: "What was true minutes ago proves nothing about now",
   askers: ["watchdog"],
   forceable: false,
   object: ({ probeFailedAt, suspectSince, now, policy }) => {

@@ -138,6 +138,7 @@ function takeOpinion(draft: Draft, seen: Seen): void {
 
 const causeOf = (seen: Seen): Cause => ({
   is: "evidence",
+  certain: seen.action === "recover",
   class: seen.class,
   means: seen.means,
   at: seen.at,

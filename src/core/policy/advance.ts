@@ -90,7 +90,7 @@ function calm(draft: Draft): void {
     return;
   }
   const means = `nothing came for ${inWords(now - state.quietSince)}`;
-  draft.suspect({ is: "silence", class: SILENCE, means, at: state.seen.at });
+  draft.suspect({ is: "silence", certain: false, class: SILENCE, means, at: state.seen.at });
 }
 
 function whySilenceIsNothing(state: WatchState, silence: Millis): string | undefined {
@@ -253,7 +253,10 @@ function watching(draft: Draft, deadline: Millis): void {
   }
   const means = `no ${what} within ${inWords(draft.policy.bootWithin)} after ${nameOf(phase.rung)}`;
   draft.tell("watch.act", means);
-  draft.suspect({ is: "silence", class: "no-login", means, at: seen.at }, phase.case);
+  draft.suspect(
+    { is: "silence", certain: false, class: "no-login", means, at: seen.at },
+    phase.case,
+  );
 }
 
 const nameOf = (rung: Rung | "itself"): string =>

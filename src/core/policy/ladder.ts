@@ -12,10 +12,10 @@ export function climb(draft: Draft, phase: Suspect): void {
     draft.wait("blind: not seen alive since the watch began");
     return;
   }
-  // A console without a login prompt stays silent after its boot, and its host is well.
-  if (cause.is === "silence" && draft.state.answers !== "yes") {
+  // A console without a login prompt answers nothing, and its host survives an oops or a boot as others do.
+  if (!cause.certain && draft.state.answers !== "yes") {
     draft.page("mute", `${cause.means}, but this console was never seen to answer`);
-    draft.wait("silence proves nothing here");
+    draft.wait("no answer proves nothing here");
     return;
   }
   const rung = nextRung(draft, phase, false);

@@ -19,6 +19,8 @@ export interface Seen {
 /** Why a host is suspected. */
 export interface Cause {
   readonly is: "evidence" | "silence";
+  /** The evidence alone says that the host is dead (action recover). All else needs a host that used to answer. */
+  readonly certain: boolean;
   readonly class: string;
   readonly means: string;
   readonly at: number;

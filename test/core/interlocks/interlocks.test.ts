@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { interlocks, judge } from "../../../src/core/interlocks/all.ts";
 import type { Facts, Feed } from "../../../src/core/interlocks/interlock.ts";
@@ -154,6 +154,23 @@ describe("judge()", () => {
       files.length,
     );
     expect(objectors({ auditWritable: false, hold, linkUp: false })).toHaveLength(3);
+  });
+
+  it("has a row in the guide for each, with what --force may override", () => {
+    const guide = readFileSync(
+      new URL("../../../docs/guides/watchdog.md", import.meta.url),
+      "utf8",
+    );
+    const rows = [...guide.matchAll(/^\| ([a-z-]+) \| [^|]+ \| ([^|]+) \| (\S+) \|$/gm)];
+    const written = rows.map(([, name, who, force]) => `${name}: ${who}, ${force}`);
+    const real = interlocks.map(({ name, askers, forceable }) => {
+      const person = askers.includes("person");
+      const who = person
+        ? "all"
+        : askers.map((one) => one.replace("runbook", "runbooks")).join(", ");
+      return `${name}: ${who}, ${person ? (forceable ? "yes" : "no") : "-"}`;
+    });
+    expect(written.sort()).toEqual(real.sort());
   });
 
   it("asks a person's command only what concerns persons, and says what --force may override", () => {

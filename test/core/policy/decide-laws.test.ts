@@ -259,15 +259,15 @@ describe("decide(), whatever happens in whatever order", () => {
     });
   });
 
-  it("takes silence for evidence only where somebody was seen to answer", () => {
+  it("takes silence and survivable symptoms for dead only where somebody was seen to answer", () => {
     holds(({ before, input: given, decision }) => {
       const asked = given.is === "probe" && given.answer === "alive";
       const prompt = given.is === "opinion" && given.seen.class === "login-prompt";
       if (decision.state.answers === "yes")
         must(before.answers === "yes" || asked || prompt, "why");
       const { phase } = decision.state;
-      const silent = phase.is === "acting" && phase.case.cause.is === "silence";
-      if (acts(decision).length > 0 && silent) must(before.answers === "yes", "never answered");
+      const doubtful = phase.is === "acting" && !phase.case.cause.certain;
+      if (acts(decision).length > 0 && doubtful) must(before.answers === "yes", "never answered");
     });
   });
 

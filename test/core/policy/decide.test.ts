@@ -169,6 +169,17 @@ describe("decide()", () => {
     expect(story.pages()).toEqual([expect.stringMatching(/never seen to answer/)]);
   });
 
+  it("does not cut a host without a login prompt that survived an oops", () => {
+    const story = new Story();
+    story.state = { ...freshState(0, true), linkUp: true };
+    story
+      .see(seen("healthy", "runtime"))
+      .see(seen("crash", "oops", "confirm"))
+      .pass(minutes(10));
+    expect(story.acts()).toEqual([]);
+    expect(story.pages()).toEqual([expect.stringMatching(/never seen to answer/)]);
+  });
+
   it("takes bytes for life where it had given up on a silent host", () => {
     const story = new Story({ ladder: ["nudge", "page"] }).pass(minutes(20));
     expect(story.pages()).toHaveLength(1);
