@@ -11,6 +11,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { constants } from "node:fs";
 import { access, readFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
+import { quoteWord, splitWords } from "oob/codec/shell-words";
 import {
   defineConsole,
   type Link,
@@ -62,7 +63,7 @@ async function openExec(options: OptionValues, context: OpenContext): Promise<Li
       hint: "Give its full path, or install it",
     });
   const size = `rows ${numberOf(options, "rows", 24)} cols ${numberOf(options, "columns", 80)}`;
-  const script = `stty sane ${size}; exec ${words.map(quote).join(" ")}`;
+  const script = `stty sane ${size}; exec ${words.map(quoteWord).join(" ")}`;
   const child = spawn(
     "setpriv",
     ["--pdeathsig", "TERM", "--", "script", "-qfec", script, "/dev/null"],
@@ -90,30 +91,6 @@ function wordsOf(options: OptionValues): readonly string[] {
     throw new OobError("USAGE", `Cannot run "${printable(words[0] ?? "")}": a NUL is in its words`);
   return words;
 }
-
-/** Splits a text into words as a shell does, quotes and backslashes included; nothing is expanded. */
-export function splitWords(text: string): string[] {
-  const words: string[] = [];
-  const piece = /\s+|'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)|([^\s'"\\]+)|(.)/gs;
-  let word: string | undefined;
-  for (const [whole, single, double, escaped, plain, left] of text.matchAll(piece)) {
-    if (left !== undefined)
-      throw new OobError("USAGE", `Cannot run "${printable(text, 200)}": ${left} is not closed`);
-    if (/^\s/.test(whole)) {
-      if (word !== undefined) words.push(word);
-      word = undefined;
-    } else {
-      // In double quotes a backslash takes the meaning of these four alone (POSIX 2.2.3).
-      const unquoted = double?.replace(/\\(["\\$`])/g, "$1");
-      word = (word ?? "") + (single ?? unquoted ?? escaped ?? plain ?? "");
-    }
-  }
-  if (word !== undefined) words.push(word);
-  return words;
-}
-
-/** A word that a shell reads back as it is, whatever is in it. */
-const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
 function environment(term: string): Record<string, string> {
   const kept = KEPT.map((name) => [name, process.env[name]] as const);

@@ -14,7 +14,6 @@ export * from "./options.ts";
 export * from "./power.ts";
 export * from "./rule.ts";
 export * from "./runbook.ts";
+export { openSerial, type SerialBinding } from "./serial-link.ts";
 export * from "./snmp-profile.ts";
 export { type LinkCodec, type SocketLinkOptions, socketLink } from "./socket-link.ts";
-export { findTtyHolder, nameHolder } from "./tty-holder.ts";
-export { isNearSpeed, openTtyPort, TTY_READ_BYTES, TtyError } from "./tty-port.ts";

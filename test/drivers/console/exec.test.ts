@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
-import exec, { splitWords } from "../../../drivers/console/exec.ts";
+import exec from "../../../drivers/console/exec.ts";
 import { latin1 } from "../../../src/lib/bytes.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
 import type { Link, LinkNotice, OpenContext } from "../../../src/sdk/link.ts";
@@ -44,6 +44,8 @@ async function until(bytes: AsyncIterator<Uint8Array>, text: string): Promise<st
   }
   return seen;
 }
+
+const source = (path: string) => new URL(`../../../src/${path}`, import.meta.url).pathname;
 
 const iterate = (link: Link) => link.bytes[Symbol.asyncIterator]();
 
@@ -118,7 +120,8 @@ describe("exec", () => {
     const program = `
       import { createJiti } from "jiti";
       const jiti = createJiti(${JSON.stringify(import.meta.url)}, { alias: {
-        "oob/sdk": ${JSON.stringify(new URL("../../../src/sdk/index.ts", import.meta.url).pathname)} } });
+        "oob/sdk": ${JSON.stringify(source("sdk/index.ts"))},
+        "oob/codec/shell-words": ${JSON.stringify(source("codec/shell-words.ts"))} } });
       const { default: exec } = await jiti.import("../../../drivers/console/exec.ts");
       const link = await exec.open({ command: ["sh", "-c", "echo $$ ready; sleep 600"] },
         { signal: new AbortController().signal });
@@ -182,37 +185,5 @@ describe("exec", () => {
 
   it("sendBreak is absent: a terminal has none", async () => {
     expect((await run(["true"])).sendBreak).toBeUndefined();
-  });
-});
-
-describe("splitWords()", () => {
-  it("splits as a shell does and expands nothing", () => {
-    expect(splitWords(`ssh -t  console@ts1 'menu 4' "say \\"hi\\" \\n" a\\ b x'y'z ''`)).toEqual([
-      "ssh",
-      "-t",
-      "console@ts1",
-      "menu 4",
-      'say "hi" \\n',
-      "a b",
-      "xyz",
-      "",
-    ]);
-    expect(splitWords("echo $HOME $(id) `id` ~ * ; | & > #")).toEqual(
-      "echo $HOME $(id) `id` ~ * ; | & > #".split(" "),
-    );
-  });
-
-  it("refuses a quote that is not closed and a backslash at the end", () => {
-    for (const text of ["a 'b", 'a "b', "a \\"])
-      expect(() => splitWords(text)).toThrow("not closed");
-  });
-
-  it("splits what was quoted back into the same words", () => {
-    fc.assert(
-      fc.property(fc.array(fc.string(), { minLength: 1 }), (words) => {
-        const text = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
-        expect(splitWords(text)).toEqual(words);
-      }),
-    );
   });
 });

@@ -1,15 +1,17 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync } from "node:fs";
 import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import serial, { openSerial } from "../../../drivers/console/serial.ts";
+import serial from "../../../drivers/console/serial.ts";
 import { MockSerialDevice, mockSerialBinding } from "../../../mocks/serial-binding.ts";
 import { latin1 } from "../../../src/lib/bytes.ts";
 import { type Clock, ManualClock, systemClock } from "../../../src/lib/clock.ts";
 import type { Link, LinkNotice, OpenContext } from "../../../src/sdk/link.ts";
 import type { OptionValues } from "../../../src/sdk/options.ts";
+import { openSerial } from "../../../src/sdk/serial-link.ts";
 import { openPty, type Pty } from "../../pty.ts";
 
 const cleanups: (() => unknown)[] = [];
@@ -149,6 +151,19 @@ describe("serial on a pty", () => {
     const outcome = failure(stuck);
     await link.close();
     expect((await outcome).code).toBe("LINK_LOST");
+  });
+
+  it("close() gives every file descriptor back", async () => {
+    const far = await pty();
+    const count = () => readdirSync("/proc/self/fd").length;
+    const cycle = async () => {
+      const link = await openSerial({ path: far.path }, contextWith());
+      await link.close();
+    };
+    await cycle();
+    const before = count();
+    for (let i = 0; i < 5; i++) await cycle();
+    await expect.poll(count).toBe(before);
   });
 
   it("open() says who has a locked port", async () => {
