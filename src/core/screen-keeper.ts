@@ -46,6 +46,7 @@ export class ScreenKeeper {
   #life: Life | undefined;
   #lastNeeded: Millis = 0;
   #timer: Timer | undefined;
+  #closed = false;
 
   constructor(source: ScreenSource) {
     this.#source = source;
@@ -81,12 +82,14 @@ export class ScreenKeeper {
       try {
         return await this.#lookOnce(look);
       } catch (error) {
-        if (tries === TRIES) throw error;
+        if (tries === TRIES || this.#closed) throw error;
       }
     }
   }
 
-  drop(): void {
+  /** For good: the console is closed. */
+  close(): void {
+    this.#closed = true;
     if (this.#life) this.#end(this.#life, new Error("the console was closed"));
   }
 

@@ -74,7 +74,11 @@ function asLines(screen: Screen, above: readonly string[], person: PaintFor): st
   const rows = range(active.baseY, active.baseY + active.cursorY + 1);
   const lines = [...above, ...rows.map((row) => rowText(active, row, person))];
   const column = active.cursorX > 0 ? `\r\x1b[${active.cursorX}C` : "\r";
-  return `${lines.join("\r\n")}${column}${modes(screen)}`;
+  // Behind the last column the cursor waits to wrap: only a character in that column brings it there.
+  const { cols } = screen.terminal;
+  const waits = active.cursorX >= cols;
+  const last = waits ? lastCell(active, active.baseY + active.cursorY, cols) : "";
+  return `${lines.join("\r\n")}${column}${last}${modes(screen)}`;
 }
 
 function inPlace(screen: Screen, above: readonly string[], person: PaintFor): string {
@@ -92,7 +96,12 @@ function inPlace(screen: Screen, above: readonly string[], person: PaintFor): st
   if (region) parts.push(`\x1b[${region.top + 1};${region.bottom + 1}r`);
   if (origin) parts.push("\x1b[?6h");
   const row = active.cursorY - (origin ? (region?.top ?? 0) : 0);
-  parts.push(`\x1b[${row + 1};${active.cursorX + 1}H`, modes(screen));
+  const waits = active.cursorX >= screen.terminal.cols;
+  parts.push(`\x1b[${row + 1};${active.cursorX + (waits ? 0 : 1)}H`);
+  if (waits) {
+    parts.push(lastCell(active, active.baseY + active.cursorY, screen.terminal.cols));
+  }
+  parts.push(modes(screen));
   return parts.join("");
 }
 
@@ -136,7 +145,8 @@ function rowText(buffer: IBuffer, row: number, person: PaintFor): string {
   let text = "";
   let shown = 0;
   let looks = "\x1b[m";
-  for (let column = 0; column < Math.min(line.length, person.columns); column++) {
+  const columns = Math.min(line.length, person.columns);
+  for (let column = 0; column < columns; column++) {
     line.getCell(column, cell);
     if (cell.getWidth() === 0) continue;
     if (!person.plain) {
@@ -144,11 +154,26 @@ function rowText(buffer: IBuffer, row: number, person: PaintFor): string {
       if (wanted !== looks) text += wanted;
       looks = wanted;
     }
-    text += cell.getChars() || " ";
+    text += fitting(cell, column, columns);
     if (cell.getChars() !== "" || !cell.isBgDefault() || cell.isInverse()) shown = text.length;
   }
   const cut = text.slice(0, shown);
   return cut.includes("\x1b") ? `${cut}\x1b[m` : cut;
+}
+
+/** The last cell of a row, written again to bring the cursor behind it. */
+function lastCell(buffer: IBuffer, row: number, columns: number): string {
+  const line = buffer.getLine(row);
+  const last = line?.getCell(columns - 1);
+  const cell = last?.getWidth() === 0 ? line?.getCell(columns - 2) : last;
+  if (!cell) return "";
+  const back = cell.getWidth() === 2 && last?.getWidth() === 0 ? "\b" : "";
+  return `${back}${sgr(cell)}${fitting(cell, columns - 1, columns + back.length)}`;
+}
+
+/** What stands in a cell; a wide character of which the emulator had room for half is a blank. */
+function fitting(cell: IBufferCell, column: number, columns: number): string {
+  return column + cell.getWidth() > columns ? " " : cell.getChars() || " ";
 }
 
 function sgr(looks: Looks): string {

@@ -111,7 +111,7 @@ export class Session implements WatchedConsole, PortListener {
   /** Sends everybody away and closes the console. */
   async stop(): Promise<void> {
     this.#people.close("the console is closed");
-    this.#screen.drop();
+    this.#screen.close();
     await this.#port.stop();
   }
 
