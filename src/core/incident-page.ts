@@ -1,7 +1,7 @@
 import type { Millis } from "../lib/clock.ts";
 import { formatDuration } from "../lib/durations.ts";
 import { printable } from "../lib/printable.ts";
-import type { ActRecord, IncidentRecord } from "./incident.ts";
+import type { ActRecord, IncidentRecord } from "./incident-record.ts";
 
 const STATES: Readonly<Record<IncidentRecord["state"], string>> = {
   open: "open",

@@ -8,13 +8,14 @@
 import fs from "node:fs";
 import { join } from "node:path";
 import type { Rung } from "../config/site-config.ts";
-import type { Clock, Millis } from "../lib/clock.ts";
+import type { Clock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
 import type { Evidence } from "../sdk/rule.ts";
 import { withFileLock } from "./audit-lock.ts";
 import { replaceFile } from "./holds.ts";
 import { incidentPage } from "./incident-page.ts";
+import type { ActRecord, IncidentRecord } from "./incident-record.ts";
 import type { Verdict } from "./interlocks/interlock.ts";
 import type { Case, RungEnd } from "./policy/state.ts";
 import type { ProbeReport } from "./probe.ts";
@@ -23,48 +24,6 @@ import type { WatchedConsole } from "./watched-console.ts";
 
 const MAX_ENTRIES = 200;
 const SLICE_BYTES = 65_536;
-
-/** One rung as it was carried out. Times are Unix ms. */
-export interface ActRecord {
-  readonly id: string;
-  readonly rung: Rung;
-  readonly begunAt: Millis;
-  readonly endedAt?: Millis;
-  readonly how?: RungEnd;
-  readonly text?: string;
-  readonly steps: readonly { readonly at: Millis; readonly text: string }[];
-}
-
-/** Bytes of the console that are kept beside the record. */
-export interface Slice {
-  readonly file: string;
-  readonly offset: number;
-  readonly bytes: number;
-}
-
-/** All that is known of an incident. */
-export interface IncidentRecord {
-  readonly id: number;
-  readonly host: string;
-  readonly state: IncidentSummary["state"];
-  readonly openedAt: Millis;
-  readonly closedAt?: Millis;
-  readonly closing?: string;
-  readonly case: Case;
-  readonly evidence: readonly Evidence[];
-  readonly probes: readonly (ProbeReport & { readonly at: Millis })[];
-  readonly verdicts: readonly {
-    readonly at: Millis;
-    readonly act: string;
-    readonly verdicts: readonly Verdict[];
-  }[];
-  readonly acts: readonly ActRecord[];
-  readonly story: readonly { readonly at: Millis; readonly type: string; readonly text: string }[];
-  readonly before?: Slice;
-  readonly after?: Slice;
-  readonly screenBefore?: readonly string[];
-  readonly screenAfter?: readonly string[];
-}
 
 const recent = <T>(list: readonly T[], one: T): readonly T[] => [...list, one].slice(-MAX_ENTRIES);
 
