@@ -13,6 +13,9 @@ export interface OptionProblem {
 /** A value, or what is wrong with it. */
 type Reading = { readonly value: OptionValue } | { readonly wrong: string; readonly hint?: string };
 
+/** Begins the names of secrets that stand for what was written in a URL; no stored secret may be called so. */
+export const URL_SECRET = "url-";
+
 /** Name of a secret: the name of its file in the credentials folder. */
 const SECRET_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
@@ -112,7 +115,7 @@ function readSecret(given: unknown): Reading {
       wrong: 'expected the name of a secret, "secret:NAME"; secrets do not stand in this file',
       hint: "Put the value into a file NAME with mode 0600 in the credentials folder",
     };
-  if (!SECRET_NAME.test(name))
+  if (!SECRET_NAME.test(name) || name.startsWith(URL_SECRET))
     return {
       wrong: `expected a name of letters, digits, ".", "_" and "-" after "secret:", got "${name}"`,
     };

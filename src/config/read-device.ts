@@ -102,7 +102,11 @@ async function readUrl(
   spot: Spot,
 ): Promise<DeviceEntry | undefined> {
   try {
-    return (await parseDeviceUrl(text, reader.catalog, kind)).entry;
+    const target = await parseDeviceUrl(text, reader.catalog, kind);
+    if (target.secrets.size === 0) return target.entry;
+    report(reader.problems, spot, "a secret stands in this URL", {
+      hint: "Write it as a mapping, with secret:NAME",
+    });
   } catch (thrown) {
     const hint = thrown instanceof Error && "hint" in thrown ? thrown.hint : undefined;
     report(reader.problems, spot, messageOf(thrown), {

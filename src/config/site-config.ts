@@ -99,4 +99,6 @@ export interface SiteConfig {
   };
   readonly pdus: ReadonlyMap<string, DeviceEntry>;
   readonly hosts: ReadonlyMap<string, HostEntry>;
+  /** Values that came in a URL on the command line, by the made-up name of the secret. Never written anywhere. */
+  readonly urlSecrets?: ReadonlyMap<string, string>;
 }

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { OobError } from "../lib/errors.ts";
+import type { SecretRef } from "../sdk/options.ts";
 import { bareHost } from "./bare-config.ts";
 import type { DeviceKind, DriverCatalog, DriverFacts } from "./driver-catalog.ts";
 import { NAME } from "./host-range.ts";
 import { nameHint } from "./nearest.ts";
-import { readOptions } from "./option-values.ts";
+import { readOptions, URL_SECRET } from "./option-values.ts";
 import type { DeviceEntry, SiteConfig } from "./site-config.ts";
 
 /** A device given as URL, ready to be put into a configuration. */
@@ -13,6 +14,8 @@ export interface UrlTarget {
   /** Safe to be part of a path. */
   readonly name: string;
   readonly entry: DeviceEntry;
+  /** Values that stand in the URL, by the made-up name of the secret. */
+  readonly secrets: ReadonlyMap<string, string>;
 }
 
 /** Whether a word of the command line is a URL: host names have no colon. */
@@ -27,20 +30,31 @@ export async function parseDeviceUrl(
   const [, driver = "", rest = ""] = /^([a-z][a-z0-9.-]*):(.*)$/s.exec(url) ?? [];
   const { kind, facts } = await findDriver(url, driver, catalog, wanted);
   const { user, options } = splitAddress(url, rest, facts);
-  if (user !== undefined) options.user = readUser(url, user, facts);
+  const secrets = new Map<string, string>();
+  const standIns: Record<string, SecretRef> = {};
+  if (user !== undefined) {
+    const option = optionOfUser(url, user, facts, options);
+    if (facts.options[option]?.kind === "secret") {
+      // Named so that a driver can tell it from a stored secret, which no URL shows to the process list.
+      const secret = `${URL_SECRET}${digest(user)}`;
+      secrets.set(secret, user);
+      standIns[option] = { secret };
+    } else options[option] = user;
+  }
   const { values, problems } = readOptions(facts.options, options);
   const [wrong] = problems;
   if (wrong !== undefined) throw bad(url, wrong.message, wrong.hint);
   const name = safeName(driver, rest);
-  return { kind, name, entry: { driver, options: values } };
+  return { kind, name, entry: { driver, options: { ...values, ...standIns } }, secrets };
 }
 
 /** The configuration with one more device in it: a console becomes a host, a power device a PDU. */
 export function withUrl(config: SiteConfig, target: UrlTarget): SiteConfig {
+  const urlSecrets = new Map([...(config.urlSecrets ?? []), ...target.secrets]);
   if (target.kind === "power")
-    return { ...config, pdus: new Map(config.pdus).set(target.name, target.entry) };
+    return { ...config, urlSecrets, pdus: new Map(config.pdus).set(target.name, target.entry) };
   const host = bareHost(target.name, target.entry);
-  return { ...config, hosts: new Map(config.hosts).set(target.name, host) };
+  return { ...config, urlSecrets, hosts: new Map(config.hosts).set(target.name, host) };
 }
 
 async function findDriver(
@@ -91,15 +105,21 @@ function splitAddress(
   return { user: user === undefined ? undefined : decodeURIComponent(user), options };
 }
 
-/** What stands before the "@": a user's name, or an SNMP community, which is consent to clear text. */
-function readUser(url: string, user: string, facts: DriverFacts): string {
+/** What stands before the "@": an SNMP community, which is consent to clear text, or a user's name. */
+function optionOfUser(
+  url: string,
+  user: string,
+  facts: DriverFacts,
+  options: Readonly<Record<string, unknown>>,
+): string {
   if (user.includes(":"))
     throw bad(
       url,
       "a password in a URL is shown by every process list",
       "Write secret:NAME, with the value in a file NAME of the credentials folder",
     );
-  if (facts.options.user) return user;
+  if (facts.options.community && options.version !== "3") return "community";
+  if (facts.options.user) return "user";
   throw bad(url, "this driver takes no user");
 }
 

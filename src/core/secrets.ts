@@ -16,10 +16,15 @@ export type Secrets = (ref: SecretRef) => Promise<string>;
  * The secrets of a site: files in the folder that systemd's LoadCredential= made, and in the credentials folder of
  * the configuration. Read each time they are wanted, kept nowhere.
  */
-export function secretsOf(config: Pick<SiteConfig, "credentials">, env: Environment): Secrets {
+export function secretsOf(
+  config: Pick<SiteConfig, "credentials" | "urlSecrets">,
+  env: Environment,
+): Secrets {
   const { CREDENTIALS_DIRECTORY: given } = env;
   const folders = given ? [given, config.credentials] : [config.credentials];
   return async ({ secret: name }) => {
+    const inUrl = config.urlSecrets?.get(name);
+    if (inUrl !== undefined) return inUrl;
     for (const folder of folders) {
       const value = await readSecret(name, join(folder, name));
       if (value !== undefined) return value;

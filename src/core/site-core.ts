@@ -16,6 +16,7 @@ import { SiteDevices } from "./site-devices.ts";
 import { SitePower } from "./site-power.ts";
 import { runRung } from "./site-run.ts";
 import { SiteStatus } from "./site-status.ts";
+import { untilUp } from "./until-up.ts";
 import { Watchdog } from "./watchdog.ts";
 
 /** How a site is opened. */
@@ -189,8 +190,11 @@ export class SiteCore {
     return power;
   }
 
+  /** The console of a host. A command that opened it by itself waits until it is up, or says why it is not. */
   async console(name: string): Promise<Session> {
-    return this.consoles.open(this.host(name).name);
+    const session = await this.consoles.open(this.host(name).name);
+    if (this.role === "direct") await untilUp(session, this.clock);
+    return session;
   }
 
   close(): Promise<void> {

@@ -17,7 +17,7 @@ export async function* watchRows(
 ): AsyncGenerator<readonly HostStatus[]> {
   if (core.role === "direct") {
     // A console that cannot be opened says so in its row.
-    await Promise.allSettled(hosts.map((host) => core.console(host.name)));
+    await Promise.allSettled(hosts.map((host) => core.consoles.open(host.name)));
     await core.watch();
   }
   let shown = "";

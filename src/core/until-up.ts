@@ -1,10 +1,10 @@
 import type { Clock, Millis } from "../lib/clock.ts";
-import { seconds } from "../lib/durations.ts";
+import { minutes } from "../lib/durations.ts";
 import { OobError } from "../lib/errors.ts";
 import type { WatchedConsole } from "./watched-console.ts";
 
-/** How long a console may take to come up when somebody waits for it. */
-const UP_WITHIN: Millis = seconds(15);
+/** How long a console may take to come up when somebody waits for it: a modem dials for a minute. */
+const UP_WITHIN: Millis = minutes(2);
 
 /** Waits until a console is up. Throws LINK_REFUSED with the reason when it goes down, or TIMED_OUT. */
 export function untilUp(

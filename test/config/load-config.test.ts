@@ -233,6 +233,18 @@ ${["b", "c", "d", "e", "f", "g", "h"].map((k, i) => `${k}: &${k} [${`*${"abcdefg
     expect(problem).not.toContain("hunter2");
   });
 
+  test("refuses a community in a URL of the file, and a stored secret that poses as one", async () => {
+    expect(
+      await problemsOf(`pdus:
+  a: "snmp://public@10.0.0.5?version=2c"
+  b: { driver: snmp, host: h, community: secret:url-x }
+`),
+    ).toEqual([
+      "2:6 pdus.a: a secret stands in this URL | Write it as a mapping, with secret:NAME",
+      expect.stringMatching(/^3:42 pdus.b.community: expected a name/),
+    ]);
+  });
+
   test("finds secrets that others can read, and warns of missing ones", async () => {
     await mkdir(join(folder, "credentials"));
     await writeFile(join(folder, "credentials/open"), "x", { mode: 0o644 });

@@ -34,12 +34,16 @@ describe("parseDeviceUrl()", () => {
     expect(name).toMatch(/^exec-virsh-console-vm1-[0-9a-f]{8}$/);
   });
 
-  test("takes a community in front of the @, and keeps it out of the name", async () => {
+  test("keeps a community out of the options and out of the name", async () => {
     const target = await parse("snmp://public@pdu1:161?version=2c");
     expect(target).toMatchObject({ kind: "power", name: "snmp-pdu1-161" });
-    expect(target.entry.options).toMatchObject({ user: "public", version: "2c" });
+    const community = target.entry.options.community as { secret: string };
+    expect(community.secret).toMatch(/^url-/);
+    expect(target.secrets.get(community.secret)).toBe("public");
+    expect(JSON.stringify(target.entry)).not.toContain("public");
     const config = withUrl(bareConfig({ HOME: "/home/jana" }), target);
     expect(config.pdus.get("snmp-pdu1-161")).toBe(target.entry);
+    expect(config.urlSecrets?.get(community.secret)).toBe("public");
   });
 
   test("takes the user of SNMPv3 in front of the @", async () => {

@@ -49,4 +49,9 @@ describe("secretsOf()", () => {
       code: "SECRET_MISSING",
     });
   });
+
+  test("a secret that came in a URL needs no file", async () => {
+    const config = { credentials: folder, urlSecrets: new Map([["url-1", "public"]]) };
+    expect(await secretsOf(config, {})({ secret: "url-1" })).toBe("public");
+  });
 });
