@@ -153,7 +153,8 @@ function matchesIn(messages: readonly Message[], rules: readonly NamedRule[], ro
     for (const rule of rules) {
       const text = matchOf(rule, message.text)?.[0];
       if (text === undefined) continue;
-      found.push({ rule, message, text, evidence: evidenceOf(rule, row, message.text), row });
+      const evidence = () => evidenceOf(rule, row, message.text);
+      found.push({ rule, message, text, evidence, row });
     }
   }
   return found;

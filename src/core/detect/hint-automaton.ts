@@ -2,7 +2,7 @@
  * Aho-Corasick over the hints of all rules, straight on bytes. Built once, shared by every console: one table look-up
  * per byte decides whether a row of console output is worth an expression at all.
  *
- * Bytes that need a hand (line ends, escapes, backspace, other controls, bit 7) lead to special states above all
+ * Bytes that need a hand (line ends, escapes, backspace, other controls) lead to special states above all
  * others, so that the reading loop has one comparison: `next >= firstSpecial`.
  */
 export interface HintAutomaton {
@@ -20,9 +20,9 @@ export interface HintAutomaton {
 }
 
 /** What a special byte asks for; the state is `firstByteState` plus this. */
-export const SPECIAL = { feed: 0, carriage: 1, escape: 2, back: 3, skip: 4, high: 5 } as const;
+export const SPECIAL = { feed: 0, carriage: 1, escape: 2, back: 3, skip: 4 } as const;
 
-const SPECIAL_COUNT = 6;
+const SPECIAL_COUNT = 5;
 
 interface Node {
   readonly next: Map<number, Node>;
@@ -40,8 +40,8 @@ export function specialOf(byte: number): number | undefined {
   if (byte === 0x1b) return SPECIAL.escape;
   if (byte === 0x08) return SPECIAL.back;
   if (byte === 0x09) return undefined;
-  if (byte < 0x20 || byte === 0x7f) return SPECIAL.skip;
-  return byte >= 0x80 ? SPECIAL.high : undefined;
+  // 0xFF is no UTF-8 and no letter of a console: an idle or broken line.
+  return byte < 0x20 || byte === 0x7f || byte === 0xff ? SPECIAL.skip : undefined;
 }
 
 function plant(hints: readonly string[]): Node {

@@ -22,7 +22,8 @@ export interface Match {
   readonly message: Message;
   /** The part of the message that matched. */
   readonly text: string;
-  readonly evidence: Evidence;
+  /** Made only when it counts: boots print hundreds of lines that match and change nothing. */
+  readonly evidence: () => Evidence;
   readonly row: Row;
 }
 
@@ -156,12 +157,15 @@ export class Judge {
 
   /** A rule matched a message of a complete row. */
   message(match: Match): Evidence | undefined {
-    const { rule, message, evidence } = match;
+    const { rule, message } = match;
+    if (rule.state === "healthy" && (message.logged || !this.#changes(rule))) return undefined;
     if (rule.state !== "crash") {
       if (!this.#quotation.isOwn(message, match.text)) return undefined;
-      if (rule.state === "healthy") return message.logged ? undefined : this.#goodNews(match);
+      if (rule.state === "healthy") return this.#goodNews(rule, message, match.evidence());
+      const evidence = match.evidence();
       return this.#doubtful(evidence) ?? this.#raise(evidence);
     }
+    const evidence = match.evidence();
     switch (this.#quotation.worth(message, match.text, match.row)) {
       case "nothing":
         return undefined;
@@ -186,7 +190,12 @@ export class Judge {
     return undefined;
   }
 
-  #goodNews({ rule, message, evidence }: Match): Evidence | undefined {
+  /** Whether good news would change anything: that one more service started ends a hold, or says nothing. */
+  #changes(rule: NamedRule): boolean {
+    return rule.class !== "runtime" || this.#slots.busy !== undefined;
+  }
+
+  #goodNews(rule: NamedRule, message: Message, evidence: Evidence): Evidence | undefined {
     if (rule.class !== "boot") return this.#done(evidence);
     const { lastStamp, foreground } = this.#quotation;
     const boot = this.#boots.banner(evidence, message.stamp, lastStamp, this.#slots, foreground);

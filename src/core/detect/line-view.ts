@@ -145,8 +145,7 @@ export class LineView {
       return i + 1;
     }
     this.#row.append(chunk, from, i, this.#parity);
-    if (what === SPECIAL.high) this.#highByte(chunk[i] ?? 0);
-    else if (what === SPECIAL.back) this.#back();
+    if (what === SPECIAL.back) this.#back();
     else if (what === SPECIAL.escape) {
       this.#inEscape = true;
       this.#escape.start();
@@ -160,14 +159,6 @@ export class LineView {
     const row = () => this.#rowOf(chunk, from, to, end);
     for (const hint of this.#automaton.ends[state - this.#automaton.firstSpecial] ?? [])
       this.#sink.hint(hint, this.#row.length + to - from, row);
-  }
-
-  #highByte(byte: number): void {
-    this.#state = 0;
-    // 0xFF is no UTF-8 and no letter of a console: an idle or broken line.
-    if (byte === 0xff) return;
-    this.#row.high++;
-    this.#row.put(byte);
   }
 
   #back(): void {
@@ -225,7 +216,7 @@ export class LineView {
 
   #complete(chunk: Uint8Array | undefined, from: number, to: number, end: number): void {
     const length = this.#row.length + to - from;
-    if (this.#row.high > 0 || this.#parity) {
+    if (this.#parity || this.#hasHighBytes(chunk, from, length)) {
       if (chunk) this.#row.append(chunk, from, to, this.#parity);
       this.#judgeParity(end);
       if (this.#hit || this.#editing) this.#sink.row(this.#rowOf(undefined, 0, 0, end));
@@ -234,6 +225,17 @@ export class LineView {
     const first = this.#row.length > 0 ? this.#row.at(0) : chunk?.[from];
     if (first === 0x5b) this.#stamp(chunk, from, Math.min(length, 16));
     if (this.#hit || this.#editing) this.#sink.row(this.#rowOf(chunk, from, to, end));
+  }
+
+  /** Looks at a few bytes of the row: text with a parity bit has one of two set. */
+  #hasHighBytes(chunk: Uint8Array | undefined, from: number, length: number): boolean {
+    const kept = this.#row.length;
+    const step = Math.max(1, length >> 4);
+    for (let i = 0; i < length; i += step) {
+      const byte = i < kept ? this.#row.at(i) : (chunk?.[from + i - kept] ?? 0);
+      if (byte >= 0x80) return true;
+    }
+    return false;
   }
 
   /** `[ 1234.567890]`: the seconds, read without making a string. */

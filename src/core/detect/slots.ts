@@ -42,8 +42,12 @@ export function raise(slots: Slots, e: Evidence): Slots {
     case "stuck":
       return { ...slots, busy: undefined, stuck: moreUrgent(slots.stuck, e) };
     case "crash":
-      if (!isWorse(e, slots.crash)) return slots;
-      return { ...slots, crash: e, busy: e.action === "recover" ? undefined : slots.busy };
+      // A panic ends all work, a dump among it that came before.
+      return {
+        ...slots,
+        crash: isWorse(e, slots.crash) ? e : slots.crash,
+        busy: e.action === "recover" ? undefined : slots.busy,
+      };
   }
 }
 
