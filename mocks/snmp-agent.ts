@@ -30,6 +30,8 @@ export interface WireFaults {
   maxObjects?: number;
   /** GETBULK is answered with genErr. */
   noBulk?: boolean;
+  /** GETBULK leaves out the columns that are at their end, so that the rest shifts. */
+  ragged?: boolean;
   /** GETNEXT answers with the very object that was asked about. */
   loops?: boolean;
 }
@@ -211,6 +213,7 @@ export class MockSnmpAgent {
     let row = pdu.varbinds.slice(pdu.nonRepeaters);
     for (let n = 0; n < pdu.maxRepetitions && row.length > 0 && all.length < limit; n++) {
       row = this.#next(row);
+      if (this.faults.ragged) row = row.filter((one) => !isMissing(one));
       all.push(...row);
     }
     return all.slice(0, limit);

@@ -14,8 +14,9 @@ import { type Cell, cellText } from "./cell.ts";
 import { addressOf } from "./snmp-errors.ts";
 import { type Family, findFamily } from "./snmp-family.ts";
 import { type Look, outletAt, outletColumns, outletSensors } from "./snmp-outlets.ts";
-import { type Column, SnmpSession } from "./snmp-session.ts";
+import { SnmpSession } from "./snmp-session.ts";
 import { totalColumns, totalsOf } from "./snmp-totals.ts";
+import type { Column } from "./snmp-walk.ts";
 
 /** Who a device says it is, and the object that holds its serial number. */
 interface Identity {

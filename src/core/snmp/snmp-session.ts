@@ -1,5 +1,6 @@
 import snmp from "net-snmp";
 import type { Clock, Millis } from "../../lib/clock.ts";
+import { formatDuration } from "../../lib/durations.ts";
 import { OobError } from "../../lib/errors.ts";
 import type { SnmpTarget } from "../../sdk/snmp-profile.ts";
 import type { Cell } from "./cell.ts";
@@ -13,17 +14,15 @@ import {
   timedOut,
   writeError,
 } from "./snmp-errors.ts";
-import { type Callback, type Found, follows, found, once, openSession } from "./snmp-wire.ts";
+import { type Column, SnmpWalk } from "./snmp-walk.ts";
+import { type Callback, type Found, found, once, openSession } from "./snmp-wire.ts";
 
 /** Objects in one request; small agents answer tooBig to more, and are then asked for less. */
 const MAX_OBJECTS = 24;
-/** Rows of a column that are read at most: the largest bank of chained PDUs has some hundred outlets. */
-const MAX_ROWS = 2048;
+/** Objects that one GETBULK asks for: about what a datagram of 1472 bytes holds. */
+const BULK_OBJECTS = 96;
 /** Longest time that a walk may take. */
 const WALK_WITHIN: Millis = 30_000;
-
-/** Rows of one column: instance and value, in the agent's order. */
-export type Column = ReadonlyMap<string, Cell>;
 
 /**
  * A session with one agent. The library never sends anything twice (its `retries` is 0): reads are repeated here,
@@ -68,26 +67,18 @@ export class SnmpSession {
     return found;
   }
 
-  /** Walks columns side by side, one request for a piece of each. */
-  async walk(columns: readonly string[]): Promise<Map<string, Column>> {
-    const rows = new Map<string, Map<string, Cell>>(columns.map((oid) => [oid, new Map()]));
-    const cursors = new Map(columns.map((oid) => [oid, oid]));
+  /** Walks columns side by side: a piece of each by GETBULK, and by GETNEXT what seems to be at its end. */
+  async walk(columns: readonly string[]): Promise<ReadonlyMap<string, Column>> {
+    const walk = new SnmpWalk(columns);
     const deadline = this.#clock.monotonic() + WALK_WITHIN;
-    while (cursors.size > 0) {
+    for (let open = walk.open; open.length > 0; open = walk.open) {
       if (this.#clock.monotonic() > deadline)
-        throw new OobError(
-          "PDU_SILENT",
-          `Cannot read ${addressOf(this.#target)}: its tables take longer than ${WALK_WITHIN / 1000}s`,
-        );
-      const open = [...cursors].slice(0, MAX_OBJECTS);
-      const pieces = await this.#after(open.map(([, cursor]) => cursor));
-      for (const [i, [column, cursor]] of open.entries()) {
-        const last = this.#take(column, cursor, pieces[i] ?? [], rows.get(column) ?? new Map());
-        if (last === undefined) cursors.delete(column);
-        else cursors.set(column, last);
-      }
+        throw this.#unreadable(`its tables take longer than ${formatDuration(WALK_WITHIN)}`);
+      const some = open.slice(0, MAX_OBJECTS);
+      await this.#stepEach(walk, this.#bulk ? await this.#stepMany(walk, some) : some);
+      if (walk.tooLong) throw this.#unreadable("a table has more rows than a PDU has outlets");
     }
-    return rows;
+    return walk.rows;
   }
 
   /** Writes one INTEGER, once. Resolves when the agent says that it took it. */
@@ -115,64 +106,48 @@ export class SnmpSession {
     this.#writer = undefined;
   }
 
-  /** Puts the rows of a piece where they belong; the new cursor, or undefined at the column's end. */
-  #take(
-    column: string,
-    cursor: string,
-    piece: readonly Found[],
-    rows: Map<string, Cell>,
-  ): string | undefined {
-    let last = cursor;
-    for (const { oid, cell, end } of piece) {
-      if (end || !oid.startsWith(`${column}.`)) return undefined;
-      if (!follows(oid, last))
-        throw new OobError(
-          "PDU_REFUSED",
-          `Cannot read ${addressOf(this.#target)}: its table goes backwards after ${last}`,
-        );
-      last = oid;
-      rows.set(oid.slice(column.length + 1), cell);
-      if (rows.size > MAX_ROWS)
-        throw new OobError(
-          "PDU_REFUSED",
-          `Cannot read ${addressOf(this.#target)}: a table has more than ${MAX_ROWS} rows`,
-        );
+  /** Many rows of each column; returns the columns that may be at their end. */
+  async #stepMany(walk: SnmpWalk, columns: readonly string[]): Promise<readonly string[]> {
+    const before = columns.map((column) => walk.cursor(column));
+    let answer: readonly (readonly Found[])[];
+    try {
+      answer = await this.#getBulk(before);
+    } catch (error) {
+      if (!this.#bulkUnfit(error)) throw readError(error, this.#target);
+      this.#bulk = false;
+      return columns;
     }
-    return last === cursor ? undefined : last;
+    walk.placeAll(answer.flat());
+    return columns.filter((column, i) => {
+      const stands = walk.cursor(column) === before[i];
+      return stands || answer[i]?.some((one) => !walk.holds(column, one));
+    });
   }
 
-  /** The rows after each cursor: many by GETBULK, one each by GETNEXT. */
-  async #after(cursors: readonly string[]): Promise<(readonly Found[])[]> {
-    if (this.#bulk) {
-      try {
-        return await this.#getBulk(cursors);
-      } catch (error) {
-        if (!this.#bulkUnfit(error)) throw readError(error, this.#target);
-        this.#bulk = false;
-      }
+  /** One row of each column; what answers with an object outside its column has no more. */
+  async #stepEach(walk: SnmpWalk, columns: readonly string[]): Promise<void> {
+    const answer = await this.#pieces(
+      "getNext",
+      columns.map((column) => walk.cursor(column)),
+    );
+    for (const [i, column] of columns.entries()) {
+      const next = answer[i];
+      if (next === undefined || !walk.holds(column, next)) walk.end(column);
+      else if (!walk.place(next))
+        throw this.#unreadable(`its table goes backwards after ${walk.cursor(column)}`);
     }
-    return (await this.#pieces("getNext", cursors)).map((one) => [one]);
   }
 
   async #getBulk(cursors: readonly string[]): Promise<(readonly Found[])[]> {
-    const repetitions = Math.max(2, Math.floor(96 / cursors.length));
-    const answer = await this.#tries((done) =>
-      this.#reader.getBulk([...cursors], 0, repetitions, (error, columns) => {
-        done(error, columns as unknown as snmp.Varbind[]);
-      }),
+    const repetitions = Math.max(2, Math.floor(BULK_OBJECTS / cursors.length));
+    const columns = await this.#tries<(snmp.Varbind | snmp.Varbind[])[]>((done) =>
+      this.#reader.getBulk([...cursors], 0, repetitions, done),
     );
-    const columns = answer as unknown as snmp.Varbind[][];
-    if (columns.length < cursors.length) return this.#short(columns, cursors);
-    return columns.map((column) => column.map(found));
+    return columns.map((column) => [column].flat().map(found));
   }
 
-  /** An answer cut inside its first row: the columns that it lacks are asked for one by one. */
-  async #short(
-    columns: snmp.Varbind[][],
-    cursors: readonly string[],
-  ): Promise<(readonly Found[])[]> {
-    const rest = await this.#pieces("getNext", cursors.slice(columns.length));
-    return [...columns.map((column) => column.map(found)), ...rest.map((one) => [one])];
+  #unreadable(why: string): OobError {
+    return new OobError("PDU_REFUSED", `Cannot read ${addressOf(this.#target)}: ${why}`);
   }
 
   /** GETBULK failed in a way that GETNEXT may not. */
@@ -185,7 +160,11 @@ export class SnmpSession {
   async #pieces(verb: "get" | "getNext", oids: readonly string[]): Promise<Found[]> {
     if (oids.length === 0) return [];
     try {
-      const varbinds = await this.#tries((done) => this.#reader[verb]([...oids], done));
+      const varbinds = await this.#tries<snmp.Varbind[]>((done) =>
+        this.#reader[verb]([...oids], done),
+      );
+      const other = verb === "get" && varbinds.some(({ oid }, i) => oid !== oids[i]);
+      if (other) throw new Error("other objects than those asked for");
       return varbinds.map(found);
     } catch (error) {
       const status = statusOf(error);
@@ -202,7 +181,7 @@ export class SnmpSession {
     }
   }
 
-  async #tries(send: (done: Callback) => void): Promise<snmp.Varbind[]> {
+  async #tries<T>(send: (done: Callback<T>) => void): Promise<T | []> {
     for (let left = this.#target.tries; ; left--) {
       try {
         return await once(send);

@@ -2,7 +2,7 @@ import type { PduReading } from "../../sdk/power.ts";
 import type { LineAmps, Meter, SnmpProfile } from "../../sdk/snmp-profile.ts";
 import { cellNumber, cellText } from "./cell.ts";
 import { type Look, meterAt } from "./snmp-outlets.ts";
-import type { Column } from "./snmp-session.ts";
+import type { Column } from "./snmp-walk.ts";
 
 /** Columns of the device's own meters; a scalar is walked as the column above it. */
 export function totalColumns(profile: SnmpProfile): string[] {

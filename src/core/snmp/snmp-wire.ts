@@ -12,12 +12,12 @@ export interface Found {
 }
 
 /** How the library answers. */
-export type Callback = (error: Error | null, varbinds?: snmp.Varbind[]) => void;
+export type Callback<T> = (error: Error | null, answer?: T) => void;
 
 /** One request as a promise. */
-export function once(send: (done: Callback) => void): Promise<snmp.Varbind[]> {
+export function once<T>(send: (done: Callback<T>) => void): Promise<T | []> {
   return new Promise((resolve, reject) => {
-    send((error, varbinds) => (error ? reject(error) : resolve(varbinds ?? [])));
+    send((error, answer) => (error ? reject(error) : resolve(answer ?? [])));
   });
 }
 
@@ -28,7 +28,6 @@ export function openSession(target: SnmpTarget, timeout: Millis, writing = false
     retries: 0,
     timeout,
     transport: isIPv6(target.host) ? ("udp6" as const) : ("udp4" as const),
-    reportOidMismatchErrors: true,
     idBitsSize: 32,
   };
   const session = openWith(target.login, target.host, options, writing);
@@ -83,14 +82,14 @@ function cellOf(type: snmp.ObjectType | undefined, value: snmp.VarbindValue): Ce
 
 const wide = (octets: Uint8Array): number => octets.reduce((sum, octet) => sum * 256 + octet, 0);
 
-/** true where `oid` comes after `before` in the order of the tree. */
-export function follows(oid: string, before: string): boolean {
-  const left = oid.split(".");
-  const right = before.split(".");
+/** Order of the tree: arc by arc, as numbers. Negative where `one` comes first. */
+export function compareOids(one: string, other: string): number {
+  const left = one.split(".");
+  const right = other.split(".");
   for (const [i, arc] of left.entries()) {
-    const other = right[i];
-    if (other === undefined) return true;
-    if (arc !== other) return Number(arc) > Number(other);
+    const opposite = right[i];
+    if (opposite === undefined) return 1;
+    if (arc !== opposite) return Number(arc) - Number(opposite);
   }
-  return false;
+  return left.length - right.length;
 }

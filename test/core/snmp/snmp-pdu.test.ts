@@ -122,6 +122,19 @@ test("read() copes with an agent that answers few objects, or no GETBULK", async
   expect((await (await open(device.port)).read()).outlets).toHaveLength(8);
 });
 
+test.each(families)(
+  "read() of %s knows rows by their OID where GETBULK leaves columns out",
+  async (family) => {
+    const device = await mock(family, { outlets: 20 });
+    device.faults.ragged = true;
+    const { outlets } = await (await open(device.port)).read();
+    expect(outlets.map(({ instance }) => instance)).toEqual(device.instances);
+    expect(outlets.map(({ name, state }) => [name, state])).toEqual(
+      device.instances.map((_, i) => [`Outlet ${i + 1}`, "on"]),
+    );
+  },
+);
+
 test("read() repeats what was lost", async () => {
   const device = await mock("apc-rpdu");
   const pdu = await open(device.port, { tries: 3 });
