@@ -182,7 +182,9 @@ describe("ScreenKeeper", () => {
       clock,
       encoding: "utf-8",
       offset: () => stream.text.length,
+      // Answers late, with what came meanwhile: a port may live in another process.
       tail: async (bytes) => {
+        await Promise.resolve();
         const from = Math.max(0, stream.text.length - bytes);
         return { bytes: Buffer.from(stream.text.slice(from)), offset: from };
       },
