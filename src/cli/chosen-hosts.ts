@@ -13,8 +13,13 @@ export async function chooseHosts(
   { all = false } = {},
 ): Promise<{ site: Site; hosts: readonly string[] }> {
   const site = await call.site(words.filter(isUrl));
-  if (words.length === 0 && all) return { site, hosts: await site.hosts() };
-  const hosts = expandHosts(words, await site.hosts());
+  const known = await site.hosts();
+  if (known.length === 0)
+    throw new OobError("CONFIG_NOT_FOUND", "Cannot find any host: none is configured", {
+      hint: "Make an oob.yaml (see: oob config check), give a URL, or try: oob demo",
+    });
+  if (words.length === 0 && all) return { site, hosts: known };
+  const hosts = expandHosts(words, known);
   return { site, hosts: await nameUrls(site, hosts) };
 }
 

@@ -83,6 +83,8 @@ async function runParsed(spec: CommandSpec, parser: Command, context: Context): 
     };
     return await endAtInterrupt(spec.run(call), interrupt.signal, context);
   } catch (thrown) {
+    // What breaks off because of Ctrl-C needs no explanation.
+    if (interrupt.signal.aborted) return EXIT.interrupted;
     printError(out, thrown);
     return exitCodeOf(thrown);
   } finally {

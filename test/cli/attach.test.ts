@@ -191,7 +191,8 @@ test("taking over wants a reason", async () => {
   const site = new SiteDouble();
   site.seat = { mine: "read", writer: { who: "jana", since: AT, idle: 12_000 }, others: [] };
   const { person, type, console } = await attach(["attach", "web1"], site);
-  await person.saw(/jana is writing since \d\d:51:02 \(idle 12s\)\. You are reading\./);
+  await person.saw(/jana is writing since \d\d:51:02 \(idle 12s\)\. You are reading\.\r\n/);
+  await person.saw(/join: \^\] j {3}force: \^\] f {3}leave: \^\] \. {3}help: \^\] \?\r\n/);
   await type("x");
   await person.saw(/you are reading: keys go nowhere {3}write: \^\] a/);
   expect(console.written).toBe("");

@@ -43,6 +43,22 @@ test("an error of several lines keeps them, and its hint follows", async () => {
   expect(stderr).toBe("oob: oob.yaml:8:5: unknown key\n  8 | hots:\n        ^\n     Try hosts\n");
 });
 
+test("without any host, status says how to get one", async () => {
+  const { code, stderr } = await runCli(["status"], { site: new SiteDouble([]) });
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/none is configured\n {5}.*oob demo/);
+});
+
+test("a host given by URL goes under the name that the site gives it", async () => {
+  const url = "serial:/dev/ttyUSB0";
+  const site = new SiteDouble([hostStatus("serial-dev-ttyusb0")]);
+  site.aliases.set(url, "serial-dev-ttyusb0");
+  const { code, opened } = await runCli(["hold", url, "--for", "1h", "--reason", "x"], { site });
+  expect(code).toBe(0);
+  expect(opened).toEqual([{ hosts: [url] }]);
+  expect(site.asked.at(-1)).toMatchObject({ hold: ["serial-dev-ttyusb0"] });
+});
+
 test("a daemon out of reach is exit 3", async () => {
   const { code } = await runCli(["status"], {
     openSite: async () => {
@@ -213,6 +229,15 @@ test("end of input at the question is a no", async () => {
   await running.saw(/Type y: $/);
   running.stdin.end();
   expect(await running.code).toBe(5);
+});
+
+test("Ctrl-C at the question is a no: exit 130, nothing is asked of the site", async () => {
+  const running = new RunningCli(["power", "off", "web1"], { stdinTty: true });
+  await running.saw(/Type y: $/);
+  running.signals.emit("SIGINT");
+  expect(await running.code).toBe(130);
+  expect(running.stderr).toMatch(/Type y: \n?$/);
+  expect(JSON.stringify(running.site.asked)).not.toContain("verb");
 });
 
 test("a host with two feeds is named with both before the question", async () => {

@@ -109,6 +109,8 @@ export class SiteDouble implements Site {
   readonly attachment = new AttachmentDouble();
   seat: SeatView = { mine: "write", others: [] };
   closed = false;
+  /** Names of hosts given by URL. */
+  readonly aliases = new Map<string, string>();
   /** Streams stay open after their last item until somebody stops them. */
   endless = false;
 
@@ -200,7 +202,8 @@ export class SiteDouble implements Site {
   }
 
   #rowsOf(hosts: readonly string[]): HostStatus[] {
-    return this.rows.filter((row) => hosts.includes(row.host));
+    const names = hosts.map((host) => this.aliases.get(host) ?? host);
+    return this.rows.filter((row) => names.includes(row.host));
   }
   async #linger(): Promise<void> {
     if (this.endless) await new Promise(() => {});

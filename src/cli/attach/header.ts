@@ -19,7 +19,7 @@ export function header(
   const first = [host, os, consoleText, powerText, mode].filter((part) => part !== "").join("  ");
   const lines = [
     first,
-    seatLine(seat, view.escape),
+    ...seatLines(seat, view.escape),
     ...(console.is !== "up" && console.why !== undefined ? [`console: ${console.why}`] : []),
     ...(status.hold === undefined
       ? []
@@ -29,8 +29,8 @@ export function header(
   return [...shown, rule(`replay: screen + last ${view.replayLines} lines`, view.columns)];
 }
 
-/** "read-write   also here: jana (reading, since 09:02:11)   leave: ^] .   help: ^] ?" */
-function seatLine(seat: SeatView, profile: EscapeProfile): string {
+/** Who writes, and how to leave: "read-write   also here: jana (reading, since 09:02:11)   leave: ^] .   help: ^] ?" */
+function seatLines(seat: SeatView, profile: EscapeProfile): string[] {
   const { writer, lastWriter } = seat;
   const others = seat.others.map(
     ({ who, since, mode }) =>
@@ -38,18 +38,18 @@ function seatLine(seat: SeatView, profile: EscapeProfile): string {
   );
   const also = others.length === 0 ? [] : [`also here: ${others.join(", ")}`];
   if (seat.mine === "read" && writer !== undefined) {
-    const idle = `${writer.who} is writing since ${timeOfDay(writer.since)} (idle ${formatDuration(writer.idle)})`;
+    const idle = `idle ${formatDuration(writer.idle)}`;
     return [
-      `${idle}. You are reading.`,
-      ...keyHints(profile, ["join", "force", "leave", "help"]),
-    ].join("   ");
+      `${writer.who} is writing since ${timeOfDay(writer.since)} (${idle}). You are reading.`,
+      keyHints(profile, ["join", "force", "leave", "help"]).join("   "),
+    ];
   }
   const free =
     lastWriter === undefined
       ? ""
       : ` (free since ${timeOfDay(lastWriter.until)}, ${lastWriter.who})`;
   const mode = seat.mine === "write" ? "read-write" : "read-only";
-  return [`${mode}${free}`, ...also, ...keyHints(profile, ["leave", "help"])].join("   ");
+  return [[`${mode}${free}`, ...also, ...keyHints(profile, ["leave", "help"])].join("   ")];
 }
 
 /** "leave: ^] ." for each action that the escape key knows. */
