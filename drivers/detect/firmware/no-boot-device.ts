@@ -13,7 +13,7 @@ export default defineRule({
   action: "recover",
   view: "line",
   pattern:
-    /^(?:No bootable device|(?:SeaBIOS: )?No boot device|Operating [Ss]ystem not found|Missing operating system|Reboot and [Ss]elect proper [Bb]oot device|Non-[Ss]ystem disk|Invalid system disk|DISK BOOT FAILURE|Boot failure|BdsDxe: No bootable option|No bootable (?:option|medium|media)|FATAL: (?:No bootable medium|INT18: BOOT FAILURE)|Boot Failed\. EFI|ERROR: No boot disk|No more network devices ?$|PXE-E18|Network boot failed|Remove disks or other media)/,
+    /^(?:No bootable device|(?:SeaBIOS: )?No boot device|Operating [Ss]ystem not found|Missing operating system|Reboot and [Ss]elect proper [Bb]oot device|Non-[Ss]ystem disk|Invalid system disk|DISK BOOT FAILURE|Boot failure|BdsDxe: No bootable option|No bootable (?:option|medium|media)|FATAL: (?:No bootable medium|INT18: BOOT FAILURE)|Boot Failed\. EFI|ERROR: No boot disk|No more network devices ?$|PXE-E18|Boot Device Not Found|An operating system wasn.t found|Default Boot Device Missing|No valid boot device|No boot(?:able)? dis[ck] |Network boot failed|Remove disks or other media)/,
   hints: [
     "no bootable ",
     "no boot device",
@@ -28,6 +28,12 @@ export default defineRule({
     "boot failed. efi",
     "no boot disk",
     "remove disks or",
+    "boot device not found",
+    "operating system wasn",
+    "boot device missing",
+    "no valid boot device",
+    "no bootable dis",
+    "no boot dis",
   ],
   matches: [
     "No bootable device.",

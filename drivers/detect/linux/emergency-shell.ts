@@ -12,7 +12,7 @@ export default defineRule({
   action: "recover",
   view: "line",
   pattern:
-    /^(?:You are in emergency mode|Welcome to emergency mode|Entering emergency mode\. Exit the shell to continue|Cannot open access to console, the root account is locked|Dropping to debug shell|ALERT! .{1,160} does not exist\. {1,2}Dropping to a shell|Gave up waiting for root|dracut: Refusing to continue|dracut-initqueue.{0,60}(?:starting timeout scripts|Could not boot)|.{0,10}Warning: \/dev\/\S{1,120} does not exist)/,
+    /^(?:You are in emergency mode|Welcome to emergency mode|Entering emergency mode\. Exit the shell to continue|Cannot open access to console, the root account is locked|Dropping to debug shell|ALERT! .{1,160} does not exist\. {1,2}Dropping to a shell|Gave up waiting for root|You are now being dropped into an emergency shell|ERROR: (?:device .{1,120} not found|Failed to mount .{1,120} on real root)|.{0,80}initramfs emergency recovery shell launched|An error occurred in stage 1 of the boot process|!! Could not find the root (?:block )?device|dracut: Refusing to continue|dracut-initqueue.{0,60}(?:starting timeout scripts|Could not boot)|.{0,10}Warning: \/dev\/\S{1,120} does not exist)/,
   hints: [
     "emergency mode",
     "root account is locked",
@@ -21,6 +21,12 @@ export default defineRule({
     "gave up waiting for root",
     "refusing to continue",
     "could not boot",
+    "into an emergency shell",
+    "on real root",
+    "error: device ",
+    "emergency recovery shell",
+    "error occurred in stage 1",
+    "could not find the root",
   ],
   matches: [
     'You are in emergency mode. After logging in, type "journalctl -xb" to view',
@@ -28,6 +34,9 @@ export default defineRule({
     "Cannot open access to console, the root account is locked.",
     "ALERT!  UUID=0f0f does not exist.  Dropping to a shell!",
     "Gave up waiting for root file system device.  Common problems:",
+    "You are now being dropped into an emergency shell.",
+    "initramfs emergency recovery shell launched. Type 'exit' to continue boot",
+    "An error occurred in stage 1 of the boot process, which must mount the",
   ],
   rejects: ["Reached target Emergency Mode.", "if You are in emergency mode, do this"],
 });

@@ -12,7 +12,7 @@ export default defineRule({
   action: "recover",
   view: "line",
   pattern:
-    /^(?:\S{1,60}: )?(?:UNEXPECTED (?:SOFT UPDATE )?INCONSISTENCY; RUN fsck(?:_\w{2,8})? MANUALLY|.{0,100}requires a manual fsck|\*\*\* An error occurred during the file system check|\*\*\* Dropping you to a shell; the system will reboot|A manual fsck must be performed|A maintenance shell will now be started|fsck failed\. {1,2}Please repair manually|.{0,60}[Rr]un fsck manually\b)/,
+    /^(?:\S{1,60}: ){0,2}(?:UNEXPECTED (?:SOFT UPDATE )?INCONSISTENCY; RUN fsck(?:_\w{2,8})? MANUALLY|.{0,100}requires a manual fsck|\*\*\* An error occurred during the file system check|\*\*\* Dropping you to a shell; the system will reboot|A manual fsck must be performed|A maintenance shell will now be started|fsck failed\. {1,2}Please repair manually|.{0,60}[Rr]un fsck manually\b)/,
   hints: [
     "run fsck",
     "requires a manual fsck",
@@ -24,6 +24,7 @@ export default defineRule({
   ],
   matches: [
     "/dev/sda1: UNEXPECTED INCONSISTENCY; RUN fsck MANUALLY.",
+    "systemd-fsck[212]: /dev/sda1: UNEXPECTED INCONSISTENCY; RUN fsck MANUALLY.",
     "*** An error occurred during the file system check.",
     "A maintenance shell will now be started.",
     "The root filesystem on /dev/sda1 requires a manual fsck",
