@@ -100,6 +100,23 @@ const softFlow = (options: OpenOptions): string[] => [
 
 const environment = () => ({ PATH: process.env.PATH ?? "/usr/bin:/bin", LC_ALL: "C" });
 
+/** A rack that is opened at once must not start a thousand programs at once. */
+const MAX_RUNNING = 8;
+let running = 0;
+const waiting: (() => void)[] = [];
+
+async function runInTurn(...call: Parameters<typeof runOn>): ReturnType<typeof runOn> {
+  if (running >= MAX_RUNNING) await new Promise<void>((go) => waiting.push(go));
+  else running++;
+  try {
+    return await runOn(...call);
+  } finally {
+    const next = waiting.shift();
+    if (next) next();
+    else running--;
+  }
+}
+
 /** Runs a program with the tty as its stdin or fd 3; status -1: it did not end in time. */
 function runOn(
   stdio: readonly (number | "ignore")[],
@@ -126,7 +143,7 @@ function runOn(
 
 /** Changes settings; what waits in either direction stays (stty uses TCSADRAIN). */
 async function change(fd: number, words: readonly string[]): Promise<void> {
-  const { status, text } = await runOn([fd], "stty", words);
+  const { status, text } = await runInTurn([fd], "stty", words);
   if (status === -1) throw new TtyError("settings", "the line is stopped with bytes unsent");
   if (status !== 0)
     throw new TtyError("settings", `it does not take "${words.join(" ")}" (${sttyText(text)})`);
