@@ -36,7 +36,7 @@ export async function settleTty(
   hardware: boolean,
   calls: TtyCalls,
 ): Promise<void> {
-  const shown = await runOn(["ignore", fd], "sh", [
+  const shown = await runInTurn(["ignore", fd], "sh", [
     "-c",
     options.lock === false ? SHOW : LOCK_AND_SHOW,
   ]);
