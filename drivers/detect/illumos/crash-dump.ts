@@ -7,8 +7,7 @@ export default defineRule({
   class: "crash-dump",
   action: "hold",
   view: "line",
-  pattern:
-    /^dumping to \/\S{1,120}, offset|^ {0,2}\d{1,2}:\d\d {1,4}\d{1,3}% done|\d{1,3}% done(?:: \d|$)/,
+  pattern: /^dumping to \/\S{1,120}, offset|^ {0,2}\d{1,2}:\d\d {1,4}\d{1,3}% done/,
   hints: ["dumping to /", "% done"],
   matches: [
     "dumping to /dev/zvol/dsk/rpool/dump, offset 65536, content: kernel",

@@ -85,7 +85,7 @@ class RowDetector implements Detector {
     for (const rule of this.#set.byHint[hint] ?? []) {
       if (rule.prompt) {
         if (length <= MAX_PROMPT_BYTES) this.#tryPrompt(rule, rowOf());
-      } else {
+      } else if (this.#judge.changes(rule)) {
         this.#candidates ??= [];
         if (!this.#candidates.includes(rule)) this.#candidates.push(rule);
       }
@@ -101,6 +101,10 @@ class RowDetector implements Detector {
   }
 
   #row(row: Row): void {
+    if (!this.#candidates && !this.#prompt) {
+      this.#judge.pass(row);
+      return;
+    }
     const messages = this.#judge.messages(row, this.#prompt, this.#promptEnd);
     const candidates = this.#candidates ?? [];
     this.#rowDone();

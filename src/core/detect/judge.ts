@@ -5,7 +5,7 @@ import type { Row } from "./line-view.ts";
 import { type Message, messagesOf } from "./message.ts";
 import { Quotation } from "./quotation.ts";
 import type { NamedRule } from "./rule-set.ts";
-import { raise, type Slots, standing, survive } from "./slots.ts";
+import { raise, type Slots, survive } from "./slots.ts";
 
 /** Classes after which a root shell is no sign of health: the system is not up. */
 const SINGLE_USER = new Set(["single-user-prompt", "emergency-shell", "fsck-prompt"]);
@@ -55,10 +55,6 @@ export class Judge {
 
   get slots(): Slots {
     return this.#slots;
-  }
-
-  get standing(): Evidence | undefined {
-    return standing(this.#slots);
   }
 
   /** What a person would call the screen when nothing is wrong: a pager left open is no login prompt. */
@@ -122,6 +118,11 @@ export class Judge {
     return before[evidence.state] === this.#slots[evidence.state] ? undefined : evidence;
   }
 
+  /** Notes a complete row in which no rule has a part. */
+  pass(row: Row): void {
+    this.#quotation.rowIsTyped(row, false);
+  }
+
   /** The messages of a complete row that may be evidence; what was typed at a prompt is none. */
   messages(row: Row, prompt: NamedRule | undefined, promptEnd: number): Message[] {
     const shell = prompt?.state === "healthy" && prompt.class !== "login-prompt";
@@ -158,7 +159,7 @@ export class Judge {
   /** A rule matched a message of a complete row. */
   message(match: Match): Evidence | undefined {
     const { rule, message } = match;
-    if (rule.state === "healthy" && (message.logged || !this.#changes(rule))) return undefined;
+    if (rule.state === "healthy" && message.logged) return undefined;
     if (rule.state !== "crash") {
       if (!this.#quotation.isOwn(message, match.text)) return undefined;
       if (rule.state === "healthy") return this.#goodNews(rule, message, match.evidence());
@@ -190,9 +191,9 @@ export class Judge {
     return undefined;
   }
 
-  /** Whether good news would change anything: that one more service started ends a hold, or says nothing. */
-  #changes(rule: NamedRule): boolean {
-    return rule.class !== "runtime" || this.#slots.busy !== undefined;
+  /** Whether a rule could change anything: that one more service started ends a hold, or says nothing. */
+  changes(rule: NamedRule): boolean {
+    return rule.state !== "healthy" || rule.class !== "runtime" || this.#slots.busy !== undefined;
   }
 
   #goodNews(rule: NamedRule, message: Message, evidence: Evidence): Evidence | undefined {

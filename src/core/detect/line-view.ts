@@ -2,6 +2,7 @@ import { EscapeScanner, type ScreenMode } from "./escape-scanner.ts";
 import { type HintAutomaton, SPECIAL } from "./hint-automaton.ts";
 import { hasParityBit } from "./parity.ts";
 import { RowBuffer } from "./row-buffer.ts";
+import { stampOf } from "./stamp.ts";
 
 /** No row is longer; what follows is a row of its own. */
 export const MAX_LINE_BYTES = 4096;
@@ -223,7 +224,14 @@ export class LineView {
       return;
     }
     const first = this.#row.length > 0 ? this.#row.at(0) : chunk?.[from];
-    if (first === 0x5b) this.#stamp(chunk, from, Math.min(length, 16));
+    if (first === 0x5b) {
+      const kept = this.#row.length;
+      const seconds = stampOf(
+        (i) => (i < kept ? this.#row.at(i) : (chunk?.[from + i - kept] ?? 0)),
+        length,
+      );
+      if (seconds !== undefined) this.#sink.stamp(seconds);
+    }
     if (this.#hit || this.#editing) this.#sink.row(this.#rowOf(chunk, from, to, end));
   }
 
@@ -236,21 +244,6 @@ export class LineView {
       if (byte >= 0x80) return true;
     }
     return false;
-  }
-
-  /** `[ 1234.567890]`: the seconds, read without making a string. */
-  #stamp(chunk: Uint8Array | undefined, from: number, limit: number): void {
-    let seconds = -1;
-    for (let i = 1; i < limit; i++) {
-      const byte =
-        (i < this.#row.length ? this.#row.at(i) : chunk?.[from + i - this.#row.length]) ?? 0;
-      if (byte === 0x2e && seconds >= 0) {
-        this.#sink.stamp(seconds);
-        return;
-      }
-      if (byte >= 0x30 && byte <= 0x39) seconds = Math.max(0, seconds) * 10 + byte - 0x30;
-      else if (byte !== 0x20 || seconds >= 0) return;
-    }
   }
 
   /**
