@@ -6,6 +6,7 @@
  * for such hosts afterwards: one of the two always sees the other.
  */
 import { readdir } from "node:fs/promises";
+import { setImmediate } from "node:timers/promises";
 import type { HostEntry, SiteConfig } from "../config/site-config.ts";
 import type { Clock, Millis, Timer } from "../lib/clock.ts";
 import { seconds } from "../lib/durations.ts";
@@ -90,8 +91,11 @@ export class SiteConsoles {
     const taken = await this.#lockedHosts();
     let next = 0;
     const work = async () => {
-      for (let host = hosts[next++]; host && !this.#closed; host = hosts[next++])
+      for (let host = hosts[next++]; host && !this.#closed; host = hosts[next++]) {
         await this.#openOrRetry(host, taken(host.name));
+        // Making a log's files blocks the loop: people and other consoles have their turn in between.
+        await setImmediate();
+      }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
   }
@@ -106,9 +110,14 @@ export class SiteConsoles {
     return (await this.#room(entry, this.#parts.role === "direct")).session;
   }
 
-  async close(): Promise<void> {
+  /** Opens no more consoles. */
+  giveUp(): void {
     this.#closed = true;
     for (const timer of this.#retries) timer.cancel();
+  }
+
+  async close(): Promise<void> {
+    this.giveUp();
     const rooms = await Promise.allSettled(this.#rooms.values());
     const closing = rooms.map(async (room) => {
       if (room.status === "rejected") return;
@@ -147,8 +156,19 @@ export class SiteConsoles {
     const { devices, role } = this.#parts;
     const { name } = entry;
     const locks: PortLock[] = [];
+    let claim: Promise<PortLock> | undefined;
     const release = async () => {
+      const claimed = await claim?.catch(() => undefined);
+      await claimed?.release();
       for (const lock of locks.splice(0)) await lock.release();
+    };
+    /** Takes the device once; it stays ours while the console is closed and opened again. */
+    const claimOnce = async () => {
+      claim ??= devices.claim(entry.console);
+      await claim.catch((thrown: unknown) => {
+        claim = undefined;
+        throw thrown;
+      });
     };
     try {
       if (lockHost) {
@@ -159,21 +179,10 @@ export class SiteConsoles {
       }
       if (role === "direct") {
         await this.#refuseBesideDaemon(name);
-        locks.push(await devices.claim(entry.console));
+        await claimOnce();
       }
-      let claim: Promise<PortLock> | undefined;
-      const session = await this.#startSession(entry, async () => {
-        // In a daemon a device that another process has is a console that is down, and tried again.
-        if (role === "direct" || claim) return claim;
-        claim = devices.claim(entry.console);
-        claim.then(
-          (lock) => locks.push(lock),
-          () => {
-            claim = undefined;
-          },
-        );
-        return claim;
-      });
+      // In a daemon a device that another process has is a console that is down, and is tried again.
+      const session = await this.#startSession(entry, claimOnce);
       return { session, release };
     } catch (thrown) {
       this.#sessions.delete(name);

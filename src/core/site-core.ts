@@ -108,22 +108,21 @@ export class SiteCore {
       clock,
       role,
       status: (host) => this.status.row(this.host(host)),
-      opened: () => {},
+      opened: (console, entry) => {
+        this.#watchdog?.add({ entry, console }).catch((thrown: unknown) => this.#stumbled(thrown));
+      },
     });
   }
 
   /**
-   * Opens a site. A daemon begins to open all its consoles, then finishes what a crash cut short, then watches; it does
-   * not wait for devices.
+   * Opens a site; waits for no device. In a daemon all consoles open in the background while what a crash cut short is
+   * finished, and then the watchdog begins.
    */
   static async open(config: SiteConfig, options: LocalSiteOptions): Promise<SiteCore> {
     await makeOwnFolder(config.state, 0o750);
     const core = new SiteCore(config, options);
     try {
-      if (options.role === "daemon") {
-        await core.consoles.openAll();
-        core.#settled = core.#settle();
-      } else core.#settled = core.#guard.restore();
+      core.#settled = options.role === "daemon" ? core.#begin() : core.#guard.restore();
       core.#settled.catch((thrown: unknown) => core.#stumbled(thrown));
       return core;
     } catch (thrown) {
@@ -202,11 +201,12 @@ export class SiteCore {
     return this.#closed;
   }
 
-  async #settle(): Promise<void> {
-    await this.power.recover((event) =>
+  async #begin(): Promise<void> {
+    const recovered = this.power.recover((event) =>
       this.audit.note({ type: "power.recover", host: event.host, by: "oob", text: event.text }),
     );
-    await this.watch();
+    await Promise.all([recovered, this.consoles.openAll()]);
+    if (this.#closed === undefined) await this.watch();
   }
 
   #stumbled(thrown: unknown): void {
@@ -215,6 +215,8 @@ export class SiteCore {
   }
 
   async #close(): Promise<void> {
+    this.consoles.giveUp();
+    await this.#settled.catch(() => {});
     await this.#watchdog?.stop();
     // Before the devices: an outlet that was switched off for a cycle has to come on again.
     await this.power.close();

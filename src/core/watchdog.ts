@@ -5,7 +5,7 @@ import { Guard, type GuardEyes } from "./guard.ts";
 import type { Incident } from "./incident.ts";
 import type { CutShort } from "./policy/resume.ts";
 import { HostWatch, STOOD_STILL } from "./watchdog-host.ts";
-import type { HostParts, WatchdogParts, WatchStatus } from "./watchdog-parts.ts";
+import type { HostParts, WatchdogParts, WatchedHost, WatchStatus } from "./watchdog-parts.ts";
 
 const HEARTBEAT = seconds(10);
 
@@ -16,6 +16,7 @@ const HEARTBEAT = seconds(10);
 export class Watchdog implements GuardEyes {
   readonly guard: Guard;
   readonly #parts: WatchdogParts;
+  readonly #shared: HostParts;
   readonly #watches = new Map<string, HostWatch>();
   #heart: Timer | undefined;
   #unfollow: (() => void) | undefined;
@@ -34,8 +35,9 @@ export class Watchdog implements GuardEyes {
       consoleOf,
       eyes: this,
     });
-    const shared: HostParts = { ...parts, guard: this.guard };
-    for (const host of parts.hosts) this.#watches.set(host.entry.name, new HostWatch(host, shared));
+    this.#shared = { ...parts, guard: this.guard };
+    for (const host of parts.hosts)
+      this.#watches.set(host.entry.name, new HostWatch(host, this.#shared));
   }
 
   /** Begins to watch. Power.recover() comes before: it settles what a restart cut short. */
@@ -45,6 +47,15 @@ export class Watchdog implements GuardEyes {
     for (const [host, watch] of this.#watches) watch.start(this.#left(host, outcomes));
     this.#unfollow = this.#parts.holds.follow((host) => this.#watches.get(host)?.holdChanged());
     this.#beat();
+  }
+
+  /** Watches one more host, whose console could be opened only after the start. */
+  async add(host: WatchedHost): Promise<void> {
+    const { name } = host.entry;
+    if (this.#watches.has(name)) return;
+    const watch = new HostWatch(host, this.#shared);
+    this.#watches.set(name, watch);
+    watch.start(this.#left(name, await this.#outcomes()));
   }
 
   /** Stops watching. An act that moves outlets is waited for: a host is not left off. */

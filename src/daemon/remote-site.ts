@@ -117,7 +117,15 @@ class RemoteAttachment implements Attachment {
   constructor(rpc: RpcClient, attachment: number) {
     this.#rpc = rpc;
     this.#attachment = attachment;
-    this.events = rpc.stream("attachment.events", { attachment }) as AsyncIterable<AttachEvent>;
+    const stream = rpc.stream("attachment.events", { attachment }) as AsyncIterable<AttachEvent>;
+    // One stream, however often it is asked for: a second one would take events from the first.
+    let events: AsyncIterator<AttachEvent> | undefined;
+    this.events = {
+      [Symbol.asyncIterator]: () => {
+        events ??= stream[Symbol.asyncIterator]();
+        return events;
+      },
+    };
   }
 
   write(bytes: Uint8Array): Promise<void> {

@@ -1,0 +1,90 @@
+import { describe, expect, test } from "vitest";
+import type { Grant } from "../../src/config/site-config.ts";
+import type { Attachment, Site } from "../../src/core/site.ts";
+import { GrantedSite } from "../../src/daemon/granted-site.ts";
+import { Grants, type Verb } from "../../src/daemon/grants.ts";
+import { ATTACH } from "../core/site-kit.ts";
+
+const grants: Grant[] = [
+  { who: "jana", may: ["*"], on: ["*"] },
+  { who: "kim", may: ["attach", "spy", "status"], on: ["web*", "db1"] },
+  { who: "*", may: ["status"], on: ["*-public"] },
+];
+const of = (who: string, list = grants) => new Grants({ grants: list }, who, "oob");
+
+describe("Grants", () => {
+  test.each<[string, Verb, string, boolean]>([
+    ["jana", "power", "db2", true],
+    ["kim", "attach", "web1", true],
+    ["kim", "attach", "db1", true],
+    ["kim", "attach", "db11", false],
+    ["kim", "attach", "xweb1", false],
+    ["kim", "power", "web1", false],
+    ["lee", "status", "a-public", true],
+    ["lee", "status", "a-public-not", false],
+    ["lee", "attach", "a-public", false],
+    ["oob", "power", "web1", true],
+  ])("%s may %s on %s: %s", (who, verb, host, expected) => {
+    expect(of(who).may(verb, host)).toBe(expected);
+  });
+
+  test("without any grant whoever has a socket may do all", () => {
+    expect(of("lee", []).may("power", "web1")).toBe(true);
+  });
+});
+
+describe("GrantedSite", () => {
+  const hosts = new Map(["web1", "db2"].map((name) => [name, { name, outlets: [] }]));
+  const made: string[] = [];
+  const behind = {
+    via: "daemon",
+    hosts: async () => [...hosts.keys()],
+    status: async (names: readonly string[]) => {
+      made.push(`status ${names.join()}`);
+      return [];
+    },
+    attach: async () => ({ setMode: async () => {} }) as unknown as Attachment,
+    power: () => {
+      made.push("power");
+      return [];
+    },
+    incident: async () => ({ summary: { host: "db2" }, report: "" }),
+  } as unknown as Site;
+  const site = (who: string) => new GrantedSite(behind, of(who), { hosts } as never);
+  const refused = { code: "NOT_PERMITTED" };
+
+  test("shows only the hosts that are granted, and asks only for those", async () => {
+    expect(await site("kim").hosts()).toEqual(["web1"]);
+    await site("kim").status([], { power: false });
+    expect(made.at(-1)).toBe("status web1");
+    await expect(site("kim").status(["db2"], { power: false })).rejects.toMatchObject(refused);
+  });
+
+  test("switches nothing without the grant, not even for a part of the hosts", async () => {
+    const request = {
+      verb: "off",
+      hosts: ["web1", "db2"],
+      dryRun: false,
+      force: true,
+      reason: "",
+    } as const;
+    const events = site("kim").power(request)[Symbol.asyncIterator]();
+    await expect(events.next()).rejects.toMatchObject(refused);
+    expect(made).not.toContain("power");
+  });
+
+  test("who may only spy cannot write later, and nobody sees unfiltered bytes without all rights", async () => {
+    const spy = [{ who: "kim", may: ["spy"], on: ["*"] }];
+    const reader = new GrantedSite(behind, of("kim", spy), { hosts } as never);
+    await expect(reader.attach({ ...ATTACH, host: "web1" })).rejects.toMatchObject(refused);
+    const at = await reader.attach({ ...ATTACH, host: "web1", mode: "read" });
+    await expect(at.setMode("force", "because")).rejects.toMatchObject(refused);
+    const raw = { ...ATTACH, host: "web1", filter: "raw" } as const;
+    await expect(site("kim").attach(raw)).rejects.toMatchObject(refused);
+    await site("jana").attach(raw);
+  });
+
+  test("incidents of other hosts stay closed", async () => {
+    await expect(site("kim").incident(1)).rejects.toMatchObject(refused);
+  });
+});
