@@ -55,6 +55,11 @@ export class LocalSite implements Site {
     return this.#core.audit;
   }
 
+  /** Hosts whose outlets are being switched now: who ends in the midst of it leaves one off. */
+  get moving(): ReadonlySet<string> {
+    return this.#core.moving;
+  }
+
   hosts(): Promise<readonly string[]> {
     return Promise.resolve([...this.#core.config.hosts.keys()]);
   }

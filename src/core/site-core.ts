@@ -48,6 +48,19 @@ export class SiteCore {
   readonly status: SiteStatus;
   readonly secrets: ReturnType<typeof secretsOf>;
   readonly #aliases: ReadonlyMap<string, string>;
+  /** Hosts whose outlets are being switched now. */
+  readonly moving = new Set<string>();
+  readonly #tracked: Pick<Power, "readHost" | "switchHost"> = {
+    readHost: (host) => this.power.readHost(host),
+    switchHost: async (host, ...order) => {
+      this.moving.add(host.name);
+      try {
+        return await this.power.switchHost(host, ...order);
+      } finally {
+        this.moving.delete(host.name);
+      }
+    },
+  };
   #watchdog: Watchdog | undefined;
   /** Resolves when what a crash cut short is settled and the guard knows its budget. */
   #settled: Promise<void> = Promise.resolve();
@@ -87,7 +100,7 @@ export class SiteCore {
       consoleOf: (host) => this.consoles.get(host),
     });
     this.switching = new SitePower({
-      power: this.power,
+      power: this.#tracked,
       guard: () => this.guardNow(),
       clock,
       mark: (host, text) => this.consoles.get(host)?.mark("power", text),
@@ -148,12 +161,12 @@ export class SiteCore {
       const console = this.consoles.get(entry.name);
       return console ? [{ entry, console }] : [];
     });
-    const { config, audit, holds, incidents, clock, power } = this;
+    const { config, audit, holds, incidents, clock } = this;
     this.#watchdog = new Watchdog({
       hosts,
       site: config.hosts,
       fleet: config.fleet,
-      power,
+      power: this.#tracked,
       runRunbook: (run) => runRung(this, run),
       audit,
       holds,

@@ -10,7 +10,7 @@ import type { Power, PowerReport } from "./power.ts";
 import type { PowerEvent, PowerRequest, PowerVerb } from "./site.ts";
 
 interface SitePowerParts {
-  readonly power: Power;
+  readonly power: Pick<Power, "readHost" | "switchHost">;
   readonly guard: () => Promise<Guard>;
   readonly clock: Clock;
   /** A mark into the console's log: power was cut here. */

@@ -24,6 +24,11 @@ export interface ServeOptions {
   readonly say: (line: string) => void;
 }
 
+/** Where signals arrive. */
+interface Signals {
+  readonly signals: NodeJS.EventEmitter;
+}
+
 /** A daemon that runs. */
 export interface Daemon {
   readonly config: SiteConfig;
@@ -76,34 +81,54 @@ const facts = (config: SiteConfig) => ({
 });
 
 /** `oob serve`: a daemon until SIGTERM or SIGINT. */
-export async function serve(
-  options: ServeOptions & { readonly signals?: NodeJS.EventEmitter },
-): Promise<void> {
+export async function serve(options: ServeOptions & Partial<Signals>): Promise<void> {
   const { say, clock = systemClock, signals = process } = options;
+  // Before it starts: a signal in the midst of that is not lost.
+  const signalled = nextSignal(signals);
   const daemon = await startDaemon(options);
   const reload = () =>
     say(
       "oob: SIGHUP: the configuration is not read again while the daemon runs; restart it to take up changes",
     );
   signals.on("SIGHUP", reload);
-  const signal = await new Promise<string>((resolve) => {
+  const signal = await signalled;
+  say(`oob: ${signal}, stopping`);
+  await stopWithin(daemon, signal, { say, clock, signals });
+  signals.off("SIGHUP", reload);
+}
+
+function nextSignal(signals: NodeJS.EventEmitter): Promise<string> {
+  return new Promise((resolve) => {
     for (const name of ["SIGTERM", "SIGINT"]) signals.once(name, () => resolve(name));
   });
-  signals.off("SIGHUP", reload);
-  say(`oob: ${signal}, stopping`);
+}
+
+/** Stops in two seconds, whatever hangs; but waits for a host whose outlets are off and shall come on again. */
+async function stopWithin(
+  daemon: Daemon,
+  why: string,
+  { say, clock, signals }: Required<Pick<ServeOptions, "say" | "clock">> & Signals,
+): Promise<void> {
   const began = clock.monotonic();
-  const late = new AbortController();
-  const stopped = daemon.stop(signal).then(
-    () => `oob: stopped after ${formatDuration(clock.monotonic() - began)}`,
-    (thrown: unknown) => `oob: stopped, but: ${messageOf(thrown)}`,
+  const stopped = daemon.stop(why).then(
+    () => say(`oob: stopped after ${formatDuration(clock.monotonic() - began)}`),
+    (thrown: unknown) => say(`oob: stopped, but: ${messageOf(thrown)}`),
   );
-  const given = clock.sleep(STOP_WITHIN, late.signal).then(
-    () =>
-      `oob: ended without waiting longer than ${formatDuration(STOP_WITHIN)}; logs are complete up to here`,
-    () => "",
+  const done = new AbortController();
+  const late = clock.sleep(STOP_WITHIN, done.signal).then(
+    () => true,
+    () => false,
   );
-  say(await Promise.race([stopped, given]));
-  late.abort();
+  const isLate = await Promise.race([stopped.then(() => false), late]);
+  done.abort();
+  if (!isLate) return;
+  const moving = [...daemon.site.moving].join(", ");
+  if (moving === "") {
+    say(`oob: not waiting longer than ${formatDuration(STOP_WITHIN)}; the logs are complete`);
+    return;
+  }
+  say(`oob: the power of ${moving} is being switched, waiting; a second signal ends at once`);
+  await Promise.race([stopped, nextSignal(signals)]);
 }
 
 async function lockSite(config: SiteConfig, clock: Clock): Promise<PortLock> {

@@ -143,8 +143,7 @@ test("serve() ends on SIGTERM, and says what SIGHUP does", async () => {
     void serve({ config, env, signals, say }).then(() => lines.push("ended"));
   });
   await ready;
-  await Promise.resolve();
-  while (signals.listenerCount("SIGTERM") === 0) await new Promise(setImmediate);
+  while (signals.listenerCount("SIGHUP") === 0) await new Promise(setImmediate);
   signals.emit("SIGHUP");
   signals.emit("SIGTERM");
   while (lines.at(-1) !== "ended") await new Promise(setImmediate);
