@@ -2,6 +2,18 @@ const WIDTH = 76;
 const FIRST_ROW = 5;
 const ROWS = 12;
 
+/** What may be wrong with a GRUB. */
+export interface GrubFaults {
+  /** Editing asks for a user name first. */
+  readonly password?: boolean;
+  /** The entry loads something else than a Linux kernel. */
+  readonly noLinuxLine?: boolean;
+  /** Loses every third key of fast typing. */
+  readonly losesKeys?: boolean;
+  /** Lines before the one that loads the kernel, so that the box has to scroll. */
+  readonly linesBefore?: number;
+}
+
 /** What a key press led to. */
 export type GrubOutcome = "stay" | "boot";
 
@@ -20,20 +32,30 @@ export class MockGrub {
   #lines: string[];
   #original: readonly string[];
   #write: (text: string) => void;
-  #editing = false;
+  #faults: GrubFaults;
+  #place: "menu" | "editor" | "password" = "menu";
   #row = 0;
   #column = 0;
+  #top = 0;
+  #typed = 0;
 
-  constructor(title: string, kernelArguments: string, write: (text: string) => void) {
+  constructor(
+    title: string,
+    kernelArguments: string,
+    write: (text: string) => void,
+    faults: GrubFaults = {},
+  ) {
     this.#title = title;
     this.#write = write;
+    this.#faults = faults;
     this.#original = [
       `setparams '${title}'`,
       "",
       "  load_video",
       "  insmod gzio",
+      ...Array.from({ length: faults.linesBefore ?? 0 }, (_, n) => `  insmod module${n}`),
       "  echo 'Loading Linux 6.1.0-56-amd64 ...'",
-      `  linux /boot/vmlinuz-6.1.0-56-amd64 ${kernelArguments}`,
+      `  ${faults.noLinuxLine ? "chainloader" : "linux"} /boot/vmlinuz-6.1.0-56-amd64 ${kernelArguments}`,
       "  echo 'Loading initial ramdisk ...'",
       "  initrd /boot/initrd.img-6.1.0-56-amd64",
     ];
@@ -41,7 +63,7 @@ export class MockGrub {
   }
 
   drawMenu(): void {
-    this.#editing = false;
+    this.#place = "menu";
     this.#frame("Use the ^ and v keys to select which entry is highlighted.");
     this.#write(`\x1b[${FIRST_ROW};3H\x1b[7m*${this.#title.padEnd(WIDTH - 1)}\x1b[m`);
     this.#write(
@@ -61,17 +83,24 @@ export class MockGrub {
 
   /** One key of the person at the line. */
   key(byte: number): GrubOutcome {
-    if (!this.#editing) return this.#menuKey(byte);
-    return this.#editorKey(byte);
+    if (this.#place === "editor") return this.#editorKey(byte);
+    if (this.#place === "menu") return this.#menuKey(byte);
+    if (byte === 27) this.drawMenu();
+    else this.#write(String.fromCharCode(byte));
+    return "stay";
   }
 
   #menuKey(byte: number): GrubOutcome {
     if (byte === 13) return "boot";
-    if (byte === 0x65) {
+    if (byte === 0x65 && this.#faults.password) {
+      this.#place = "password";
+      this.#write("\x1b[H\x1b[J\x1b[1;1HEnter username: \n\r");
+    } else if (byte === 0x65) {
       this.#lines = [...this.#original];
-      this.#editing = true;
+      this.#place = "editor";
       this.#row = 0;
       this.#column = 0;
+      this.#top = 0;
       this.#frame("Minimum Emacs-like screen editing is supported. TAB lists");
       this.#drawText();
     }
@@ -93,22 +122,22 @@ export class MockGrub {
     else if (byte === 8 || byte === 127) this.#erase(line);
     else if (byte >= 32 && byte < 127) this.#insert(line, byte);
     this.#column = Math.min(this.#column, (this.#lines[this.#row] ?? "").length);
-    this.#place();
+    this.#drawText();
     return "stay";
   }
 
   #insert(line: string, byte: number): void {
+    this.#typed++;
+    if (this.#faults.losesKeys && this.#typed % 3 === 0) return;
     this.#lines[this.#row] =
       line.slice(0, this.#column) + String.fromCharCode(byte) + line.slice(this.#column);
     this.#column++;
-    this.#drawText();
   }
 
   #erase(line: string): void {
     if (this.#column === 0) return;
     this.#lines[this.#row] = line.slice(0, this.#column - 1) + line.slice(this.#column);
     this.#column--;
-    this.#drawText();
   }
 
   /** Screen rows that a line takes: GRUB puts a backslash where it breaks one. */
@@ -123,19 +152,17 @@ export class MockGrub {
     return rows;
   }
 
+  /** Draws what fits into the box, moved so that the cursor is in it. */
   #drawText(): void {
-    const rows = this.#lines.flatMap((line) => this.#wrapped(line)).slice(0, ROWS);
-    for (let row = 0; row < ROWS; row++) {
-      this.#write(`\x1b[${FIRST_ROW + row};3H${(rows[row] ?? "").padEnd(WIDTH)}`);
+    const above = this.#lines.slice(0, this.#row).flatMap((line) => this.#wrapped(line)).length;
+    const row = above + Math.floor(this.#column / (WIDTH - 1));
+    this.#top = Math.min(row, Math.max(this.#top, row - ROWS + 1));
+    const rows = this.#lines.flatMap((line) => this.#wrapped(line)).slice(this.#top);
+    for (let n = 0; n < ROWS; n++) {
+      this.#write(`\x1b[${FIRST_ROW + n};3H${(rows[n] ?? "").padEnd(WIDTH)}`);
     }
-    this.#place();
-  }
-
-  #place(): void {
-    let row = FIRST_ROW;
-    for (const line of this.#lines.slice(0, this.#row)) row += this.#wrapped(line).length;
-    row += Math.floor(this.#column / (WIDTH - 1));
-    this.#write(`\x1b[?25l\x1b[${row};${3 + (this.#column % (WIDTH - 1))}H\x1b[?25h`);
+    const column = 3 + (this.#column % (WIDTH - 1));
+    this.#write(`\x1b[?25l\x1b[${FIRST_ROW + row - this.#top};${column}H\x1b[?25h`);
   }
 
   #frame(help: string): void {

@@ -20,7 +20,7 @@ export function runShell(line: string, facts: ShellFacts): ShellOutcome {
   let status = 0;
   let output = "";
   for (const part of splitList(line)) {
-    const words = splitWords(part, status);
+    const words = splitWords(part, status, facts);
     if (words.length === 0) continue;
     const outcome = runCommand(words, facts);
     output += outcome.output;
@@ -34,8 +34,12 @@ function splitList(line: string): string[] {
   const parts: string[] = [];
   let part = "";
   let quote = "";
+  let escaped = false;
   for (const letter of line) {
-    if (quote !== "") {
+    if (escaped || (letter === "\\" && quote === "")) {
+      escaped = !escaped;
+      part += letter;
+    } else if (quote !== "") {
       if (letter === quote) quote = "";
       part += letter;
     } else if (letter === "'" || letter === '"') {
@@ -50,14 +54,23 @@ function splitList(line: string): string[] {
   return parts;
 }
 
-function splitWords(part: string, status: number): string[] {
+/** `$?` and `$(…)`, as double quotes and bare words have them. */
+function expand(text: string, status: number, facts: ShellFacts): string {
+  return text
+    .replaceAll("$?", String(status))
+    .replace(/\$\(([^()]*)\)/g, (_, line: string) => runShell(line, facts).output.trimEnd());
+}
+
+function splitWords(part: string, status: number, facts: ShellFacts): string[] {
   const words: string[] = [];
-  const pattern = /(?:'[^']*'|"[^"]*"|[^\s'"])+/g;
+  const pattern = /(?:\\.|'[^']*'|"[^"]*"|[^\s'"\\])+/g;
   for (const [raw] of part.matchAll(pattern)) {
     if (raw === "{" || raw === "}") continue;
     let word = "";
-    for (const [, single, double, bare] of raw.matchAll(/'([^']*)'|"([^"]*)"|([^'"]+)/g)) {
-      word += single ?? (double ?? bare ?? "").replaceAll("$?", String(status));
+    if (raw === "</dev/null") continue;
+    const pieces = raw.matchAll(/\\(.)|'([^']*)'|"([^"]*)"|([^'"\\]+)/g);
+    for (const [, escaped, single, double, bare] of pieces) {
+      word += escaped ?? single ?? expand(double ?? bare ?? "", status, facts);
     }
     words.push(word);
   }
@@ -82,6 +95,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     words[1] === "/proc/cmdline"
       ? says(`BOOT_IMAGE=/boot/vmlinuz-6.1.0-56-amd64 ${facts.commandLine}\n`)
       : says(`cat: ${words[1] ?? ""}: No such file or directory\n`, 1),
+  sh: (words, facts) => runShell(words[2] ?? "", facts),
+  test: (words) => says("", words[1] === words[3] ? 0 : 1),
+  // grep -qF -- TEXT /proc/cmdline
+  grep: (words, facts) => says("", facts.commandLine.includes(words[3] ?? "") ? 0 : 1),
   uptime: (_, facts) => says(` up ${Math.floor(facts.uptimeSeconds)} seconds\n`),
   stty: () => says(""),
   true: () => says(""),

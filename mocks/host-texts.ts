@@ -57,3 +57,14 @@ export const SYSRQ_ANSWERS: Readonly<Record<string, string>> = {
   u: "sysrq: Emergency Remount R/O",
   b: "sysrq: Resetting",
 };
+
+/** What it says when it has done it. */
+export const SYSRQ_DONE: Readonly<Record<string, string>> = {
+  s: "Emergency Sync complete",
+  u: "Emergency Remount complete",
+};
+
+/** sulogin without a password for root. */
+export const LOCKED_ROOT =
+  "\r\nCannot open access to console, the root account is locked.\r\n" +
+  "See sulogin(8) man page for more details.\r\n\r\nPress Enter to continue.\r\n";

@@ -1,34 +1,18 @@
-import type { Clock, Millis, Timer } from "../src/lib/clock.ts";
+import type { Millis, Timer } from "../src/lib/clock.ts";
 import { MockGrub } from "./host-grub.ts";
+import type { MockHostOptions, MockHostPhase } from "./host-options.ts";
 import { runShell } from "./host-shell.ts";
-import { FIRMWARE, kernelBoot, PANIC, SERVICES, SYSRQ_ANSWERS } from "./host-texts.ts";
+import {
+  FIRMWARE,
+  kernelBoot,
+  LOCKED_ROOT,
+  PANIC,
+  SERVICES,
+  SYSRQ_ANSWERS,
+  SYSRQ_DONE,
+} from "./host-texts.ts";
 import { SysrqKeys } from "./sysrq-keys.ts";
 import { TypedLine } from "./typed-line.ts";
-
-/** Where the simulated machine stands. */
-export type MockHostPhase =
-  | "off"
-  | "firmware"
-  | "grub"
-  | "booting"
-  | "login"
-  | "password"
-  | "maintenance"
-  | "shell"
-  | "panicked"
-  | "hung";
-
-/** How the machine is made. */
-export interface MockHostOptions {
-  readonly name: string;
-  readonly clock: Clock;
-  /** Bytes that the machine puts on its serial line. */
-  readonly write: (bytes: Uint8Array) => void;
-  readonly password?: string;
-  /** Share of real time that its boot takes; 1 is about 12 s. */
-  readonly pace?: number;
-  readonly grubSeconds?: number;
-}
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
@@ -94,11 +78,17 @@ export class MockHost {
   }
 
   #startGrub(): void {
+    if (this.#options.faults?.grubRescue) {
+      this.#phase = "grub-rescue";
+      this.#say("\x1b[H\x1b[J\x1b[1;1Herror: unknown filesystem.\n\rgrub rescue> ");
+      return;
+    }
     this.#phase = "grub";
     this.#grub = new MockGrub(
       "Debian GNU/Linux",
-      "root=/dev/sda1 ro console=ttyS0,115200",
+      this.#options.kernelArguments ?? "root=/dev/sda1 ro console=ttyS0,115200",
       (text) => this.#say(text),
+      this.#options.faults?.grub,
     );
     this.#grub.drawMenu();
     this.#countDown(this.#options.grubSeconds ?? 3);
@@ -128,6 +118,7 @@ export class MockHost {
     for (const [at, text] of kernelBoot(this.#commandLine)) {
       this.#later(400 + at * 1000, () => this.#say(`[${at.toFixed(6).padStart(12)}] ${text}\r\n`));
     }
+    if (this.#options.faults?.hangsAtBoot) this.#later(1000, () => this.hang());
     this.#later(3200, () => (this.#single ? this.#maintenance() : this.#services(0)));
   }
 
@@ -152,6 +143,10 @@ export class MockHost {
   #maintenance(): void {
     this.#phase = "maintenance";
     this.#line.take();
+    if (this.#options.faults?.lockedRoot) {
+      this.#say(LOCKED_ROOT);
+      return;
+    }
     this.#say(
       'You are in rescue mode. After logging in, type "journalctl -xb" to view system logs.\r\n',
     );
@@ -184,7 +179,8 @@ export class MockHost {
   }
 
   #typed(byte: number): void {
-    const echoes = this.#phase === "login" || this.#phase === "shell";
+    const echoes =
+      ["login", "shell"].includes(this.#phase) || (this.#options.faults?.showsPasswords ?? false);
     if (!echoes && this.#phase !== "password" && this.#phase !== "maintenance") return;
     if (byte === 3) {
       this.#line.take();
@@ -253,8 +249,11 @@ export class MockHost {
 
   /** Returns false where the key is not a SysRq for this kernel: then it is typed. */
   #sysrq(key: string): boolean {
-    if (this.#phase === "panicked" || this.#phase === "firmware" || this.#phase === "grub")
-      return false;
+    if (["panicked", "firmware", "grub", "grub-rescue"].includes(this.#phase)) return false;
+    if (this.#options.faults?.sysrqDisabled) {
+      this.kernel("sysrq: This sysrq operation is disabled.");
+      return true;
+    }
     if (key === "c") {
       this.panic();
       return true;
@@ -262,6 +261,8 @@ export class MockHost {
     const answer = SYSRQ_ANSWERS[key];
     if (answer === undefined) return false;
     this.kernel(answer);
+    const done = SYSRQ_DONE[key];
+    if (done !== undefined) this.#later(200, () => this.kernel(done));
     if (key === "b") {
       this.#stopTimers();
       this.#later(300, () => this.#startFirmware());

@@ -1,62 +1,118 @@
-import { defineRunbook, minutes, OobError, type RunbookHands, seconds, textOf } from "oob/sdk";
+import {
+  defineRunbook,
+  LOGIN_PROMPT,
+  MAINTENANCE_PROMPT,
+  messageOf,
+  minutes,
+  OobError,
+  ROOT_LOCKED,
+  type RunbookHands,
+  rebootBySysrq,
+  SHELL_PROMPT,
+  textOf,
+} from "oob/sdk";
 
-const PROMPT =
-  /Give root password for|type Control-D for normal startup|press Control-D to continue|Press Enter for maintenance/i;
-const LOCKED = /root account is locked/;
-const SHELL = /(?:^|\n)[^\n]{0,120}[#$] ?$/;
+const LOADER_WITHIN = minutes(5);
+const BOOT_WITHIN = minutes(10);
+/** Words that a shell's single quotes and every boot loader leave alone. */
+const PLAIN = /^[\w.,:=/@%+~-]+(?: [\w.,:=/@%+~-]+)*$/;
+/** The kernel starts a shell in place of init: leaving it would panic the kernel. */
+const SHELL_AS_INIT = /(?:^| )(rd)?init=/;
 
-/** Takes the host down by the gentlest way that the entry allows; says which it was. */
-async function takeDown({ console, power, host, options, note }: RunbookHands): Promise<string> {
-  const way = textOf(options, "by");
-  if (way === "reboot" || way === "auto") {
+const WAYS = {
+  reboot: "reboot it from its shell",
+  sysrq: "reboot it by SysRq s, u, b",
+  cycle: "cycle its power",
+  auto: "reboot it from its shell, or cycle its power where no shell answers",
+} as const;
+type Way = keyof typeof WAYS;
+
+/** Restarts the host by the gentlest way that was allowed, and has its boot loader add the arguments. */
+async function bootWith(hands: RunbookHands, way: Way, wanted: string): Promise<string> {
+  const { console, host, note, boot } = hands;
+  if (way === "auto" || way === "reboot") {
     try {
       await console.login();
-      await console.send(" reboot\r");
-      return "reboot from its shell";
+      await demand(hands, 'test "$(id -u)" = 0', "root's shell");
     } catch (thrown) {
-      if (way === "reboot" || !(thrown instanceof OobError)) throw thrown;
-      note(`no shell to reboot from: ${thrown.message}`);
+      if (way === "reboot" || !isSayable(thrown)) throw thrown;
+      note(`no shell to reboot from: ${messageOf(thrown)}`);
+      return cycleInto(hands, wanted);
     }
+    await console.send(" reboot\r");
   }
-  if (way === "sysrq") {
-    for (const letter of ["s", "u", "b"]) {
-      await console.sendBreak();
-      await console.send(letter);
-      await console.expect(/sysrq: (?:Emergency|Resetting)/i, seconds(8));
-    }
-    return "SysRq";
-  }
-  const { verified } = await power.cycle();
-  if (!verified)
-    throw new OobError(
-      "POWER_UNVERIFIED",
-      `Cannot go on at ${host.name}: the outlets did not read back`,
-    );
-  return "power cycle";
+  if (way === "sysrq") await rebootBySysrq(console, host.name, note);
+  if (way === "cycle") return cycleInto(hands, wanted);
+  return boot.intercept(wanted, LOADER_WITHIN);
 }
 
-/** At the maintenance prompt or already in a shell: ends in a shell of root, proven. */
-async function enterShell({ console, host, options }: RunbookHands): Promise<void> {
-  const shown = await console.expect([LOCKED, PROMPT, SHELL], minutes(5));
-  if (shown.which === 0) {
+/** The loader's menu may be gone by the time at which the outlets have been read back: both at once. */
+async function cycleInto({ power, boot }: RunbookHands, wanted: string): Promise<string> {
+  const loader = boot.intercept(wanted, LOADER_WITHIN);
+  loader.catch(() => undefined);
+  await power.cycle();
+  return loader;
+}
+
+/** A host that does not answer or refuses may be cycled; a person at the console, a cancelled run may not. */
+const isSayable = (thrown: unknown): boolean =>
+  thrown instanceof OobError &&
+  ["EXPECT_TIMEOUT", "LOGIN_REFUSED", "RUNBOOK_FAILED"].includes(thrown.code);
+
+/** By exit status: the kernel's own lines may stand in any output. */
+async function demand(
+  { console, host }: RunbookHands,
+  command: string,
+  what: string,
+): Promise<void> {
+  const { status } = await console.run(command);
+  if (status === 0) return;
+  throw new OobError(
+    "RUNBOOK_FAILED",
+    `Cannot prove ${what} at ${host.name}: "${command}" ended with ${status}`,
+  );
+}
+
+/** From the boot loader to a shell of root, proven. */
+async function enterShell(hands: RunbookHands, wanted: string): Promise<void> {
+  const { console, host } = hands;
+  const shown = await console.expect(
+    [ROOT_LOCKED, MAINTENANCE_PROMPT, LOGIN_PROMPT, SHELL_PROMPT],
+    BOOT_WITHIN,
+    "root's maintenance prompt or a shell",
+  );
+  if (shown.which === 0)
     throw new OobError(
       "LOGIN_REFUSED",
       `Cannot enter single-user mode at ${host.name}: its root account is locked`,
-      {
-        hint: 'Run it with --set arguments="init=/bin/sh"',
-      },
+      { hint: 'Run it with --set arguments="init=/bin/sh"' },
     );
-  }
-  await console.login();
-  const id = await console.run("id -u");
-  const line = await console.run("cat /proc/cmdline");
-  const wanted = textOf(options, "arguments");
-  if (id.output.trim() !== "0" || !line.output.includes(wanted)) {
+  if (shown.which === 2)
     throw new OobError(
       "RUNBOOK_FAILED",
-      `Cannot prove single-user mode at ${host.name}: id is "${id.output.trim()}", the kernel was booted with "${line.output.trim()}"`,
+      `Cannot enter single-user mode at ${host.name}: it booted to its login prompt in spite of "${wanted}"`,
     );
-  }
+  await console.login(minutes(1));
+  await demand(hands, 'test "$(id -u)" = 0', "root's shell");
+  await demand(hands, `grep -qF -- '${wanted}' /proc/cmdline`, "single-user mode");
+}
+
+async function runThere({ console, note }: RunbookHands, command: string): Promise<void> {
+  const result = await console.run(command, minutes(5));
+  for (const line of result.output.trimEnd().split("\n")) note(`| ${line}`);
+  if (result.status === 0) return;
+  throw new OobError(
+    "RUNBOOK_FAILED",
+    `Cannot call it done: "${command}" ended with ${result.status}`,
+    { hint: "The host stays in single-user mode; go on to multi-user with exit" },
+  );
+}
+
+async function goBack({ console }: RunbookHands, wanted: string): Promise<void> {
+  const init = SHELL_AS_INIT.exec(wanted);
+  const leave = init ? ` exec ${init[1] ? "/init" : "/sbin/init"}\r` : " exit\r";
+  await console.send(leave);
+  await console.expect(LOGIN_PROMPT, BOOT_WITHIN, "a login prompt");
 }
 
 /** Boots the host to a root shell in single-user mode, runs a command there if one is given, and goes back. */
@@ -69,13 +125,15 @@ export default defineRunbook({
     "GNU GRUB Manual 2.06, 17.2",
     "systemd-debug-generator(8), rescue.target",
     "sulogin(8)",
+    "Linux Documentation/admin-guide/kernel-parameters.rst: single, init=, rdinit=",
   ],
+  needs: ["login"],
   options: {
     by: {
       kind: "choice",
       choices: ["auto", "reboot", "sysrq", "cycle"],
       default: "auto",
-      summary: "how to take it down; auto: reboot from a shell, else cycle",
+      summary: "how to restart it; auto: reboot from a shell, else cycle",
     },
     arguments: {
       kind: "text",
@@ -85,43 +143,34 @@ export default defineRunbook({
     command: { kind: "text", summary: "a command line to run in single-user mode" },
     stay: { kind: "boolean", default: false, summary: "stay in single-user mode" },
   },
-  timeout: minutes(20),
+  timeout: minutes(40),
   async run(hands) {
-    const { console, host, options, act, step, note, boot } = hands;
-    const wanted = textOf(options, "arguments");
-    const way = await step("take the host down", () =>
-      act(`restart ${host.name} into single-user mode (${textOf(options, "by")})`, () =>
-        takeDown(hands),
-      ),
-    );
-    if (!way) return `${host.name} was left as it is`;
-    note(`down by ${way}`);
-    const loader = await step("boot loader", () => boot.intercept(wanted, minutes(5)));
-    note(`${loader} boots with "${wanted}"`);
-    await step("root shell", () => enterShell(hands));
+    const { options, host, act, step, note, dryRun } = hands;
+    const wanted = textOf(options, "arguments").trim();
     const command = textOf(options, "command");
-    if (command !== "") await step("command", () => runThere(hands, command));
-    if (options.stay === true)
-      return `${host.name} is in single-user mode, booted with "${wanted}"`;
-    await step("back to multi-user", async () => {
-      await console.send(" exit\r");
-      await console.expect(/\blogin: *$/, minutes(10));
-    });
-    return `${host.name} was in single-user mode and shows its login prompt again`;
+    const way = (textOf(options, "by") || "auto") as Way;
+    if (!PLAIN.test(wanted))
+      throw new OobError(
+        "RUNBOOK_INVALID",
+        `Cannot boot ${host.name} with "${wanted}": kernel arguments are words of letters, digits and .,:=/@%+~_-`,
+      );
+    await step("restart", () =>
+      act(`restart ${host.name}: ${WAYS[way]}; add "${wanted}" in its boot loader`, async () => {
+        note(`${await bootWith(hands, way, wanted)} boots with "${wanted}"`);
+      }),
+    );
+    await step("root shell", () =>
+      act("log in at the maintenance prompt, prove the shell", () => enterShell(hands, wanted)),
+    );
+    if (command !== "")
+      await step("command", () => act(`run "${command}"`, () => runThere(hands, command)));
+    if (options.stay !== true)
+      await step("back to multi-user", () =>
+        act("leave the shell and wait for the login prompt", () => goBack(hands, wanted)),
+      );
+    if (dryRun) return `${host.name} was left as it is`;
+    return options.stay === true
+      ? `${host.name} is in single-user mode, booted with "${wanted}"`
+      : `${host.name} was in single-user mode and shows its login prompt again`;
   },
 });
-
-async function runThere({ console, act, note }: RunbookHands, command: string): Promise<void> {
-  const result = await act(`run "${command}" in single-user mode`, () =>
-    console.run(command, minutes(5)),
-  );
-  if (!result) return;
-  for (const line of result.output.trimEnd().split("\n")) note(`| ${line}`);
-  note(`"${command}" ended with ${result.status}`);
-  if (result.status !== 0) {
-    throw new OobError(
-      "RUNBOOK_FAILED",
-      `Cannot call it done: "${command}" ended with ${result.status}`,
-    );
-  }
-}

@@ -1,4 +1,4 @@
-import { defineRunbook, durationOf, minutes, OobError, seconds } from "oob/sdk";
+import { defineRunbook, durationOf, LOGIN_PROMPT, minutes, rebootBySysrq } from "oob/sdk";
 
 /** Linux's magic SysRq over BREAK: sync, remount read-only, reboot. */
 export default defineRunbook({
@@ -10,31 +10,16 @@ export default defineRunbook({
   options: {
     "boot-within": { kind: "duration", summary: "how long the boot may take (10m)" },
   },
-  timeout: minutes(20),
-  async run({ console, options, act, step, host }) {
-    const key = async (letter: string, answers: readonly RegExp[]) => {
-      await console.sendBreak();
-      await console.send(letter);
-      return console.expect(answers, seconds(8));
-    };
-    await step("kernel answers", async () => {
-      const { which } = await key("h", [/sysrq: HELP/i, /This sysrq operation is disabled/]);
-      if (which === 0) return;
-      const seen = "the kernel has it disabled";
-      throw new OobError("RUNBOOK_FAILED", `Cannot use SysRq at ${host.name}: ${seen}`);
-    });
-    const done = await step("sync, remount, reboot", () =>
-      act(`reboot ${host.name} by SysRq s, u, b`, async () => {
-        await key("s", [/Emergency Sync/i]);
-        await key("u", [/Emergency Remount/i]);
-        await key("b", [/Resetting/i]);
-        return true;
-      }),
+  timeout: minutes(60),
+  async run({ console, options, act, step, note, host, dryRun }) {
+    const bootWithin = durationOf(options, "boot-within", minutes(10));
+    await step("SysRq", () =>
+      act(`see that the kernel answers BREAK h, then s, u and b on ${host.name}`, () =>
+        rebootBySysrq(console, host.name, note),
+      ),
     );
-    if (!done) return `${host.name} answers SysRq and was left as it is`;
-    await step("login prompt", () =>
-      console.expect(/\blogin: *$/, durationOf(options, "boot-within", minutes(10))),
-    );
+    if (dryRun) return `${host.name} was left as it is`;
+    await step("login prompt", () => console.expect(LOGIN_PROMPT, bootWithin, "a login prompt"));
     return `${host.name} was rebooted by SysRq and shows its login prompt`;
   },
 });

@@ -7,92 +7,159 @@ import {
   seconds,
 } from "oob/sdk";
 
+/** What GRUB has on the screen. */
+type Place = "menu" | "countdown" | "editor" | "command line" | "rescue prompt" | "password";
+
 const MAX_LINES_DOWN = 60;
-const CTRL = { a: "\x01", e: "\x05", n: "\x0e", x: "\x18" };
-const EDITOR = /Minimum Emacs-like screen editing/;
-const MENU = /GNU GRUB +version[\s\S]{0,4000}Use the .{1,8} and .{1,8} keys to select/;
+const KEY = { end: "\x05", down: "\x0e", boot: "\x18", escape: "\x1b", enter: "\r", edit: "e" };
+// The help below the box is translated on some systems, the box and the star at the highlighted entry are not.
+const PLACES: readonly (readonly [Place, RegExp])[] = [
+  ["rescue prompt", /^grub rescue>/m],
+  ["password", /^Enter (?:username|password):/m],
+  ["command line", /^grub>/m],
+  ["editor", /Minimum Emacs-like screen editing|^ ?[|│]setparams /m],
+  ["menu", /^ ?[|│]\*/m],
+  // All that is left of a menu for who came to the console after it was drawn.
+  ["countdown", /highlighted entry will be executed automatically in/],
+];
 const LINUX_LINE = /^\s*linux(?:16|efi)?\s/;
-const PASSWORD = /Enter username:/;
+/** What GRUB's own shell would take apart is not for its editor. */
+const PLAIN_ARGUMENTS = /^[\w.,:=/@%+~-]+(?: [\w.,:=/@%+~-]+)*$/;
 
-/** A row of the editor without the border that GRUB draws around the text. */
-const inner = (row: string): string => row.replace(/^ ?[|│\xb3]/, "").replace(/[|│\xb3]? *$/, "");
+const placeOf = ({ rows }: ScreenText): Place | undefined =>
+  PLACES.find(([, shows]) => shows.test(rows.join("\n")))?.[0];
 
-/** The logical line that begins in a row: GRUB breaks long lines with a backslash in the last column. */
-function lineAt(screen: ScreenText, row: number): string {
-  let line = inner(screen.rows[row] ?? "");
-  for (let next = row + 1; line.endsWith("\\") && next < screen.rows.length; next++) {
-    line = line.slice(0, -1) + inner(screen.rows[next] ?? "");
-  }
-  return line.trimEnd();
+/** Text of a row of the editor, without the box around it; "" outside of the box. */
+const inside = (row: string | undefined): string =>
+  /^ ?[|│](.*)[|│] ?[\^v]? *$/.exec(row ?? "")?.[1] ?? "";
+
+/** The line in which the cursor stands, up to it and after it: GRUB breaks long ones by a backslash in the last column. */
+function lineAtCursor({ rows, cursor }: ScreenText): { upTo: string; after: string } {
+  const goesOn = (row: number) => inside(rows[row]).endsWith("\\");
+  const joined = (from: number, to: number) =>
+    rows
+      .slice(from, to)
+      .map((row) => inside(row).slice(0, -1))
+      .join("");
+  let first = cursor.row;
+  while (first > 0 && goesOn(first - 1)) first--;
+  let last = cursor.row;
+  while (goesOn(last)) last++;
+  const here = rows[cursor.row] ?? "";
+  const column = cursor.column - here.search(/[|│]/) - 1;
+  const rest = cursor.row === last ? inside(here) : inside(here).slice(0, -1);
+  return {
+    upTo: joined(first, cursor.row) + rest.slice(0, column),
+    after:
+      rest.slice(column) +
+      joined(cursor.row + 1, last) +
+      (last > cursor.row ? inside(rows[last]) : ""),
+  };
 }
 
-async function discard(console: ConsoleHands, why: string): Promise<never> {
-  await console.send("\x1b");
+const isTimeout = (thrown: unknown): boolean =>
+  thrown instanceof OobError && thrown.code === "EXPECT_TIMEOUT";
+
+/** true once the screen is so, false when the time is over. */
+async function comesTo(
+  console: ConsoleHands,
+  is: (screen: ScreenText) => boolean,
+  within: Millis,
+  what: string,
+): Promise<boolean> {
+  try {
+    await console.untilScreen(is, within, what);
+    return true;
+  } catch (thrown) {
+    if (isTimeout(thrown)) return false;
+    throw thrown;
+  }
+}
+
+/** Leaves editor or password prompt; a host that waits in a menu helps nobody, so the entry boots unchanged. */
+async function giveUp(console: ConsoleHands, why: string): Promise<never> {
+  await console.send(KEY.escape);
+  // After a refused password GRUB waits for a key, or for a moment.
+  const menu = await comesTo(console, (now) => placeOf(now) === "menu", seconds(5), "GRUB's menu");
+  await console.send(KEY.enter);
   throw new OobError(
     "RUNBOOK_FAILED",
-    `Cannot edit the GRUB entry: ${why}; the edit was discarded`,
-    {
-      hint: "The menu waits; boot it with Enter at: oob attach",
-    },
+    `Cannot edit the GRUB entry: ${why}; the edit was discarded, ` +
+      (menu ? "and the entry boots unchanged" : "but its menu did not come back"),
+    { hint: menu ? "See how it comes up: oob attach" : "Look at it: oob screen" },
   );
-}
-
-/** Goes down until the cursor stands in the line that loads the kernel; returns its row. */
-async function findLinuxLine(console: ConsoleHands): Promise<number> {
-  for (let down = 0; down < MAX_LINES_DOWN; down++) {
-    const screen = await console.screen();
-    const { row, column } = screen.cursor;
-    if (LINUX_LINE.test(inner(screen.rows[row] ?? ""))) return row;
-    await console.send(CTRL.n);
-    const moved = (now: ScreenText) => now.cursor.row !== row || now.cursor.column !== column;
-    try {
-      await console.untilScreen(moved, seconds(2), "the cursor to move down");
-    } catch (cause) {
-      if (cause instanceof OobError && cause.code === "EXPECT_TIMEOUT") break;
-      throw cause;
-    }
-  }
-  return discard(console, 'no line that begins with "linux" was found');
 }
 
 async function openEditor(console: ConsoleHands, within: Millis): Promise<void> {
-  await console.send("e");
+  await console.send(KEY.edit);
   const shown = await console.untilScreen(
-    ({ rows }) => rows.some((row) => EDITOR.test(row) || PASSWORD.test(row)),
+    (now) => ["editor", "password"].includes(placeOf(now) ?? ""),
     within,
     "GRUB's editor",
   );
-  if (shown.rows.some((row) => PASSWORD.test(row))) {
-    await discard(console, "GRUB asks for a user name and a password");
+  if (placeOf(shown) === "password")
+    await giveUp(console, "GRUB asks for a user name and a password");
+}
+
+/** Goes down until the cursor stands in the line that loads the kernel. */
+async function findLinuxLine(console: ConsoleHands): Promise<void> {
+  for (let down = 0; down < MAX_LINES_DOWN; down++) {
+    const before = await console.screen();
+    const { upTo, after } = lineAtCursor(before);
+    if (LINUX_LINE.test(upTo + after)) return;
+    await console.send(KEY.down);
+    // At the bottom of the box the text moves instead of the cursor.
+    const picture = ({ rows, cursor }: ScreenText) => JSON.stringify([rows, cursor]);
+    const moved = (now: ScreenText) => picture(now) !== picture(before);
+    if (!(await comesTo(console, moved, seconds(2), "the cursor to move down"))) break;
   }
+  await giveUp(console, 'no line that begins with "linux" was found');
+}
+
+async function appendArguments(console: ConsoleHands, kernelArguments: string): Promise<void> {
+  await console.send(KEY.end);
+  const atEnd = (now: ScreenText) => {
+    const { upTo, after } = lineAtCursor(now);
+    return LINUX_LINE.test(upTo) && after.trim() === "";
+  };
+  if (!(await comesTo(console, atEnd, seconds(2), "the end of the linux line")))
+    await giveUp(console, "the cursor does not go to the end of the linux line");
+  const wanted = `${lineAtCursor(await console.screen()).upTo} ${kernelArguments}`;
+  await console.type(` ${kernelArguments}`);
+  const landed = (now: ScreenText) => {
+    const { upTo, after } = lineAtCursor(now);
+    return upTo === wanted && after.trim() === "";
+  };
+  if (!(await comesTo(console, landed, seconds(5), "the arguments on the linux line")))
+    await giveUp(console, "the kernel arguments did not land at the end of the linux line");
 }
 
 export default defineBootLoader({
   summary: "GRUB 2 on a serial line: edits the highlighted entry for one boot",
   sources: [
     "GNU GRUB Manual 2.06, section 17.2 Editing an entry",
-    "seen: 2.06-13+deb12u2 on QEMU, terminal_output serial",
+    "GRUB 2.06 grub-core/normal/menu_entry.c: lines are broken by a backslash at the right border",
+    "seen: 2.06-13+deb12u2 on QEMU, terminal_output serial; recordings in test/boot/grub",
   ],
-  announces: /GNU GRUB +version/,
-  shows: MENU,
+  announces: /GNU GRUB +version|executed automatically in \d|(?:^|\n)grub(?: rescue)?> $/,
+  shows: new RegExp(PLACES.map(([, shows]) => shows.source).join("|"), "m"),
   async bootWith(console, kernelArguments, within) {
-    await openEditor(console, within);
-    const row = await findLinuxLine(console);
-    const before = lineAt(await console.screen(), row);
-    await console.send(CTRL.e);
-    await console.type(` ${kernelArguments}`);
-    const wanted = `${before} ${kernelArguments}`;
-    const landed = (screen: ScreenText) => lineAt(screen, row) === wanted;
-    try {
-      await console.untilScreen(
-        landed,
-        seconds(5),
-        `"${kernelArguments}" at the end of the linux line`,
+    if (!PLAIN_ARGUMENTS.test(kernelArguments))
+      throw new OobError(
+        "RUNBOOK_INVALID",
+        `Cannot boot with "${kernelArguments}": GRUB takes only words of letters, digits and .,:=/@%+~_-`,
       );
-    } catch (cause) {
-      if (!(cause instanceof OobError) || cause.code !== "EXPECT_TIMEOUT") throw cause;
-      await discard(console, "the kernel arguments did not land behind the linux line");
-    }
-    await console.send(CTRL.x);
+    const place = placeOf(await console.screen());
+    if (place !== "menu" && place !== "countdown")
+      throw new OobError(
+        "RUNBOOK_FAILED",
+        `Cannot edit the GRUB entry: GRUB shows ${place ? `its ${place}` : "no menu"}; nothing was typed`,
+        { hint: "Look at it: oob screen" },
+      );
+    await openEditor(console, within);
+    await findLinuxLine(console);
+    await appendArguments(console, kernelArguments);
+    await console.send(KEY.boot);
+    await console.untilScreen((now) => placeOf(now) !== "editor", within, "GRUB to boot the entry");
   },
 });

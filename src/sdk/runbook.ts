@@ -30,8 +30,11 @@ export interface ConsoleHands {
   /** Sends keys slowly: boot loaders and firmware lose fast ones. */
   type(text: string, pace?: Millis): Promise<void>;
   sendBreak(ms?: Millis): Promise<void>;
-  /** Waits for one of the patterns in the console's text (escape sequences taken out) from the last match on. */
-  expect(patterns: RegExp | readonly RegExp[], within: Millis): Promise<Expected>;
+  /**
+   * Waits for one of the patterns in the console's text (escape sequences taken out) from the last match on. A pattern
+   * that ends in `$` is a prompt: it counts once the host has stayed there for a moment. `what` is for the message.
+   */
+  expect(patterns: RegExp | readonly RegExp[], within: Millis, what?: string): Promise<Expected>;
   /** Waits until nothing came for `quiet`. */
   settle(quiet: Millis, within: Millis): Promise<void>;
   screen(): Promise<ScreenText>;
@@ -41,9 +44,15 @@ export interface ConsoleHands {
     within: Millis,
     what: string,
   ): Promise<ScreenText>;
-  /** Logs in if a login prompt shows; the secret is typed with echo off and never logged. */
+  /**
+   * Ends in a shell that answers. Logs in where a prompt asks for it; the secret is typed only where the host does not
+   * show what is typed, and never logged. What the runbook leaves logged in is logged out when it ends.
+   */
   login(within?: Millis): Promise<void>;
-  /** Runs a command in the shell, framed by a marker that its own echo cannot match. */
+  /**
+   * Runs one command line by `sh -c` in the shell, without input, framed by a marker that its own echo cannot match.
+   * Kernel messages may stand in the output.
+   */
   run(command: string, within?: Millis): Promise<CommandResult>;
 }
 
@@ -73,11 +82,11 @@ export interface RunbookHands {
   readonly options: OptionValues;
   readonly dryRun: boolean;
   /** A line in the report and the audit trail. */
-  note(text: string): void;
+  readonly note: (text: string) => void;
   /** A named part of the work with its duration. */
-  step<T>(name: string, work: () => Promise<T>): Promise<T>;
+  readonly step: <T>(name: string, work: () => Promise<T>) => Promise<T>;
   /** The only way to change anything: listed and not run under --dry-run, audited otherwise. */
-  act<T>(what: string, change: () => Promise<T>): Promise<T | undefined>;
+  readonly act: <T>(what: string, change: () => Promise<T>) => Promise<T | undefined>;
   /** Aborted when a person takes the seat or the run is cancelled. */
   readonly signal: AbortSignal;
 }
@@ -90,6 +99,8 @@ export interface Runbook {
   readonly sources: readonly string[];
   readonly options: OptionSpecs;
   readonly timeout: Millis;
+  /** What has to be there before anything is touched: a login with a readable secret, outlets that can be read. */
+  readonly needs?: readonly ("login" | "power")[];
   /** Returns one line that says how it went. */
   run(hands: RunbookHands): Promise<string>;
 }

@@ -9,26 +9,36 @@ export interface CommandFrame {
   readonly end: RegExp;
 }
 
+/** busybox's shells take 1023 bytes in a line (CONFIG_FEATURE_EDITING_MAX_LEN), a tty in canonical mode 4095. */
+const MAX_TYPED_BYTES = 1000;
+/** The kernel prints whole lines wherever it likes, in the middle of a marker too. */
+const CHATTER = String.raw`(?:\[ {0,6}\d{1,7}\.\d{6}\] [^\n]{0,500}\n)?`;
+
+const spaced = (marker: string): string => Array.from(marker).join(CHATTER) + CHATTER;
+
 /**
  * Frames a command for a Bourne-like shell. The marker is split by quotes in what is typed, so that the echo of the
- * typed line can not be taken for the output. The leading blank keeps it out of most shells' history.
+ * typed line can not be taken for the output, however the terminal wraps it. The command stands in single quotes: what
+ * is wrong inside it stays inside. It gets no input: a question would never be answered. The leading blank keeps it out
+ * of most shells' history.
  */
 export function frameCommand(
   command: string,
   marker = randomBytes(6).toString("hex"),
 ): CommandFrame {
   const line = command.trim();
-  if (line === "" || /[\r\n\0]/.test(line)) {
-    throw new OobError(
-      "RUNBOOK_INVALID",
-      `Cannot run "${printable(line, 80)}": a command is one line`,
-    );
-  }
-  const ended = /[;&]$/.test(line) ? line : `${line};`;
-  const typed = ` echo ob''-${marker}; { ${ended} }; echo oe''-${marker} $?\r`;
+  const typed = ` echo ob''-${marker}; sh -c '${line.replaceAll("'", `'\\''`)}' </dev/null; echo oe''-${marker} $?\r`;
+  const wrong =
+    line === "" || /\p{Cc}/u.test(line)
+      ? "a command is one line without control characters"
+      : Buffer.byteLength(typed) > MAX_TYPED_BYTES
+        ? `it is too long: ${Buffer.byteLength(typed)} bytes would be typed, shells take ${MAX_TYPED_BYTES}`
+        : undefined;
+  if (wrong !== undefined)
+    throw new OobError("RUNBOOK_INVALID", `Cannot run "${printable(line, 80)}": ${wrong}`);
   return {
     typed,
-    begin: new RegExp(`ob-${marker}\\n`),
-    end: new RegExp(`oe-${marker} (\\d{1,3})\\n`),
+    begin: new RegExp(`${spaced(`ob-${marker}`)}\\n`),
+    end: new RegExp(`${spaced(`oe-${marker} `)}(\\d{1,3})${CHATTER}\\n`),
   };
 }

@@ -1,6 +1,18 @@
 const MAX_TEXT = 256 * 1024;
 /** Patterns look at no more than this much text at a time. */
 const MAX_SEARCH = 64 * 1024;
+/** How much of the end shows where the host waits. */
+const END_TEXT = 4096;
+
+/** A match: where it begins in all that was ever added, what stands before it, its groups. */
+export interface Found {
+  readonly which: number;
+  readonly at: number;
+  readonly before: string;
+  readonly match: readonly string[];
+  /** Characters since the last match that are no longer there: too much came. */
+  readonly lost: number;
+}
 
 /**
  * What a console said, as text to match patterns against: escape sequences are gone before it gets here, CR and NUL
@@ -9,6 +21,9 @@ const MAX_SEARCH = 64 * 1024;
 export class ConsoleText {
   #text = "";
   #from = 0;
+  /** Characters dropped at the front, and how many of them no match had looked at. */
+  #dropped = 0;
+  #lost = 0;
 
   add(filtered: Uint8Array): void {
     let added = Buffer.from(filtered.buffer, filtered.byteOffset, filtered.byteLength).toString(
@@ -17,38 +32,53 @@ export class ConsoleText {
     added = added.replace(/[\r\0]/g, "");
     if (added.includes("\b")) added = this.#takeBack(added);
     this.#text += added;
-    const excess = this.#text.length - MAX_TEXT;
-    if (excess > 0) {
-      this.#text = this.#text.slice(excess);
-      this.#from = Math.max(0, this.#from - excess);
-    }
+    if (this.#text.length > MAX_TEXT) this.#drop(this.#text.length - MAX_TEXT);
   }
 
-  /** First of the patterns that matches after the last match; matching goes on behind it. */
-  match(
-    patterns: readonly RegExp[],
-  ): { which: number; before: string; match: string[] } | undefined {
+  /** First of the patterns that matches after what was taken last. */
+  find(patterns: readonly RegExp[]): Found | undefined {
     const start = Math.max(this.#from, this.#text.length - MAX_SEARCH);
     const text = this.#text.slice(start);
     let first: { which: number; found: RegExpExecArray } | undefined;
     for (const [which, pattern] of patterns.entries()) {
-      const found = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, "")).exec(text);
+      const found = pattern.exec(text);
       if (found && (!first || found.index < first.found.index)) first = { which, found };
     }
     if (!first) return undefined;
     const { which, found } = first;
-    this.#from = start + found.index + found[0].length;
-    return { which, before: text.slice(0, found.index), match: found.map((group) => group ?? "") };
+    const index = start + found.index;
+    return {
+      which,
+      at: this.#dropped + index,
+      before: this.#text.slice(this.#from, index),
+      match: found.map((group) => group ?? ""),
+      lost: this.#lost,
+    };
   }
 
-  /** Everything from the last match on. */
-  get pending(): string {
-    return this.#text.slice(this.#from);
+  /** Later matches begin behind this one. */
+  take({ at, match }: Found): void {
+    this.#from = at - this.#dropped + (match[0] ?? "").length;
+    this.#lost = 0;
+    if (this.#from > END_TEXT) this.#drop(this.#from - END_TEXT);
+  }
+
+  /** Whether the text ends in this, looked at or not. */
+  endsIn(pattern: RegExp): boolean {
+    return pattern.test(this.#text.slice(-END_TEXT));
   }
 
   /** Later matches look only at what comes from now on. */
   forget(): void {
     this.#from = this.#text.length;
+    this.#lost = 0;
+  }
+
+  #drop(count: number): void {
+    this.#text = this.#text.slice(count);
+    this.#dropped += count;
+    this.#lost += Math.max(0, count - this.#from);
+    this.#from = Math.max(0, this.#from - count);
   }
 
   #takeBack(added: string): string {

@@ -2,14 +2,14 @@ import type { Millis } from "../../lib/clock.ts";
 import { seconds } from "../../lib/durations.ts";
 import { OobError } from "../../lib/errors.ts";
 import type { BootLoader } from "../../sdk/boot-loader.ts";
-import type { RunbookConsole } from "./runbook-console.ts";
+import type { ConsoleHands } from "../../sdk/runbook.ts";
 
 /**
  * Waits for one of the boot loaders to announce itself, and has it boot with these kernel arguments.
  * Returns the loader's name.
  */
 export async function interceptBoot(
-  console: RunbookConsole,
+  console: ConsoleHands & { forget(): void },
   loaders: ReadonlyMap<string, BootLoader>,
   kernelArguments: string,
   within: Millis,
@@ -20,14 +20,17 @@ export async function interceptBoot(
   const { which } = await console.expect(
     named.map(([, loader]) => loader.announces),
     within,
+    `a boot loader (${named.map(([name]) => name).join(", ")})`,
   );
   const [name, loader] = named[which] ?? ["", undefined];
   if (!loader) throw new OobError("INTERNAL", `Cannot intercept a boot: no loader number ${which}`);
   await console.untilScreen(
     ({ rows }) => loader.shows.test(rows.join("\n")),
     seconds(10),
-    `the menu of ${name}`,
+    `the screen of ${name}`,
   );
   await loader.bootWith(console, kernelArguments, seconds(10));
+  // What the loader drew is no text of the host that boots now.
+  console.forget();
   return name;
 }

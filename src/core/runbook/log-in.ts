@@ -1,70 +1,142 @@
 import type { Millis } from "../../lib/clock.ts";
 import { seconds } from "../../lib/durations.ts";
 import { OobError } from "../../lib/errors.ts";
+import {
+  LOGIN_PROMPT,
+  MAINTENANCE_PROMPT,
+  PASSWORD_PROMPT,
+  ROOT_LOCKED,
+  SHELL_PROMPT,
+} from "../../sdk/prompts.ts";
 import type { ConsoleHands } from "../../sdk/runbook.ts";
 
-/** Whom to log in as. The password is fetched when it is typed, and nowhere kept. */
+/** Whom to log in as. The password is fetched when it is typed. */
 export interface Credentials {
   readonly user: string;
   readonly password: () => Promise<string>;
 }
 
-const LOGIN = /\blogin: *$/;
-const PASSWORD = /\b[Pp]assword(?: for [\w.-]{1,64})?: *$/;
-const MAINTENANCE =
-  /(?:Give root password for|type Control-D for normal startup|press Control-D to continue)[^\n]{0,60}$/;
-const SHELL = /(?:^|\n)[^\n]{0,120}[#$%>] ?$/;
-const REFUSED = /[Ll]ogin incorrect|[Aa]uthentication failure|Access denied/;
+/** What logging in needs of a console. */
+export interface LoginHands extends ConsoleHands {
+  readonly host: string;
+  /** Whether the host's text ends in this now. */
+  endsIn(pattern: RegExp): boolean;
+}
 
-/** Where the console stands: what an Enter brings up. */
+const PROMPTS = [LOGIN_PROMPT, PASSWORD_PROMPT, MAINTENANCE_PROMPT, SHELL_PROMPT] as const;
+const STANDS = ["login", "password", "maintenance", "shell"] as const;
+type Stand = (typeof STANDS)[number];
+
+const REFUSED = /[Ll]ogin incorrect|[Aa]uthentication failure|Access denied|Too many logins/;
+/** Takes back what somebody left half typed (end of line, kill it): Enter alone would run it. */
+const CLEAN = "\x05\x15";
+const ASK_EVERY = seconds(5);
+/** Typed where a password belongs, to see whether the host shows it. */
+const PROBE = "x";
+const ECHO_WITHIN = seconds(1.5);
+const ECHO_TRIES = 3;
+
+/** Ends in a shell that answers. Says at which prompt it logged in; "shell": it stood open. */
 export async function logIn(
-  hands: ConsoleHands,
-  host: string,
+  hands: LoginHands,
   credentials: Credentials | undefined,
   within: Millis,
-): Promise<void> {
-  await hands.send("\r");
-  const shown = await hands.expect([LOGIN, PASSWORD, MAINTENANCE, SHELL], within);
-  if (shown.which === 3) {
-    await proveShell(hands, host, within);
-    return;
+): Promise<Stand> {
+  // Enter at sulogin's prompt is an empty password, which some take for "go on to multi-user".
+  const stand = hands.endsIn(MAINTENANCE_PROMPT) ? "maintenance" : await call(hands, within);
+  if (stand === "shell") {
+    await proveShell(hands, within);
+    return stand;
   }
   if (!credentials) {
-    throw new OobError("SECRET_MISSING", `Cannot log in at ${host}: its entry has no login`, {
-      hint: `Add "login: { user: root, secret: NAME }" to hosts.${host}`,
+    throw new OobError("SECRET_MISSING", `Cannot log in at ${hands.host}: its entry has no login`, {
+      hint: `Add "login: { user: root, secret: NAME }" to hosts.${hands.host}`,
     });
   }
-  if (shown.which === 1) {
+  if (stand === "password") {
     // Somebody's half-finished login: an empty password brings the prompt back.
-    await hands.send("\r");
-    await hands.expect(LOGIN, within);
+    await hands.send(`${CLEAN}\r`);
+    await hands.expect(LOGIN_PROMPT, within, "a login prompt");
   }
-  if (shown.which !== 2) {
-    await hands.send(`${credentials.user}\r`);
-    await hands.expect(PASSWORD, within);
+  if (stand !== "maintenance") {
+    await hands.send(`${CLEAN}${credentials.user}\r`);
+    await hands.expect(PASSWORD_PROMPT, within, "the password prompt");
   }
-  await hands.send(`${await credentials.password()}\r`);
-  const after = await hands.expect([REFUSED, SHELL, LOGIN], within);
-  if (after.which !== 1) {
+  await typeSecret(hands, await credentials.password());
+  const after = await hands.expect(
+    [REFUSED, ROOT_LOCKED, SHELL_PROMPT, LOGIN_PROMPT],
+    within,
+    "a shell prompt (it has to end in #, $, % or >)",
+  );
+  if (after.which !== 2) {
     throw new OobError(
       "LOGIN_REFUSED",
-      `Cannot log in at ${host} as "${credentials.user}": the host refused`,
-      {
-        hint: `Check the secret named in hosts.${host}.login`,
-      },
+      `Cannot log in at ${hands.host} as "${stand === "maintenance" ? "root" : credentials.user}": ` +
+        (after.which === 1 ? "the root account is locked" : "the host refused"),
+      { hint: `Check the secret named in hosts.${hands.host}.login` },
     );
   }
-  await proveShell(hands, host, within);
+  await proveShell(hands, within);
+  return stand;
+}
+
+/** Presses Enter until a prompt comes: one that kernel messages tore apart is drawn again. */
+async function call(hands: LoginHands, within: Millis): Promise<Stand> {
+  for (let left = within; ; left -= ASK_EVERY) {
+    await hands.send(`${CLEAN}\r`);
+    try {
+      const wait = Math.min(left, ASK_EVERY);
+      const { which } = await hands.expect(PROMPTS, wait, "a login or shell prompt");
+      return STANDS[which] ?? "shell";
+    } catch (thrown) {
+      if (!isTimeout(thrown) || left <= ASK_EVERY) throw thrown;
+    }
+  }
+}
+
+/**
+ * Types the password, but only where the host does not show what is typed: a faked "Password:" would have it on the
+ * screen and in the log.
+ */
+async function typeSecret(hands: LoginHands, secret: string): Promise<void> {
+  if (secret === "" || /\p{Cc}/u.test(secret)) {
+    throw new OobError(
+      "SECRET_MISSING",
+      `Cannot log in at ${hands.host}: its secret is empty or more than one line`,
+    );
+  }
+  for (let tries = 0; tries < ECHO_TRIES; tries++) {
+    await hands.send(PROBE);
+    const shown = await hands.expect(/x/, ECHO_WITHIN).then(
+      () => true,
+      (thrown: unknown) => {
+        if (isTimeout(thrown)) return false;
+        throw thrown;
+      },
+    );
+    await hands.send(CLEAN);
+    if (!shown) {
+      await hands.send(`${secret}\r`);
+      return;
+    }
+    // A kernel message may have had the letter: once more.
+  }
+  throw new OobError(
+    "LOGIN_REFUSED",
+    `Cannot log in at ${hands.host}: it asks for a password and shows what is typed; the password was not typed`,
+    { hint: "Look who prints that prompt before you type the password yourself" },
+  );
 }
 
 /** A prompt can be imitated by any text; a command that answers can not. */
-async function proveShell(hands: ConsoleHands, host: string, within: Millis): Promise<void> {
-  await hands.settle(300, seconds(5)).catch(() => undefined);
+async function proveShell(hands: LoginHands, within: Millis): Promise<void> {
   const { status } = await hands.run("true", within);
-  if (status !== 0) {
-    throw new OobError(
-      "RUNBOOK_FAILED",
-      `Cannot use the shell at ${host}: "true" ended with ${status}`,
-    );
-  }
+  if (status === 0) return;
+  throw new OobError(
+    "RUNBOOK_FAILED",
+    `Cannot use the shell at ${hands.host}: "true" ended with ${status}`,
+  );
 }
+
+const isTimeout = (thrown: unknown): boolean =>
+  thrown instanceof OobError && thrown.code === "EXPECT_TIMEOUT";
