@@ -4,6 +4,7 @@
  */
 import { createSocket, type Socket } from "node:dgram";
 import snmp from "net-snmp";
+import { compareOids } from "./oid-order.ts";
 
 /** Value of an object as it goes on the wire. */
 export interface MockObject {
@@ -23,6 +24,8 @@ export interface MockTree {
 export interface WireFaults {
   /** Hears nothing and says nothing. */
   deaf?: boolean;
+  /** Hears and obeys, and its answers are lost. */
+  mute?: boolean;
   dropsEverySecondAnswer?: boolean;
   /** Answers are cut in half. */
   truncates?: boolean;
@@ -185,7 +188,9 @@ export class MockSnmpAgent {
       ) => {
         this.#answers++;
         const lost =
-          this.faults.deaf || (this.faults.dropsEverySecondAnswer && this.#answers % 2 === 0);
+          this.faults.deaf ||
+          this.faults.mute ||
+          (this.faults.dropsEverySecondAnswer && this.#answers % 2 === 0);
         const shown = this.faults.truncates ? Math.floor(length / 2) : length;
         if (lost || this.#closed) done(null);
         else socket.send(bytes, from, shown, port, host, done);
@@ -284,15 +289,4 @@ function libraryUser(user: NonNullable<MockAccess["user"]>): snmp.User {
       privKey: user.priv.secret,
     }),
   };
-}
-
-/** Order of the tree: arc by arc, as numbers. */
-export function compareOids(one: string, other: string): number {
-  const left = one.split(".");
-  const right = other.split(".");
-  for (let i = 0; i < Math.max(left.length, right.length); i++) {
-    const difference = Number(left[i] ?? -1) - Number(right[i] ?? -1);
-    if (difference !== 0) return Math.sign(difference);
-  }
-  return 0;
 }

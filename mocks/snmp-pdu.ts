@@ -3,8 +3,8 @@
  * the same profile that the driver reads, and has the faults of real racks as switches.
  */
 import type { Clock, Millis } from "../src/lib/clock.ts";
+import { compareOids } from "./oid-order.ts";
 import {
-  compareOids,
   type MockAccess,
   type MockObject,
   MockSnmpAgent,

@@ -25,13 +25,15 @@ beforeAll(async () => {
 
 afterAll(() => peer?.stop());
 
+type Login = Record<string, unknown> & { readonly community?: string };
+
 /** Opens the agent with the driver's own options. */
-async function open({ community, ...raw }: Record<string, unknown>): Promise<Pdu> {
+async function open({ community, ...raw }: Login): Promise<Pdu> {
   const all = { host: "127.0.0.1", port: peer.port, timeout: "500ms", tries: 2, ...raw };
   const { values, problems } = readOptions(snmp.options, all);
   expect(problems).toEqual([]);
   const options =
-    community === undefined ? values : { ...values, community: { secret: String(community) } };
+    community === undefined ? values : { ...values, community: { secret: community } };
   return snmp.open(options, contextWith(SECRETS));
 }
 

@@ -11,15 +11,17 @@ import { contextWith } from "./context.ts";
 
 const SECRETS = { "pdu-a": "private", "url-0abc": "private", auth: "authpass1", priv: "privpass1" };
 
+type Given = Record<string, unknown> & { readonly community?: string };
+
 /** Options as configuration reads them; a community in a URL becomes a secret of a reserved name. */
-function read({ community, ...raw }: Record<string, unknown>): OptionValues {
+function read({ community, ...raw }: Given): OptionValues {
   const { values, problems } = readOptions(snmp.options, raw);
   expect(problems).toEqual([]);
-  return community === undefined ? values : { ...values, community: { secret: String(community) } };
+  return community === undefined ? values : { ...values, community: { secret: community } };
 }
 
 /** What the driver asks core to open. */
-async function targetOf(raw: Record<string, unknown>): Promise<SnmpTarget> {
+async function targetOf(raw: Given): Promise<SnmpTarget> {
   const values = read({ host: "pdu1", ...raw });
   let seen: SnmpTarget | undefined;
   const context = {
