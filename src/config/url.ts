@@ -18,9 +18,6 @@ export interface UrlTarget {
   readonly secrets: ReadonlyMap<string, string>;
 }
 
-/** Whether a word of the command line is a URL: host names have no colon. */
-export const isDeviceUrl = (word: string): boolean => /^[a-z][a-z0-9.-]*:/.test(word);
-
 /** Reads "telnet://ts1:7003", "serial:/dev/ttyS0?baud=9600", "exec:virsh console vm1", "snmp://public@pdu1". */
 export async function parseDeviceUrl(
   url: string,

@@ -75,7 +75,7 @@ class AuditTrail implements Audit {
       for await (const event of this.#newer(position)) {
         if (isWanted(event, query)) yield event;
       }
-      if (!query.follow || this.#closing.signal.aborted) return;
+      if (!query.follow || this.#closing.signal.aborted || query.signal?.aborted) return;
       await this.#more(seen);
     }
   }

@@ -21,6 +21,8 @@ export interface Audit {
     readonly since?: Millis;
     readonly type?: string;
     readonly follow: boolean;
+    /** Ends a followed trail within a second. */
+    readonly signal?: AbortSignal;
   }): AsyncIterable<SiteEvent>;
   close(): Promise<void>;
 }

@@ -117,7 +117,7 @@ export class LocalSite implements Site {
 
   events(query: Parameters<Site["events"]>[0]): AsyncIterable<SiteEvent> {
     const hosts = query.hosts.map((name) => this.#core.host(name).name);
-    return stoppable(() => this.#core.audit.read({ ...query, hosts }));
+    return stoppable((signal) => this.#core.audit.read({ ...query, hosts, signal }));
   }
 
   incidents(names: readonly string[]): Promise<readonly IncidentSummary[]> {

@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { checkConfig, loadConfig } from "../../src/config/load-config.ts";
+import { DEMO_ANNOUNCEMENT, findConfig, placesOf } from "../../src/config/places.ts";
 import { formatProblem } from "../../src/config/problems.ts";
 import type { SiteConfig } from "../../src/config/site-config.ts";
 import { OobError } from "../../src/lib/errors.ts";
@@ -275,4 +276,41 @@ test("formatProblem() keeps what a file holds from reaching the terminal", () =>
     width: 4,
   });
   expect(text).not.toMatch(/[\u001b\u0007]/);
+});
+
+describe("findConfig()", () => {
+  test("takes the file named, $OOB_CONFIG, the user's, in this order", async () => {
+    await mkdir(join(folder, ".config/oob"), { recursive: true });
+    const own = join(folder, ".config/oob/oob.yaml");
+    await writeFile(own, "");
+    const env = { HOME: folder, OOB_RUNTIME: join(folder, "run") };
+    expect(await findConfig("/a.yaml", { ...env, OOB_CONFIG: "/b.yaml" })).toBe("/a.yaml");
+    expect(await findConfig(undefined, { ...env, OOB_CONFIG: "/b.yaml" })).toBe("/b.yaml");
+    expect(await findConfig(undefined, env)).toBe(own);
+  });
+
+  test("does not believe an announcement in a folder in which others may write", async () => {
+    const run = join(folder, "run");
+    await mkdir(run);
+    await writeFile(join(run, DEMO_ANNOUNCEMENT), JSON.stringify({ config: file }), {
+      mode: 0o600,
+    });
+    await writeFile(file, "");
+    const env = { HOME: folder, OOB_RUNTIME: run };
+    await chmod(run, 0o700);
+    expect(await findConfig(undefined, env)).toBe(file);
+    await chmod(run, 0o777);
+    expect(await findConfig(undefined, env)).not.toBe(file);
+  });
+});
+
+test("placesOf(): root keeps to the machine's folders, whatever sudo left in the environment", () => {
+  const env = { HOME: "/home/jana", XDG_RUNTIME_DIR: "/run/user/1000", XDG_STATE_HOME: "/x" };
+  expect(placesOf(env, 0)).toMatchObject({ state: "/var/lib/oob", runtime: "/run/oob" });
+  expect(placesOf(env, 1000)).toMatchObject({ state: "/x/oob", runtime: "/run/user/1000/oob" });
+  expect(placesOf({ HOME: "/home/jana" }, 1000)).toMatchObject({
+    state: "/home/jana/.local/state/oob",
+    runtime: "/tmp/oob-1000",
+    configs: ["/home/jana/.config/oob/oob.yaml", "/etc/oob/oob.yaml"],
+  });
 });
