@@ -373,7 +373,7 @@ check(
     const sent = far({ do: "stream", until });
     for (let kills = 0; kills < KILLS; kills++) {
       await sleep(200 + Math.random() * 300);
-      reader.kill("SIGKILL");
+      reader.kill("SIGUSR2");
       await once(reader, "exit");
       reader = start();
       await once(reader.stdout, "data");
