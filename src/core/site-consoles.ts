@@ -107,7 +107,7 @@ export class SiteConsoles {
     const why = this.#whyNot.get(host);
     if (why !== undefined && this.#parts.role === "daemon")
       throw new OobError("PORT_BUSY", `Cannot open the console of ${host}: ${why}`);
-    return (await this.#room(entry, this.#parts.role === "direct")).session;
+    return (await this.#room(entry, true)).session;
   }
 
   /** Opens no more consoles. */
@@ -224,6 +224,7 @@ export class SiteConsoles {
       idleTimeout: config.idleTimeout,
       status: () => status(host),
       escape: config.escape,
+      filter: config.filter,
     });
     this.#sessions.set(host, session);
     opened(session, entry);

@@ -30,7 +30,8 @@ export class GrantedSite implements Site {
   }
 
   async status(hosts: readonly string[], options: { readonly power: boolean }) {
-    return this.#site.status(await this.#chosen(hosts), options);
+    const chosen = await this.#chosen(hosts);
+    return chosen.length === 0 ? [] : this.#site.status(chosen, options);
   }
 
   async attach(request: AttachRequest): Promise<Attachment> {
@@ -50,7 +51,8 @@ export class GrantedSite implements Site {
   }
 
   async powerStatus(hosts: readonly string[]) {
-    return this.#site.powerStatus(await this.#chosen(hosts));
+    const chosen = await this.#chosen(hosts);
+    return chosen.length === 0 ? [] : this.#site.powerStatus(chosen);
   }
 
   power(request: PowerRequest) {
@@ -108,14 +110,16 @@ export class GrantedSite implements Site {
   }
 
   async *watch(hosts: readonly string[]) {
-    yield* this.#site.watch(await this.#chosen(hosts));
+    const chosen = await this.#chosen(hosts);
+    if (chosen.length === 0) yield [];
+    else yield* this.#site.watch(chosen);
   }
 
   async close(): Promise<void> {
     // The site is the daemon's.
   }
 
-  /** The hosts named, which all have to be permitted; or all that are. */
+  /** The hosts named, which all have to be permitted; or all that are. Where none is, asking on would mean all. */
   async #chosen(hosts: readonly string[]): Promise<readonly string[]> {
     this.#grants.demand("status", hosts);
     return hosts.length > 0 ? hosts : this.hosts();

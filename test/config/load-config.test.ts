@@ -216,6 +216,25 @@ log: { sync: 1 }
     ]);
   });
 
+  test("knows the keys of nested mappings and of list items", async () => {
+    expect(
+      await problemsOf(`log: { keep: { dayz: 3 } }
+grants: [{ who: a, may: [attach, powr], onn: [x] }]
+hosts: { a: { console: "exec:cat", watch: { silense: 5m, budget: { cycles: 200 } }, login: { user: root } } }
+`),
+    ).toEqual([
+      '1:16 log.keep.dayz: unknown key "dayz" | Did you mean "days"?',
+      expect.stringMatching(
+        /^2:34 grants\[0\]\.may\[1\]: expected one of .* Did you mean "power"\?$/,
+      ),
+      '2:41 grants[0].onn: unknown key "onn" | Did you mean "on"?',
+      '3:45 hosts.a.watch.silense: unknown key "silense" | Did you mean "silence"?',
+      '3:66 hosts.a.watch.budget.per: "per" is missing',
+      "3:76 hosts.a.watch.budget.cycles: expected a whole number from 0 to 100, got 200",
+      '3:92 hosts.a.login.secret: "secret" is missing',
+    ]);
+  });
+
   test("refuses duplicate keys and alias bombs", async () => {
     expect(await problemsOf("hosts: {}\nhosts: {}\n")).toEqual([
       expect.stringMatching(/^2:1 : .*unique/),

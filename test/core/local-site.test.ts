@@ -67,14 +67,22 @@ describe("openLocalSite()", () => {
     const direct = await site("direct");
     const at = await direct.attach({ ...ATTACH, host: "web1" });
     const daemon = await site("daemon");
-    await rack.print("web2", "x");
-    const [row] = await daemon.status(["web1"], { power: false });
-    expect(row?.console).toMatchObject({ is: "down", why: expect.stringContaining("oob (jana)") });
+    const rows = daemon.watch(["web1"])[Symbol.asyncIterator]();
+    const until = async (is: string) => {
+      for (;;) {
+        const [row] = (await rows.next()).value ?? [];
+        if (row?.console.is === is) return row.console;
+      }
+    };
+    expect((await until("down")).why).toContain("oob (jana)");
     expect(rack.connected("web1")).toBe(1);
     await expect(daemon.attach({ ...ATTACH, host: "web1" })).rejects.toMatchObject({
       code: "PORT_BUSY",
     });
     await at.leave();
+    await direct.close();
+    await until("up");
+    await rows.return?.();
   });
 
   test("hosts and PDUs that are not there, and reasons that are demanded", async () => {

@@ -57,6 +57,9 @@ describe("GrantedSite", () => {
     expect(await site("kim").hosts()).toEqual(["web1"]);
     await site("kim").status([], { power: false });
     expect(made.at(-1)).toBe("status web1");
+    await site("nobody").status([], { power: false });
+    expect(await site("nobody").hosts()).toEqual([]);
+    expect(made.filter((one) => one.startsWith("status"))).toEqual(["status web1"]);
     await expect(site("kim").status(["db2"], { power: false })).rejects.toMatchObject(refused);
   });
 
