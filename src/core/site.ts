@@ -17,7 +17,10 @@ export interface HostStatus {
     readonly why?: string;
   };
   readonly power: PowerState;
+  /** Outlets as last read; empty where none is configured, or none was read yet. */
   readonly outlets: readonly OutletStatus[];
+  /** Outlets of the configuration: "pdu-a/3". */
+  readonly feeds: readonly string[];
   readonly health: {
     readonly state: HostState | "unknown";
     readonly class: string;
@@ -72,12 +75,6 @@ export interface PowerEvent {
   readonly outlets?: readonly OutletStatus[];
 }
 
-/** Who asks for something, and why. */
-export interface Asked {
-  readonly by: string;
-  readonly reason: string;
-}
-
 /** What is asked of the outlets. */
 export interface PowerRequest {
   readonly verb: PowerVerb;
@@ -107,6 +104,8 @@ export type AttachEvent =
       readonly seat: SeatView;
       /** Escape key of the configuration, for whoever did not choose one. */
       readonly escape?: string;
+      /** The filter in force: the one asked for, or the stricter one of the configuration. */
+      readonly filter: AttachRequest["filter"];
     }
   /** Already filtered for the person's terminal. `repaint`: a whole screen follows after a skip. */
   | { readonly is: "bytes"; readonly bytes: Uint8Array; readonly replay: boolean }
