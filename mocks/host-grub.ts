@@ -144,7 +144,8 @@ export class MockGrub {
   #wrapped(line: string): string[] {
     const rows: string[] = [];
     let rest = line;
-    while (rest.length > WIDTH - 1) {
+    // As in GRUB's editor, a line that fills the row has an empty one after it for the cursor.
+    while (rest.length >= WIDTH - 1) {
       rows.push(`${rest.slice(0, WIDTH - 1)}\\`);
       rest = rest.slice(WIDTH - 1);
     }

@@ -13,7 +13,7 @@ export interface ShellFacts {
 }
 
 /**
- * Runs a command line as a very small shell: `;` lists, `{ …; }` groups, quotes that join, `$?`. Enough for what
+ * Runs a command line as a very small shell: `;` lists, quotes that join, `$?`, `$(…)`, `sh -c`. Enough for what
  * runbooks type, and a real "not found" for the rest.
  */
 export function runShell(line: string, facts: ShellFacts): ShellOutcome {
@@ -30,34 +30,14 @@ export function runShell(line: string, facts: ShellFacts): ShellOutcome {
   return { output, status };
 }
 
-function splitList(line: string): string[] {
-  const parts: string[] = [];
-  let part = "";
-  let quote = "";
-  let escaped = false;
-  for (const letter of line) {
-    if (escaped || (letter === "\\" && quote === "")) {
-      escaped = !escaped;
-      part += letter;
-    } else if (quote !== "") {
-      if (letter === quote) quote = "";
-      part += letter;
-    } else if (letter === "'" || letter === '"') {
-      quote = letter;
-      part += letter;
-    } else if (letter === ";" || letter === "\n") {
-      parts.push(part);
-      part = "";
-    } else part += letter;
-  }
-  parts.push(part);
-  return parts;
-}
+const splitList = (line: string): string[] =>
+  line.match(/(?:\\.|'[^']*'|"[^"]*"|[^;\n'"\\])+/g) ?? [];
 
 /** `$?` and `$(…)`, as double quotes and bare words have them. */
 function expand(text: string, status: number, facts: ShellFacts): string {
   return text
     .replaceAll("$?", String(status))
+    .replaceAll("$PPID", "412")
     .replace(/\$\(([^()]*)\)/g, (_, line: string) => runShell(line, facts).output.trimEnd());
 }
 
@@ -65,9 +45,9 @@ function splitWords(part: string, status: number, facts: ShellFacts): string[] {
   const words: string[] = [];
   const pattern = /(?:\\.|'[^']*'|"[^"]*"|[^\s'"\\])+/g;
   for (const [raw] of part.matchAll(pattern)) {
-    if (raw === "{" || raw === "}") continue;
+    // ": | sh -c …" gives a command an empty input: there is none to give here.
+    if (raw === ":" || raw === "|") continue;
     let word = "";
-    if (raw === "</dev/null") continue;
     const pieces = raw.matchAll(/\\(.)|'([^']*)'|"([^"]*)"|([^'"\\]+)/g);
     for (const [, escaped, single, double, bare] of pieces) {
       word += escaped ?? single ?? expand(double ?? bare ?? "", status, facts);
@@ -96,7 +76,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       ? says(`BOOT_IMAGE=/boot/vmlinuz-6.1.0-56-amd64 ${facts.commandLine}\n`)
       : says(`cat: ${words[1] ?? ""}: No such file or directory\n`, 1),
   sh: (words, facts) => runShell(words[2] ?? "", facts),
-  test: (words) => says("", words[1] === words[3] ? 0 : 1),
+  test: (words) => says("", (words[1] === words[3]) === (words[2] === "=") ? 0 : 1),
   // grep -qF -- TEXT /proc/cmdline
   grep: (words, facts) => says("", facts.commandLine.includes(words[3] ?? "") ? 0 : 1),
   uptime: (_, facts) => says(` up ${Math.floor(facts.uptimeSeconds)} seconds\n`),

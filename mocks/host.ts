@@ -1,6 +1,6 @@
 import type { Millis, Timer } from "../src/lib/clock.ts";
 import { MockGrub } from "./host-grub.ts";
-import type { MockHostOptions, MockHostPhase } from "./host-options.ts";
+import type { MockHostFaults, MockHostOptions, MockHostPhase } from "./host-options.ts";
 import { runShell } from "./host-shell.ts";
 import {
   FIRMWARE,
@@ -30,9 +30,12 @@ export class MockHost {
   #bootedAt: Millis = 0;
   #sysrqKeys: SysrqKeys;
   #single = false;
+  /** What is wrong with it from now on. */
+  faults: MockHostFaults;
 
   constructor(options: MockHostOptions) {
     this.#options = options;
+    this.faults = options.faults ?? {};
     this.#sysrqKeys = new SysrqKeys(options.clock);
   }
 
@@ -78,7 +81,7 @@ export class MockHost {
   }
 
   #startGrub(): void {
-    if (this.#options.faults?.grubRescue) {
+    if (this.faults.grubRescue) {
       this.#phase = "grub-rescue";
       this.#say("\x1b[H\x1b[J\x1b[1;1Herror: unknown filesystem.\n\rgrub rescue> ");
       return;
@@ -88,7 +91,7 @@ export class MockHost {
       "Debian GNU/Linux",
       this.#options.kernelArguments ?? "root=/dev/sda1 ro console=ttyS0,115200",
       (text) => this.#say(text),
-      this.#options.faults?.grub,
+      this.faults.grub,
     );
     this.#grub.drawMenu();
     this.#countDown(this.#options.grubSeconds ?? 3);
@@ -118,7 +121,7 @@ export class MockHost {
     for (const [at, text] of kernelBoot(this.#commandLine)) {
       this.#later(400 + at * 1000, () => this.#say(`[${at.toFixed(6).padStart(12)}] ${text}\r\n`));
     }
-    if (this.#options.faults?.hangsAtBoot) this.#later(1000, () => this.hang());
+    if (this.faults.hangsAtBoot) this.#later(1000, () => this.hang());
     this.#later(3200, () => (this.#single ? this.#maintenance() : this.#services(0)));
   }
 
@@ -143,7 +146,7 @@ export class MockHost {
   #maintenance(): void {
     this.#phase = "maintenance";
     this.#line.take();
-    if (this.#options.faults?.lockedRoot) {
+    if (this.faults.lockedRoot) {
       this.#say(LOCKED_ROOT);
       return;
     }
@@ -179,8 +182,7 @@ export class MockHost {
   }
 
   #typed(byte: number): void {
-    const echoes =
-      ["login", "shell"].includes(this.#phase) || (this.#options.faults?.showsPasswords ?? false);
+    const echoes = ["login", "shell"].includes(this.#phase) || this.faults.showsPasswords === true;
     if (!echoes && this.#phase !== "password" && this.#phase !== "maintenance") return;
     if (byte === 3) {
       this.#line.take();
@@ -250,7 +252,7 @@ export class MockHost {
   /** Returns false where the key is not a SysRq for this kernel: then it is typed. */
   #sysrq(key: string): boolean {
     if (["panicked", "firmware", "grub", "grub-rescue"].includes(this.#phase)) return false;
-    if (this.#options.faults?.sysrqDisabled) {
+    if (this.faults.sysrqDisabled) {
       this.kernel("sysrq: This sysrq operation is disabled.");
       return true;
     }

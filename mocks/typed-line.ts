@@ -1,6 +1,6 @@
 const MAX_TYPED = 4096;
 
-/** The line that is being typed at a tty in canonical mode: erase, interrupt, echo. */
+/** The line that is being typed at a tty in canonical mode: erase, kill, interrupt, echo. */
 export class TypedLine {
   #text = "";
 
@@ -10,6 +10,11 @@ export class TypedLine {
       const erased = this.#text !== "" && echoes;
       this.#text = this.#text.slice(0, -1);
       return erased ? "\b \b" : "";
+    }
+    if (byte === 21) {
+      const erased = echoes ? "\b \b".repeat(this.#text.length) : "";
+      this.#text = "";
+      return erased;
     }
     if (byte < 32) return "";
     this.#text = (this.#text + String.fromCharCode(byte)).slice(0, MAX_TYPED);

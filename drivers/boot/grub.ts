@@ -141,7 +141,7 @@ export default defineBootLoader({
     "GRUB 2.06 grub-core/normal/menu_entry.c: lines are broken by a backslash at the right border",
     "seen: 2.06-13+deb12u2 on QEMU, terminal_output serial; recordings in test/boot/grub",
   ],
-  announces: /GNU GRUB +version|executed automatically in \d|(?:^|\n)grub(?: rescue)?> $/,
+  announces: /GNU GRUB +version|executed automatically in \d|(?:^|\n)grub(?: rescue)?> /,
   shows: new RegExp(PLACES.map(([, shows]) => shows.source).join("|"), "m"),
   async bootWith(console, kernelArguments, within) {
     if (!PLAIN_ARGUMENTS.test(kernelArguments))

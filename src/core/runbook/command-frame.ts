@@ -19,7 +19,8 @@ const spaced = (marker: string): string => Array.from(marker).join(CHATTER) + CH
 /**
  * Frames a command for a Bourne-like shell. The marker is split by quotes in what is typed, so that the echo of the
  * typed line can not be taken for the output, however the terminal wraps it. The command stands in single quotes: what
- * is wrong inside it stays inside. It gets no input: a question would never be answered. The leading blank keeps it out
+ * is wrong inside it stays inside. It gets an empty input, since
+ * nobody would answer a question (and not /dev/null, which early shells lack). The leading blank keeps it out
  * of most shells' history.
  */
 export function frameCommand(
@@ -27,7 +28,7 @@ export function frameCommand(
   marker = randomBytes(6).toString("hex"),
 ): CommandFrame {
   const line = command.trim();
-  const typed = ` echo ob''-${marker}; sh -c '${line.replaceAll("'", `'\\''`)}' </dev/null; echo oe''-${marker} $?\r`;
+  const typed = ` echo ob''-${marker}; : | sh -c '${line.replaceAll("'", `'\\''`)}'; echo oe''-${marker} $?\r`;
   const wrong =
     line === "" || /\p{Cc}/u.test(line)
       ? "a command is one line without control characters"

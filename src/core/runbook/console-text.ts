@@ -4,6 +4,10 @@ const MAX_SEARCH = 64 * 1024;
 /** How much of the end shows where the host waits. */
 const END_TEXT = 4096;
 
+/** Whether a pattern says where the text ends: then it is looked for there alone, after every chunk that comes. */
+export const isPrompt = (pattern: RegExp | undefined): boolean =>
+  pattern?.source.endsWith("$") === true;
+
 /** A match: where it begins in all that was ever added, what stands before it, its groups. */
 export interface Found {
   readonly which: number;
@@ -37,16 +41,16 @@ export class ConsoleText {
 
   /** First of the patterns that matches after what was taken last. */
   find(patterns: readonly RegExp[]): Found | undefined {
-    const start = Math.max(this.#from, this.#text.length - MAX_SEARCH);
-    const text = this.#text.slice(start);
-    let first: { which: number; found: RegExpExecArray } | undefined;
+    let first: { which: number; index: number; found: RegExpExecArray } | undefined;
     for (const [which, pattern] of patterns.entries()) {
-      const found = pattern.exec(text);
-      if (found && (!first || found.index < first.found.index)) first = { which, found };
+      const reach = isPrompt(pattern) ? END_TEXT : MAX_SEARCH;
+      const start = Math.max(this.#from, this.#text.length - reach);
+      const found = pattern.exec(this.#text.slice(start));
+      const index = start + (found?.index ?? 0);
+      if (found && (!first || index < first.index)) first = { which, index, found };
     }
     if (!first) return undefined;
-    const { which, found } = first;
-    const index = start + found.index;
+    const { which, index, found } = first;
     return {
       which,
       at: this.#dropped + index,

@@ -9,7 +9,7 @@ import type { ConsoleHands } from "../../sdk/runbook.ts";
  * Returns the loader's name.
  */
 export async function interceptBoot(
-  console: ConsoleHands & { forget(): void },
+  console: ConsoleHands & { goesDown(): void },
   loaders: ReadonlyMap<string, BootLoader>,
   kernelArguments: string,
   within: Millis,
@@ -30,7 +30,7 @@ export async function interceptBoot(
     `the screen of ${name}`,
   );
   await loader.bootWith(console, kernelArguments, seconds(10));
-  // What the loader drew is no text of the host that boots now.
-  console.forget();
+  // What the loader drew, and who was logged in before, is not of the host that boots now.
+  console.goesDown();
   return name;
 }

@@ -106,15 +106,15 @@ function watchStops(
   const cannot = () => `Cannot finish ${run.name} on ${run.host.name}`;
   const taken = () => {
     const who = run.console.seat?.who ?? "somebody";
-    const text = `${cannot()}: "${who}" took the seat${story.where()}`;
+    const text = `${cannot()}: "${who}" took the seat${story.stopHere()}`;
     const hint = "The console is theirs; look at it, then run the runbook again";
     stop.abort(new OobError("SEAT_TAKEN", text, { hint }));
   };
   const cancelled = () =>
-    stop.abort(new OobError("INTERRUPTED", `${cannot()}: it was given up${story.where()}`));
+    stop.abort(new OobError("INTERRUPTED", `${cannot()}: it was given up${story.stopHere()}`));
   const timer = run.clock.after(run.runbook.timeout, () => {
     const limit = formatDuration(run.runbook.timeout);
-    stop.abort(new OobError("TIMED_OUT", `${cannot()}: its ${limit} were over${story.where()}`));
+    stop.abort(new OobError("TIMED_OUT", `${cannot()}: its ${limit} were over${story.stopHere()}`));
   });
   seat.signal.addEventListener("abort", taken, { once: true });
   run.signal.addEventListener("abort", cancelled, { once: true });
@@ -163,7 +163,7 @@ function hands(
       ...run.power,
       cycle: () => {
         // A login prompt from before the cut is no sign of a host that came back.
-        console.forget();
+        console.goesDown();
         return run.power.cycle();
       },
     },

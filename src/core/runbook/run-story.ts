@@ -47,6 +47,12 @@ export class RunStory {
     return step === undefined ? "" : ` in step "${printable(step, 80)}"`;
   }
 
+  /** The run is stopped from outside: at the step that is under way. */
+  stopHere(): string {
+    this.#failedStep ??= this.#steps.at(-1);
+    return this.where();
+  }
+
   /** Returns the secret, which from here on is left out of everything. */
   hide(secret: string): string {
     if (secret.length >= MIN_SECRET) this.#secrets.add(secret);

@@ -8,7 +8,7 @@ import { SHELL_PROMPT } from "../../sdk/prompts.ts";
 import type { CommandResult, Expected, ScreenText } from "../../sdk/runbook.ts";
 import type { BorrowedSeat, WatchedConsole } from "../watched-console.ts";
 import { frameCommand } from "./command-frame.ts";
-import { ConsoleText, type Found } from "./console-text.ts";
+import { ConsoleText, type Found, isPrompt } from "./console-text.ts";
 import { type Credentials, type LoginHands, logIn } from "./log-in.ts";
 
 const KEY_PACE: Millis = 40;
@@ -135,7 +135,7 @@ export class RunbookConsole implements LoginHands {
 
   async login(within: Millis = seconds(30)): Promise<void> {
     const stand = await logIn(this, this.#parts.credentials, within);
-    this.#loggedIn ||= stand === "login" || stand === "password";
+    if (stand !== "shell") this.#loggedIn = stand !== "maintenance";
   }
 
   async run(command: string, within: Millis = seconds(30)): Promise<CommandResult> {
@@ -164,14 +164,21 @@ export class RunbookConsole implements LoginHands {
     this.#text.forget();
   }
 
+  /** The host goes down: what was said and who was logged in is past. */
+  goesDown(): void {
+    this.#text.forget();
+    this.#loggedIn = false;
+  }
+
   /** Logs out where this runbook logged in and its shell still stands; says what could not be undone. */
   async leave(): Promise<string | undefined> {
     if (!this.#loggedIn || !this.endsIn(SHELL_PROMPT)) return undefined;
     if (this.#parts.seat.signal.aborted) return `${this.host} is left logged in`;
     this.#signal = this.#parts.seat.signal;
     try {
-      await this.run("true", LOGOUT_WITHIN);
-      await this.send(" exit\r");
+      // To leave process 1 would panic the kernel.
+      const { status } = await this.run('test "$PPID" != 1', LOGOUT_WITHIN);
+      if (status === 0) await this.send(" exit\r");
       return undefined;
     } catch {
       return `${this.host} may be left logged in: its shell did not answer`;
@@ -271,5 +278,3 @@ export class RunbookConsole implements LoginHands {
     );
   }
 }
-
-const isPrompt = (pattern: RegExp | undefined): boolean => pattern?.source.endsWith("$") === true;

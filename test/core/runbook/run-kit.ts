@@ -1,0 +1,188 @@
+import { MockHost } from "../../../mocks/host.ts";
+import type { MockHostFaults } from "../../../mocks/host-options.ts";
+import { bareHost } from "../../../src/config/bare-config.ts";
+import { readOptions } from "../../../src/config/option-values.ts";
+import type { HostEntry } from "../../../src/config/site-config.ts";
+import type { Audit, NewEvent } from "../../../src/core/audit.ts";
+import { createDetector } from "../../../src/core/detect/create-detector.ts";
+import { LocalPort } from "../../../src/core/local-port.ts";
+import { ReadPace } from "../../../src/core/read-pace.ts";
+import { Registry } from "../../../src/core/registry.ts";
+import { runRunbook } from "../../../src/core/runbook/run-runbook.ts";
+import { Session } from "../../../src/core/session.ts";
+import type { HostStatus, RunEvent } from "../../../src/core/site.ts";
+import type { PowerHands, Runbook } from "../../../src/sdk/runbook.ts";
+import { logKit } from "../log-kit.ts";
+import { request } from "../session-kit.ts";
+import { Wire } from "../wire.ts";
+
+export const PASSWORD = "correct horse";
+/** Longer than a line of GRUB's editor, with a blank at its end as Debian's grub-mkconfig leaves one. */
+export const LONGEST =
+  "root=UUID=6f6f6274-6573-7462-6564-000000000001 ro console=tty0 console=ttyS0,115200n8 ";
+
+interface KitOptions {
+  readonly faults?: MockHostFaults;
+  readonly kernelArguments?: string;
+  /** A line that loses BREAKs: the key that follows is typed. */
+  readonly losesBreak?: boolean;
+  readonly credentials?: { readonly user: string; readonly password: () => Promise<string> } | null;
+  /** Lines of kernel messages a second, while the runbook is at work. */
+  readonly chatter?: number;
+}
+
+/** A simulated machine at the end of a wire in memory, the real session on it, and hands on its outlet. */
+export async function runKit(options: KitOptions = {}) {
+  const { clock, ...kit } = logKit();
+  const wire = new Wire();
+  const audit: NewEvent[] = [];
+  const breaks = { lost: options.losesBreak ?? false };
+  const host = new MockHost({
+    name: "web1",
+    clock,
+    write: (bytes) => wire.print(bytes),
+    password: PASSWORD,
+    grubSeconds: 10,
+    ...(options.faults ? { faults: options.faults } : {}),
+    ...(options.kernelArguments ? { kernelArguments: options.kernelArguments } : {}),
+  });
+  const port = new LocalPort({
+    host: "web1",
+    clock,
+    random: () => 0,
+    log: kit.open(),
+    pace: new ReadPace(clock),
+    open: async (opening) => {
+      const link = await wire.open(opening);
+      return {
+        ...link,
+        write: async (bytes) => {
+          await link.write(bytes);
+          host.receive(bytes);
+        },
+        sendBreak: async () => {
+          if (!breaks.lost) host.receiveBreak();
+        },
+      };
+    },
+  });
+  const note = (event: NewEvent) => ({ ...event, seq: audit.push(event), at: clock.now() });
+  const session = new Session({
+    host: "web1",
+    port,
+    detector: createDetector(await new Registry().rules()),
+    audit: { note },
+    clock,
+    encoding: "utf-8",
+    breakMs: 300,
+    idleTimeout: 30 * 60_000,
+    status: () => ({ host: "web1" }) as HostStatus,
+  });
+  await session.start();
+
+  /** Lets the machine's time pass until something is so. */
+  const pass = async (is: () => boolean, limitMs = 4_000_000): Promise<void> => {
+    for (const end = clock.monotonic() + limitMs; !is(); ) {
+      if (clock.monotonic() > end) throw new Error("it never came about");
+      // Minutes in which nobody says anything need no small steps.
+      const idle = clock.monotonic() - (session.lastByteAt ?? 0) > 15_000;
+      await clock.advance(idle ? 2000 : 50);
+      // The emulator behind a screen has timers of its own.
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+  };
+  const power = switchOf(host, clock);
+  const entry: HostEntry = {
+    ...bareHost("web1", { driver: "tcp", options: {} }),
+    login: { user: "root", secret: "web1" },
+  };
+
+  /** Runs a runbook to its end. `watch` sees each event as it comes. */
+  const run = async (
+    runbook: Runbook,
+    set: Readonly<Record<string, string>> = {},
+    more: {
+      readonly dryRun?: boolean;
+      readonly signal?: AbortSignal;
+      readonly watch?: (event: RunEvent) => void;
+    } = {},
+  ) => {
+    const events: RunEvent[] = [];
+    let result: string | undefined;
+    const { values, problems } = readOptions(runbook.options, set);
+    if (problems.length > 0) throw new Error(JSON.stringify(problems));
+    const began = clock.monotonic();
+    void runRunbook({
+      name: "book",
+      runbook,
+      host: entry,
+      console: session,
+      power,
+      credentials:
+        options.credentials === null
+          ? undefined
+          : (options.credentials ?? { user: "root", password: async () => PASSWORD }),
+      loaders: await new Registry().bootLoaders(),
+      options: values,
+      dryRun: more.dryRun ?? false,
+      by: "alice",
+      reason: "test",
+      audit: { note, commit: async (event: NewEvent) => note(event) } as unknown as Audit,
+      clock,
+      signal: more.signal ?? new AbortController().signal,
+      emit: (event) => {
+        events.push(event);
+        more.watch?.(event);
+      },
+    }).then((end) => {
+      result = end;
+    });
+    let lines = 0;
+    await pass(() => {
+      const due = ((clock.monotonic() - began) / 1000) * (options.chatter ?? 0);
+      for (; lines < due; lines++) host.kernel(`usb 1-1: new device number ${lines}`);
+      return result !== undefined;
+    });
+    const story = events.map((event) => `${event.step ?? "-"}: ${event.text}`).join("\n");
+    return { result, events, story, end: events.at(-1), tookMs: clock.monotonic() - began };
+  };
+  const boot = async () => {
+    power.state = "on";
+    host.power(true);
+    await pass(() => host.phase === "login" || host.phase === "hung", 60_000);
+    await clock.advance(500);
+  };
+  /** A person takes the seat, as `oob attach` does. */
+  const takeSeat = () => session.attach(request({ replayLines: 0 }), "bob");
+  return { clock, wire, audit, breaks, host, port, session, power, run, boot, pass, takeSeat };
+}
+
+function switchOf(host: MockHost, clock: { sleep(ms: number): Promise<void> }) {
+  const power: PowerHands & {
+    state: "on" | "off" | "unknown";
+    cycles: number;
+    offFor: number;
+  } = {
+    state: "on",
+    cycles: 0,
+    offFor: 5000,
+    read: async () => power.state,
+    on: async () => {
+      host.power(true);
+      power.state = "on";
+      return { power: "on", verified: true };
+    },
+    off: async () => {
+      host.power(false);
+      power.state = "off";
+      return { power: "off", verified: true };
+    },
+    cycle: async () => {
+      power.cycles++;
+      await power.off();
+      await clock.sleep(power.offFor);
+      return power.on();
+    },
+  };
+  return power;
+}
