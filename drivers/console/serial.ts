@@ -43,5 +43,6 @@ export default defineConsole({
   },
   address: "path",
   identity: ["path"],
+  keep: true,
   open: (options, context) => openSerial(options, context),
 });

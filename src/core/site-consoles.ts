@@ -14,6 +14,7 @@ import { messageOf, OobError } from "../lib/errors.ts";
 import { systemRandom } from "../lib/random.ts";
 import type { Audit } from "./audit.ts";
 import { ConsoleLog } from "./console-log.ts";
+import type { ConsolePort } from "./console-port.ts";
 import { createDetector } from "./detect/create-detector.ts";
 import { GroupSync } from "./group-sync.ts";
 import { LocalPort } from "./local-port.ts";
@@ -37,6 +38,8 @@ interface ConsolesParts {
   readonly clock: Clock;
   readonly role: "daemon" | "direct";
   readonly status: (host: string) => HostStatus;
+  /** A port that another process holds and logs; undefined: it is opened in this one. */
+  readonly keep?: ((entry: HostEntry) => Promise<ConsolePort | undefined>) | undefined;
   /** A console has begun to be read. */
   readonly opened: (session: Session, entry: HostEntry) => void;
 }
@@ -192,27 +195,10 @@ export class SiteConsoles {
   }
 
   async #startSession(entry: HostEntry, claim: () => Promise<unknown>): Promise<Session> {
-    const { config, registry, devices, audit, clock, status, opened } = this.#parts;
+    const { config, registry, audit, clock, status, opened } = this.#parts;
     const { name: host } = entry;
     const rules = await registry.rules();
-    const log = new ConsoleLog({
-      state: config.state,
-      host,
-      clock,
-      sync: this.#sync,
-      segmentBytes: config.log.segmentBytes,
-    });
-    const port = new LocalPort({
-      host,
-      clock,
-      random: systemRandom,
-      log,
-      pace: this.#pace,
-      open: async (request) => {
-        await claim();
-        return devices.openLink(entry.console, request);
-      },
-    });
+    const port = (await this.#parts.keep?.(entry)) ?? this.#localPort(entry, claim);
     const session = new Session({
       host,
       port,
@@ -230,6 +216,29 @@ export class SiteConsoles {
     opened(session, entry);
     await session.start();
     return session;
+  }
+
+  #localPort(entry: HostEntry, claim: () => Promise<unknown>): LocalPort {
+    const { config, devices, clock } = this.#parts;
+    const { name: host } = entry;
+    const log = new ConsoleLog({
+      state: config.state,
+      host,
+      clock,
+      sync: this.#sync,
+      segmentBytes: config.log.segmentBytes,
+    });
+    return new LocalPort({
+      host,
+      clock,
+      random: systemRandom,
+      log,
+      pace: this.#pace,
+      open: async (request) => {
+        await claim();
+        return devices.openLink(entry.console, request);
+      },
+    });
   }
 
   /** Throws PORT_BUSY where a daemon holds this site: its log of this host is being written. */

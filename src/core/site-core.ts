@@ -4,6 +4,7 @@ import type { Clock } from "../lib/clock.ts";
 import { messageOf, OobError } from "../lib/errors.ts";
 import type { Audit } from "./audit.ts";
 import { openAuditTrail } from "./audit-trail.ts";
+import type { ConsolePort } from "./console-port.ts";
 import { Guard } from "./guard.ts";
 import { Holds } from "./holds.ts";
 import { Incidents } from "./incident.ts";
@@ -29,6 +30,8 @@ export interface LocalSiteOptions {
   readonly role: "daemon" | "direct";
   /** Names of hosts and PDUs that were given as URLs, by URL. */
   readonly aliases?: ReadonlyMap<string, string>;
+  /** Gives ports that another process holds and logs; undefined for a console that this process opens. */
+  readonly keep?: (entry: HostEntry) => Promise<ConsolePort | undefined>;
 }
 
 /** All parts of a site in this process, made once and shared by everybody whom it serves. */
@@ -120,6 +123,7 @@ export class SiteCore {
       audit: this.audit,
       clock,
       role,
+      keep: options.keep,
       status: (host) => this.status.row(this.host(host)),
       opened: (console, entry) => {
         this.#watchdog?.add({ entry, console }).catch((thrown: unknown) => this.#stumbled(thrown));

@@ -1,6 +1,6 @@
 import { loadConfig } from "../config/load-config.ts";
 import { type Environment, makeOwnFolder } from "../config/places.ts";
-import type { SiteConfig } from "../config/site-config.ts";
+import type { HostEntry, SiteConfig } from "../config/site-config.ts";
 import { type LocalSite, openLocalSite } from "../core/local-site.ts";
 import { lockPort, type PortLock } from "../core/port-lock.ts";
 import { Registry } from "../core/registry.ts";
@@ -10,6 +10,7 @@ import { messageOf, OobError } from "../lib/errors.ts";
 import { Connection } from "./connection.ts";
 import { GrantedSite } from "./granted-site.ts";
 import { Grants } from "./grants.ts";
+import { KeptPorts } from "./keeper/kept-ports.ts";
 import { openUserSockets, ownName, type UserSockets } from "./user-sockets.ts";
 
 /** How long a stop may take before the process ends without it. */
@@ -52,10 +53,15 @@ export async function startDaemon(options: ServeOptions): Promise<Daemon> {
   await makeOwnFolder(config.state, 0o750);
   const lock = await lockSite(config, clock);
   let site: LocalSite | undefined;
+  const kept = new KeptPorts(config, clock, (text) => {
+    if (site) site.audit.note({ type: "keeper.trouble", by: "oob", text });
+    else say(`oob: ${text}`);
+  });
   try {
-    site = await openLocalSite(config, { who: "oob", clock, env, role: "daemon" });
+    const keep = (entry: HostEntry) => kept.port(entry);
+    site = await openLocalSite(config, { who: "oob", clock, env, role: "daemon", keep });
     const sockets = await listen(config, site);
-    const ready = new Daemonized({ config, site, sockets, lock });
+    const ready = new Daemonized({ config, site, sockets, kept, lock });
     const count = config.hosts.size;
     const took = formatDuration(clock.monotonic() - began);
     const text = `ready, ${count} ${count === 1 ? "console" : "consoles"}, sock ${sockets.paths.join(" ")}`;
@@ -69,6 +75,7 @@ export async function startDaemon(options: ServeOptions): Promise<Daemon> {
     return ready;
   } catch (thrown) {
     await site?.close();
+    await kept.close();
     await lock.release();
     throw thrown;
   }
@@ -180,6 +187,7 @@ class Daemonized implements Daemon {
   readonly config: SiteConfig;
   readonly site: LocalSite;
   readonly #sockets: UserSockets;
+  readonly #kept: KeptPorts;
   readonly #lock: PortLock;
   #stopping: Promise<void> | undefined;
 
@@ -187,11 +195,13 @@ class Daemonized implements Daemon {
     readonly config: SiteConfig;
     readonly site: LocalSite;
     readonly sockets: UserSockets;
+    readonly kept: KeptPorts;
     readonly lock: PortLock;
   }) {
     this.config = parts.config;
     this.site = parts.site;
     this.#sockets = parts.sockets;
+    this.#kept = parts.kept;
     this.#lock = parts.lock;
   }
 
@@ -208,6 +218,7 @@ class Daemonized implements Daemon {
     this.site.audit.note({ type: "daemon.stop", by: "oob", text: `stopped: ${why}` });
     await this.#sockets.close();
     await this.site.close();
+    await this.#kept.close();
     await this.#lock.release();
   }
 }

@@ -58,6 +58,11 @@ export interface ConsoleDriver {
   readonly address: "path" | "host-port" | "command";
   /** Option names that make two entries the same device, for the lock: ["path"], ["host", "port"]. */
   readonly identity: readonly string[];
+  /**
+   * true: a device of this machine whose bytes are lost where nobody reads them. Beside a daemon a process of its own
+   * holds it and writes its log, so that the daemon may be killed. Such a driver is given no secrets.
+   */
+  readonly keep?: boolean;
   open(options: OptionValues, context: OpenContext): Promise<Link>;
 }
 
