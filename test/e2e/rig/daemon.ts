@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -34,8 +34,23 @@ export class TestSite {
     return this.#site;
   }
 
+  /** The daemon's process. */
+  get pid(): number {
+    if (this.#daemon?.pid === undefined) throw new Error("the daemon is not started");
+    return this.#daemon.pid;
+  }
+
   /** Starts `oob serve`, connects to it and follows its events. */
   async start(): Promise<void> {
+    await this.launch();
+    const site = await openSite({ config: this.config });
+    if (site.via !== "daemon") throw new Error("the client did not find the daemon");
+    this.#site = site;
+    this.#follow(site).catch(() => undefined);
+  }
+
+  /** Starts `oob serve`; resolves when it says that it is ready. */
+  async launch(): Promise<void> {
     const daemon = spawn(process.execPath, [PROGRAM, "serve", "--config", this.config], {
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -52,10 +67,16 @@ export class TestSite {
       );
     });
     await ready;
-    const site = await openSite({ config: this.config });
-    if (site.via !== "daemon") throw new Error("the client did not find the daemon");
-    this.#site = site;
-    this.#follow(site).catch(() => undefined);
+  }
+
+  /** Runs the program on this configuration, to its end. */
+  run(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+    return new Promise((resolve) => {
+      const all = [PROGRAM, ...args, "--config", this.config];
+      const child = execFile(process.execPath, all, { maxBuffer: 1 << 28 }, (_, stdout, stderr) =>
+        resolve({ code: child.exitCode, stdout, stderr }),
+      );
+    });
   }
 
   /** Kills the daemon without warning. */
@@ -92,13 +113,20 @@ export class TestSite {
     return this.events.filter((event) => event.host === host && type.test(event.type));
   }
 
-  async stop(): Promise<void> {
+  /** Ends the daemon as an admin would. */
+  async end(): Promise<void> {
     await this.#site?.close();
     const daemon = this.#daemon;
     if (daemon && daemon.exitCode === null) {
       daemon.kill("SIGTERM");
       await once(daemon, "exit");
     }
+    this.#daemon = undefined;
+    this.#site = undefined;
+  }
+
+  async stop(): Promise<void> {
+    await this.end();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
