@@ -15,6 +15,16 @@ export type MockHostPhase =
   | "panicked"
   | "hung";
 
+/** Phases in which no kernel is there to print anything. */
+export const NO_KERNEL: ReadonlySet<MockHostPhase> = new Set([
+  "off",
+  "hung",
+  "panicked",
+  "firmware",
+  "grub",
+  "grub-rescue",
+]);
+
 /** What may be wrong with a simulated machine, each seen on real ones. */
 export interface MockHostFaults {
   readonly grub?: GrubFaults;

@@ -1,6 +1,11 @@
 import type { Millis, Timer } from "../src/lib/clock.ts";
 import { MockGrub } from "./host-grub.ts";
-import type { MockHostFaults, MockHostOptions, MockHostPhase } from "./host-options.ts";
+import {
+  type MockHostFaults,
+  type MockHostOptions,
+  type MockHostPhase,
+  NO_KERNEL,
+} from "./host-options.ts";
 import { runShell } from "./host-shell.ts";
 import {
   FIRMWARE,
@@ -251,7 +256,7 @@ export class MockHost {
 
   /** Returns false where the key is not a SysRq for this kernel: then it is typed. */
   #sysrq(key: string): boolean {
-    if (["panicked", "firmware", "grub", "grub-rescue"].includes(this.#phase)) return false;
+    if (NO_KERNEL.has(this.#phase)) return false;
     if (this.faults.sysrqDisabled) {
       this.kernel("sysrq: This sysrq operation is disabled.");
       return true;
@@ -278,7 +283,7 @@ export class MockHost {
 
   /** A line from the kernel, as drivers print them at any time. */
   kernel(text: string): void {
-    if (this.#phase === "off" || this.#phase === "hung" || this.#phase === "panicked") return;
+    if (NO_KERNEL.has(this.#phase)) return;
     this.#say(`[${this.#uptime().toFixed(6).padStart(12)}] ${text}\r\n`);
   }
 

@@ -17,6 +17,7 @@ const SCREEN_POLL: Millis = 100;
 const PROMPT_QUIET: Millis = 300;
 /** What of the console's past is known when the runbook begins. */
 const PAST_BYTES = 4096;
+const PROMPT_WITHIN: Millis = seconds(2);
 const LOGOUT_WITHIN: Millis = seconds(10);
 
 /** What a RunbookConsole is made of. */
@@ -172,10 +173,17 @@ export class RunbookConsole implements LoginHands {
 
   /** Logs out where this runbook logged in and its shell still stands; says what could not be undone. */
   async leave(): Promise<string | undefined> {
-    if (!this.#loggedIn || !this.endsIn(SHELL_PROMPT)) return undefined;
-    if (this.#parts.seat.signal.aborted) return `${this.host} is left logged in`;
-    this.#signal = this.#parts.seat.signal;
+    if (!this.#loggedIn) return undefined;
+    const { seat, clock } = this.#parts;
+    if (seat.signal.aborted) return `${this.host} is left logged in`;
+    this.#signal = seat.signal;
     try {
+      // After the last command its prompt may be on the way. Where none stands, "exit" would be typed at something else.
+      const end = clock.monotonic() + PROMPT_WITHIN;
+      while (!this.endsIn(SHELL_PROMPT)) {
+        if (clock.monotonic() >= end) return undefined;
+        await clock.sleep(SCREEN_POLL, this.#signal);
+      }
       // To leave process 1 would panic the kernel.
       const { status } = await this.run('test "$PPID" != 1', LOGOUT_WITHIN);
       if (status === 0) await this.send(" exit\r");
@@ -248,13 +256,13 @@ export class RunbookConsole implements LoginHands {
       };
       /** A prompt counts once it has stood: the text may go on, and then it was none. */
       const hasStood = (at: number): boolean => {
-        const now = clock.monotonic();
-        if (stood?.at !== at) {
-          stood = { at, since: now };
-          quiet?.cancel();
-          quiet = clock.after(PROMPT_QUIET, look);
-        }
-        return now - stood.since >= PROMPT_QUIET;
+        if (stood?.at !== at) stood = { at, since: clock.monotonic() };
+        const left = stood.since + PROMPT_QUIET - clock.monotonic();
+        if (left <= 0) return true;
+        // Each time anew: the machine's timers may come a little early.
+        quiet?.cancel();
+        quiet = clock.after(left, look);
+        return false;
       };
       const over = clock.after(within, () => finish(() => resolve(undefined)));
       let quiet: ReturnType<Clock["after"]> | undefined;

@@ -11,6 +11,7 @@ import { Registry } from "../../../src/core/registry.ts";
 import { runRunbook } from "../../../src/core/runbook/run-runbook.ts";
 import { Session } from "../../../src/core/session.ts";
 import type { HostStatus, RunEvent } from "../../../src/core/site.ts";
+import type { Clock } from "../../../src/lib/clock.ts";
 import type { PowerHands, Runbook } from "../../../src/sdk/runbook.ts";
 import { logKit } from "../log-kit.ts";
 import { request } from "../session-kit.ts";
@@ -27,6 +28,8 @@ interface KitOptions {
   /** A line that loses BREAKs: the key that follows is typed. */
   readonly losesBreak?: boolean;
   readonly credentials?: { readonly user: string; readonly password: () => Promise<string> } | null;
+  /** Timers come half a millisecond early, as the machine's do. */
+  readonly earlyTimers?: boolean;
   /** Lines of kernel messages a second, while the runbook is at work. */
   readonly chatter?: number;
 }
@@ -128,7 +131,7 @@ export async function runKit(options: KitOptions = {}) {
       by: "alice",
       reason: "test",
       audit: { note, commit: async (event: NewEvent) => note(event) } as unknown as Audit,
-      clock,
+      clock: options.earlyTimers ? early(clock) : clock,
       signal: more.signal ?? new AbortController().signal,
       emit: (event) => {
         events.push(event);
@@ -156,6 +159,13 @@ export async function runKit(options: KitOptions = {}) {
   const takeSeat = () => session.attach(request({ replayLines: 0 }), "bob");
   return { clock, wire, audit, breaks, host, port, session, power, run, boot, pass, takeSeat };
 }
+
+const early = (clock: Clock): Clock => ({
+  now: () => clock.now(),
+  monotonic: () => clock.monotonic(),
+  after: (delay, run) => clock.after(Math.max(1, delay) - 0.5, run),
+  sleep: (delay, signal) => clock.sleep(delay, signal),
+});
 
 function switchOf(host: MockHost, clock: { sleep(ms: number): Promise<void> }) {
   const power: PowerHands & {

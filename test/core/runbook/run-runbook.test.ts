@@ -107,6 +107,16 @@ describe("runRunbook()", () => {
     expect(end?.text).toContain("waited 5s for a login prompt");
   });
 
+  it("a prompt that stands is found though timers come early", async () => {
+    const kit = await booted({ earlyTimers: true });
+    const waits = book(async ({ console }) => {
+      kit.wire.print("web1 login: ");
+      await console.expect(/login: $/, seconds(5));
+      return "found";
+    });
+    expect((await kit.run(waits)).end?.text).toBe("found");
+  });
+
   it.each(["expect", "settle", "type", "untilScreen"] as const)(
     "a person who takes the seat ends %s at once, and nothing more is typed",
     async (way) => {
