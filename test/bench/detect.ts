@@ -1,6 +1,6 @@
 /**
  * MB/s of the detector and its memory. Built, since jiti's private fields are slow:
- *   npm run build && npx tsc -p test/bench/tsconfig.json && node --expose-gc dist/bench/test/bench/detect.js [capture …]
+ *   npm run build && node --expose-gc dist/test/bench/detect.js [capture …]
  */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";

@@ -1,4 +1,4 @@
-// MB/s of the terminal filter: node --import jiti/register test/bench/terminal-filter.ts [capture …]
+// MB/s of the terminal filter: npm run build && node dist/test/bench/terminal-filter.js [capture …]
 import { readFileSync } from "node:fs";
 import { TerminalFilter } from "../../src/codec/terminal-filter.ts";
 import { utf8 } from "../../src/lib/bytes.ts";

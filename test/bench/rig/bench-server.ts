@@ -1,0 +1,208 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { Feeder } from "./feeder.ts";
+import { type Client, consoleName, type ServerKind, type ServerSetup } from "./servers.ts";
+import type { Tools } from "./tools.ts";
+import { machineSeconds, usageOf } from "./usage.ts";
+
+export const sleep = (ms: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, ms));
+
+/** How long and how often things are measured. */
+export interface Effort {
+  readonly streamSeconds: number;
+  readonly keys: number;
+  readonly attaches: number;
+}
+
+/** What was measured of one server with one number of consoles. Sizes in MiB, shares of one core in percent. */
+export interface Figures {
+  /** From the start of the program until every console was connected. */
+  readonly readySeconds: number;
+  readonly idlePssMiB: number;
+  readonly idleCpu: number;
+  readonly cpu: number;
+  readonly pssMiB: number;
+  readonly rssMiB: number;
+  readonly processes: number;
+  /** What the server's sockets took a second, and how much of it was not in the logs at the end. */
+  readonly takenMBps: number;
+  readonly lostLines: number;
+  readonly spoiltLines: number;
+  readonly lostBytes: number;
+  readonly keysIdle: Keys;
+  readonly keysBusy: Keys;
+  /** Client start to the first byte on the terminal, and to the console's last lines on it. */
+  readonly firstByteMs: number;
+  readonly replayMs: number;
+  /** CPU that others used meanwhile, percent of one core; and how late the feeder was. */
+  readonly othersCpu: number;
+  readonly feederLateMs: number;
+}
+
+interface Keys {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+interface Probed {
+  readonly ok: boolean;
+  readonly first_ms: number;
+  readonly ready_ms: number;
+  readonly p50_us: number;
+  readonly p99_us: number;
+}
+
+const START_WITHIN_MS = 600_000;
+/** Console 0 echoes what is typed; the others print. */
+const ECHO = 1;
+const SETTLE_MS = 3000;
+
+/** Runs one server through everything: start, idle, keys, all consoles printing, keys again, attach, proof of the logs. */
+export async function measure(
+  kind: ServerKind,
+  consoles: number,
+  effort: Effort,
+  tools: Tools,
+  scratch: string,
+): Promise<Figures> {
+  const folder = mkdtempSync(join(scratch, `${kind.name}-`));
+  const feeder = await Feeder.start(tools.feeder, consoles + ECHO, ECHO);
+  let child: ChildProcess | undefined;
+  try {
+    const setup = await kind.setUp(folder, feeder.ports);
+    const output = openSync(join(folder, "output"), "w");
+    const [program = "", ...args] = setup.command;
+    const began = performance.now();
+    child = spawn(program, args, { stdio: ["ignore", output, output] });
+    await connected(feeder, child, folder);
+    const readySeconds = (feeder.connectedAt - began) / 1000;
+    const pid = child.pid ?? 0;
+    await sleep(SETTLE_MS);
+    const idle = await watchedFor(pid, 2, feeder);
+    const keysIdle = await pressKeys(tools, setup, effort.keys);
+    feeder.print();
+    await sleep(SETTLE_MS);
+    const busy = await watchedFor(pid, effort.streamSeconds, feeder);
+    const keysBusy = await pressKeys(tools, setup, effort.keys);
+    const { late_ms } = await feeder.stop();
+    await sleep(1000);
+    const attach = await attachOften(tools, setup, consoles, effort.attaches);
+    const proof = await prove(tools, setup, feeder);
+    return {
+      readySeconds,
+      idlePssMiB: idle.pssMiB,
+      idleCpu: idle.cpu,
+      ...busy,
+      ...proof,
+      keysIdle,
+      keysBusy,
+      ...attach,
+      feederLateMs: late_ms,
+    };
+  } finally {
+    await end(child);
+    await feeder.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function connected(feeder: Feeder, child: ChildProcess, folder: string): Promise<void> {
+  const late = new AbortController();
+  const failed = async (): Promise<never> => {
+    await Promise.race([
+      once(child, "exit", late),
+      new Promise((resolve) => setTimeout(resolve, START_WITHIN_MS).unref()),
+    ]);
+    throw new Error(`it did not come up:\n${readFileSync(join(folder, "output"), "utf8")}`);
+  };
+  await Promise.race([feeder.connected(), failed()]);
+  late.abort();
+}
+
+async function end(child: ChildProcess | undefined): Promise<void> {
+  if (!child || child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, "exit");
+  child.kill("SIGTERM");
+  const late = setTimeout(() => child.kill("SIGKILL"), 10_000);
+  await ended;
+  clearTimeout(late);
+}
+
+async function watchedFor(pid: number, seconds: number, feeder: Feeder) {
+  const from = { usage: usageOf(pid), at: performance.now(), all: machineSeconds() };
+  const taken = (await feeder.stats()).bytes;
+  await sleep(seconds * 1000);
+  const bytes = (await feeder.stats()).bytes - taken;
+  const usage = usageOf(pid);
+  const wall = (performance.now() - from.at) / 1000;
+  const own = usage.cpuSeconds - from.usage.cpuSeconds;
+  return {
+    cpu: (own / wall) * 100,
+    othersCpu: ((machineSeconds() - from.all - own) / wall) * 100,
+    takenMBps: bytes / wall / 1e6,
+    pssMiB: usage.pssMiB,
+    rssMiB: usage.rssMiB,
+    processes: usage.processes,
+  };
+}
+
+async function probe(tools: Tools, client: Client, more: readonly string[]): Promise<Probed> {
+  const { stdout } = await promisify(execFile)(tools.probe, [
+    ...["--ready", client.ready, "--quit", client.quit, ...more, "--"],
+    ...client.command,
+  ]);
+  return JSON.parse(stdout);
+}
+
+async function pressKeys(tools: Tools, setup: ServerSetup, keys: number): Promise<Keys> {
+  const client = setup.client(consoleName(0));
+  const probed = await probe(tools, client, ["--settle-ms", "500", "--keys", `${keys}`]);
+  if (!probed.ok) return { p50Ms: Number.NaN, p99Ms: Number.NaN };
+  return { p50Ms: probed.p50_us / 1000, p99Ms: probed.p99_us / 1000 };
+}
+
+/** Attaches to consoles that have printed, one after the other, until their last lines are on the terminal. */
+async function attachOften(tools: Tools, setup: ServerSetup, consoles: number, times: number) {
+  const first: number[] = [];
+  const replay: number[] = [];
+  for (let n = 0; n < times; n++) {
+    const index = ECHO + ((n * 37) % consoles);
+    const client = setup.client(consoleName(index));
+    const ready = `@${index.toString(16).padStart(5, "0")}`;
+    const { ok, first_ms, ready_ms } = await probe(tools, { ...client, ready }, []);
+    first.push(ok ? first_ms : Number.NaN);
+    replay.push(ok ? ready_ms : Number.NaN);
+  }
+  return { firstByteMs: median(first), replayMs: median(replay) };
+}
+
+/** Compares the logs with what was printed. */
+async function prove(tools: Tools, setup: ServerSetup, feeder: Feeder) {
+  const lines = await feeder.lines();
+  const list = [...lines].map(
+    ([index, printed]) => `${index} ${printed} ${setup.logOf(consoleName(index))}\n`,
+  );
+  const running = execFile(tools.verify);
+  running.stdin?.end(list.join(""));
+  let text = "";
+  for await (const chunk of running.stdout ?? []) text += chunk;
+  const found = JSON.parse(text);
+  const { bytes } = await feeder.stats();
+  return {
+    lostLines: found.missing,
+    spoiltLines: found.doubled + found.reordered + found.damaged + found.foreign,
+    lostBytes: Math.max(0, bytes - found.whole_bytes),
+  };
+}
+
+/** The middle one. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const high = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? high : ((sorted[middle - 1] ?? Number.NaN) + high) / 2;
+}
