@@ -15,7 +15,15 @@ export function withFileLock(path: string, work: () => void): void {
   try {
     work();
   } finally {
-    fs.rmSync(path, { force: true });
+    release(path);
+  }
+}
+
+function release(path: string): void {
+  try {
+    fs.unlinkSync(path);
+  } catch (thrown) {
+    if (!(thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT")) throw thrown;
   }
 }
 
@@ -32,7 +40,7 @@ function take(path: string): void {
 
 function claim(path: string): boolean {
   try {
-    fs.symlinkSync(nameOf(process.pid), path);
+    fs.symlinkSync(ownName(), path);
     return true;
   } catch (thrown) {
     if (thrown instanceof Error && "code" in thrown && thrown.code === "EEXIST") return false;
@@ -61,6 +69,14 @@ function isDead(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+let own: string | undefined;
+
+/** Asked once: a thousand consoles that come up are two thousand records. */
+function ownName(): string {
+  own ??= nameOf(process.pid);
+  return own;
 }
 
 /** "pid:start time", so that a process id used again is not taken for the holder. Other than Linux: "pid:". */

@@ -24,6 +24,7 @@ export interface SegmentPlace {
 /** One pair of files of a console's log: `.raw` has the bytes as they came, `.idx` says when. Append-only. */
 export class LogSegment {
   readonly stem: string;
+  readonly beganAt: Millis;
   /** When the file was last written before it was opened here. */
   readonly changedAt: Millis;
   readonly #disk: Disk;
@@ -55,6 +56,7 @@ export class LogSegment {
     this.#disk = options.disk;
     this.#folder = options.folder;
     this.stem = options.stem;
+    this.beganAt = stemTime(options.stem);
     const path = join(options.folder, options.stem);
     this.#raw = openSync(`${path}.raw`, "a+", LOG_FILE_MODE);
     try {
@@ -85,10 +87,6 @@ export class LogSegment {
   /** Place in the console's whole stream at which the next byte will stand. */
   get offset(): number {
     return this.#offset;
-  }
-
-  get beganAt(): Millis {
-    return stemTime(this.stem);
   }
 
   /** Writes bytes now. What stopped it comes back with the number of bytes that were written. */

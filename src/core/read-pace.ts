@@ -1,12 +1,9 @@
 import type { Clock, Millis } from "../lib/clock.ts";
 
-/** Longest time that bytes wait in the medium while nobody watches. */
-const ROUND: Millis = 50;
-/** The same where this many consoles print at once: a read costs 20 µs, whatever comes with it. */
-const MANY = 256;
-const LONG_ROUND: Millis = 100;
-/** Parts of a round. Consoles take turns, so that a thousand of them do not keep the loop from a key press. */
-const TURNS = 5;
+/** Longest time that bytes wait in the medium while nobody watches: a read costs 20 µs, whatever comes with it. */
+const ROUND: Millis = 100;
+/** Parts of a round. Consoles take turns, so that a thousand of them keep the loop from a key press for 3 ms, not 60. */
+const TURNS = 20;
 
 /**
  * Makes busy consoles cheap: those that nobody watches are read once in a round, in larger pieces. One timer for all
@@ -18,8 +15,6 @@ export class ReadPace {
   #now = 0;
   #running = false;
   #nextPlace = 0;
-  #asked = 0;
-  #many = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -33,7 +28,6 @@ export class ReadPace {
 
   /** Resolves when that place has its next turn. */
   turn(place: number): Promise<void> {
-    this.#asked++;
     let turn = this.#turns.get(place);
     if (!turn) {
       let end = () => {};
@@ -50,16 +44,11 @@ export class ReadPace {
   #goOn(): void {
     this.#running = this.#turns.size > 0;
     if (!this.#running) return;
-    const round = this.#many ? LONG_ROUND : ROUND;
-    this.#clock.after(round / TURNS, () => this.#tick());
+    this.#clock.after(ROUND / TURNS, () => this.#tick());
   }
 
   #tick(): void {
     this.#now = (this.#now + 1) % TURNS;
-    if (this.#now === 0) {
-      this.#many = this.#asked > MANY;
-      this.#asked = 0;
-    }
     const turn = this.#turns.get(this.#now);
     this.#turns.delete(this.#now);
     turn?.end();

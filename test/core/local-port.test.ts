@@ -60,7 +60,7 @@ describe("LocalPort", () => {
       wire.print("x");
       await clock.advance(5);
     }
-    await clock.advance(50);
+    await clock.advance(100);
     expect(seen.join("")).toBe("x".repeat(10));
     expect(seen.length).toBeLessThanOrEqual(3);
     port.setEager(true);
