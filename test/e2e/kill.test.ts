@@ -9,9 +9,12 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { TestSite } from "./rig/daemon.ts";
 import { PtyFeeder } from "./rig/pty-feeder.ts";
+import { pause, until } from "./rig/rack-site.ts";
 import { compare, sequence } from "./rig/sequence.ts";
+import { Typist } from "./rig/typist.ts";
 
 const KILLS = Number(process.env.OOB_KILLS ?? 20);
+const KEEPER_KILLS = Number(process.env.OOB_KEEPER_KILLS ?? 5);
 const CONSOLES = Number(process.env.OOB_KILL_CONSOLES ?? 8);
 /** Bytes a second: 115200 baud, 8n1. */
 const RATE = 11_500;
@@ -38,7 +41,14 @@ afterAll(async () => {
   await feeder?.close();
 });
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+function isRunning(pid: number): boolean {
+  try {
+    // A zombie is a process for kill(2): what it was asked to read is over.
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
+  } catch {
+    return false;
+  }
+}
 
 const segments = (console: number): string[] => {
   const folder = join(test.folder, "state", "console", `k${console}`);
@@ -64,6 +74,29 @@ async function caughtUp(bytes: number): Promise<void> {
   }
 }
 
+/** Stops the printing, and compares what every line took with what its log holds. */
+async function count(what: string) {
+  const printed = await feeder.stop();
+  await caughtUp(sum(printed));
+  const found = printed.map((bytes, n) => compare(sequence(n, bytes), logged(n)));
+  const lost = sum(found.map((one) => one.lost));
+  const doubled = sum(found.map((one) => one.doubled));
+  const places = found.flatMap((one, n) => one.places.map((place) => `k${n}, ${place}`));
+  const figures = `${what}, ${CONSOLES} consoles, ${sum(printed)} bytes: ${lost} lost, ${doubled} doubled`;
+  process.stderr.write(`${figures}\n`);
+  return { lost, doubled, places, figures };
+}
+
+/** The process that holds the ports, by the lock of one. */
+function keeperPid(): number | undefined {
+  const folder = join(test.folder, "state", "locks");
+  for (const name of readdirSync(folder).filter((one) => one.startsWith("_dev_pts_"))) {
+    const owner = JSON.parse(readFileSync(join(folder, name), "utf8"));
+    if (owner.who === "oob-keeper") return owner.pid;
+  }
+  return undefined;
+}
+
 it(
   `the log holds every byte once and in order over ${KILLS} kills of the daemon`,
   async () => {
@@ -81,17 +114,8 @@ it(
       await test.kill();
     }
     await test.launch();
-    const printed = await feeder.stop();
-    await caughtUp(sum(printed));
-    const found = printed.map((bytes, n) => compare(sequence(n, bytes), logged(n)));
-    const lost = sum(found.map((one) => one.lost));
-    const doubled = sum(found.map((one) => one.doubled));
-    const figures = `${KILLS} kills, ${CONSOLES} consoles, ${sum(printed)} bytes: ${lost} lost, ${doubled} doubled`;
-    process.stderr.write(`${figures}\n`);
-    expect(
-      found.flatMap(({ places }, n) => places.map((place) => `k${n}, ${place}`)),
-      figures,
-    ).toEqual([]);
+    const { places, figures } = await count(`${KILLS} kills of the daemon`);
+    expect(places, figures).toEqual([]);
   },
   60_000 + KILLS * 10_000,
 );
@@ -108,4 +132,72 @@ it("oob log shows the lines with times of arrival after the last kill", async ()
     expect(Date.parse(at)).toBeGreaterThan(began - 1000);
     expect(Date.parse(at)).toBeLessThan(Date.now() + 1000);
   }
+});
+
+/** Waits for a keeper whose reads reach the log; gives its process id. */
+async function keeperReads(): Promise<number> {
+  const before = sizeOfAll();
+  let pid: number | undefined;
+  await until("the keeper reads", 20_000, () => {
+    pid = keeperPid();
+    return pid !== undefined && isRunning(pid) && sizeOfAll() > before;
+  });
+  return pid ?? 0;
+}
+
+it("a daemon that hangs does not stop the log, and goes on with it afterwards", async () => {
+  await test.end();
+  await test.start();
+  feeder.go();
+  await keeperReads();
+  test.signal("SIGSTOP");
+  const before = sizeOfAll();
+  await pause(2000);
+  expect(sizeOfAll()).toBeGreaterThan(before + CONSOLES * RATE);
+  test.signal("SIGCONT");
+  const person = await Typist.at(test.site, "k0");
+  await person.sees(/\d{10} [0-9a-f]{48}/, 10_000);
+  await person.leave();
+  const { places, figures } = await count("after a daemon that hung for 2 s");
+  expect(places, figures).toEqual([]);
+});
+
+it(
+  `kill -9 of the process that holds the ports, ${KEEPER_KILLS} times: it comes back, nothing is doubled`,
+  async () => {
+    feeder.go();
+    for (let kill = 0; kill < KEEPER_KILLS; kill++) {
+      const pid = await keeperReads();
+      await pause(Math.random() * READS_MS);
+      process.kill(pid, "SIGKILL");
+    }
+    await keeperReads();
+    const { lost, doubled, figures } = await count(`${KEEPER_KILLS} kills of the keeper`);
+    expect(doubled, figures).toBe(0);
+    // At most the read that was under way at each port.
+    expect(lost, figures).toBeLessThanOrEqual(KEEPER_KILLS * CONSOLES * 4095);
+    const status = await test.site.status([], { power: false });
+    expect(status.map((one) => one.console.is)).toEqual(feeder.paths.map(() => "up"));
+  },
+  60_000 + KEEPER_KILLS * 10_000,
+);
+
+it("without a daemon, a command is told who has the port; the next daemon has it again", async () => {
+  feeder.go();
+  await test.kill();
+  const { code, stderr } = await test.run("send", "k0", "x");
+  expect(code).toBe(5);
+  expect(stderr).toMatch(/"oob-keeper" \(pid \d+\) has it/);
+  const pid = keeperPid();
+  await test.start();
+  expect(keeperPid()).toBe(pid);
+});
+
+it("a daemon that is ended gives the ports free, and loses nothing", async () => {
+  const pid = keeperPid() ?? 0;
+  await test.end();
+  expect(isRunning(pid)).toBe(false);
+  await test.launch();
+  const { places } = await count("after a restart");
+  expect(places.filter((place) => place.includes("doubled"))).toEqual([]);
 });

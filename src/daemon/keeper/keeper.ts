@@ -29,9 +29,10 @@ const MAX_WAITING_BYTES = 8 << 20;
 type Answer = { readonly value?: unknown; readonly bytes?: Uint8Array };
 
 /** Keeps ports for daemons that connect to `path`. Resolves when it is told to leave, or nobody comes. */
-export async function keepPorts(path: string, clock: Clock): Promise<void> {
+export async function keepPorts(path: string, clock: Clock, signal: AbortSignal): Promise<void> {
   const keeper = new Keeper(clock);
   await keeper.listen(path);
+  signal.addEventListener("abort", () => void keeper.end(), { once: true });
   await keeper.left;
 }
 
@@ -66,7 +67,7 @@ class Keeper {
 
   #lonely(): void {
     this.#patience?.cancel();
-    this.#patience = this.#clock.after(LINGER, () => void this.#end());
+    this.#patience = this.#clock.after(LINGER, () => void this.end());
   }
 
   #accept(socket: Socket): void {
@@ -111,13 +112,12 @@ class Keeper {
     );
     const sent = done.then(({ bytes: more, ...answer }: Answer & object) => {
       if (!socket.destroyed) socket.write(encodeFrame(answer, more));
-      if (call.method === "leave") socket.end(() => this.#leave());
     });
     return call.method === "begin" || call.method === "open" ? sent : Promise.resolve();
   }
 
   async #do(call: KeeperCall, bytes: Uint8Array | undefined): Promise<Answer> {
-    if (call.method === "leave") return this.#end().then(() => ({}));
+    if (call.method === "leave") return this.end().then(() => ({}));
     if (call.method === "begin") return this.#begin(call.site, call.hosts);
     if (call.method === "open") return this.#open(call.host, call.entry);
     const console = this.#consoles.get(call.host);
@@ -187,11 +187,12 @@ class Keeper {
     await Promise.allSettled(consoles.map(([, console]) => console.stop()));
   }
 
-  async #end(): Promise<void> {
+  /** Logs what was read, gives the ports free, and leaves. */
+  async end(): Promise<void> {
     this.#server.close();
     await this.#stop([...this.#consoles]);
     await this.#parts?.sync.settle();
-    if (!this.#daemon) this.#leave();
+    this.#leave();
   }
 }
 

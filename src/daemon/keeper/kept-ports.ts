@@ -99,7 +99,7 @@ export class KeptPorts {
       const site = { state, drivers, sync: log.sync, segmentBytes: log.segmentBytes };
       await this.#call({ method: "begin", site, hosts });
       if (hosts.length > 0) return true;
-      await this.#call({ method: "leave" });
+      await this.#call({ method: "leave" }).catch(() => undefined);
     } catch (thrown) {
       this.#note(`ports are held without a keeper: ${messageOf(thrown)}`);
     }

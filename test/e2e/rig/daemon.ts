@@ -1,10 +1,13 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Site, SiteEvent } from "../../../src/core/site.ts";
 import { openSite } from "../../../src/daemon/client.ts";
+import { encodeFrame } from "../../../src/daemon/frames.ts";
+import { keeperSocket } from "../../../src/daemon/keeper/kept.ts";
 
 const PROGRAM = new URL("../../../bin/oob.js", import.meta.url).pathname;
 
@@ -79,6 +82,11 @@ export class TestSite {
     });
   }
 
+  /** Sends the daemon a signal. */
+  signal(name: NodeJS.Signals): void {
+    this.#daemon?.kill(name);
+  }
+
   /** Kills the daemon without warning. */
   async kill(): Promise<void> {
     this.talk = "";
@@ -127,7 +135,16 @@ export class TestSite {
 
   async stop(): Promise<void> {
     await this.end();
+    await this.#endKeeper();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** A daemon that was killed leaves the keeper of its ports behind. */
+  async #endKeeper(): Promise<void> {
+    const socket = connect(keeperSocket(join(this.folder, "state")));
+    socket.on("error", () => undefined).resume();
+    socket.write(encodeFrame({ is: "call", id: 0, method: "leave" }));
+    await new Promise((resolve) => socket.once("close", resolve));
   }
 
   async #follow(site: Site): Promise<void> {

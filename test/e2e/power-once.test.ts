@@ -1,0 +1,95 @@
+/**
+ * `kill -9` of the daemon while the watchdog works, and while a person's cycle is under way: an outlet is cut at most
+ * once for an incident, it always ends on, and what is told of it is true.
+ *
+ *   OOB_POWER_RUNS=30 npx vitest run --config vitest.e2e.config.ts test/e2e/power-once.test.ts
+ */
+import { afterEach, describe, expect, it } from "vitest";
+import { pause, RackSite, until } from "./rig/rack-site.ts";
+
+const HOSTS = 6;
+/** Incidents during which the daemon is killed. */
+const RUNS = Number(process.env.OOB_POWER_RUNS ?? HOSTS);
+const FAULTS = [
+  {},
+  { lateMs: 1500 },
+  { dropsEverySecondAnswer: true },
+  { pendingMs: 1500 },
+  { lateMs: 800, dropsEverySecondAnswer: true },
+] as const;
+
+let rack: RackSite | undefined;
+
+afterEach(async () => {
+  await rack?.dispose();
+  rack = undefined;
+});
+
+const between = (low: number, high: number) => low + Math.random() * (high - low);
+
+describe("the daemon is killed between suspicion and recovery", () => {
+  const rounds = Math.ceil(RUNS / HOSTS);
+  it.each(
+    Array.from({ length: rounds }, (_, n) => [n + 1, FAULTS[n % FAULTS.length] ?? {}] as const),
+  )(
+    "round %i, PDU %j: at most one cut an incident, outlets on, a true story",
+    async (_, faults) => {
+      rack = await RackSite.start(HOSTS);
+      const { hosts } = rack;
+      Object.assign(rack.pdu.faults, faults);
+      for (const host of hosts) {
+        host.panic();
+        await pause(300);
+      }
+      // Around the first cuts (intended, in the dark, on again), then while the next daemon takes them up.
+      const { test } = rack;
+      await until("a cut is intended", 120_000, () => rack?.intents() !== 0);
+      await pause(between(0, 6000));
+      await rack.restart();
+      await pause(between(0, 8000));
+      await rack.restart();
+      const ended = async () =>
+        (await test.site.incidents([])).filter(({ state }) => state !== "open").length;
+      await until("the incidents end", 240_000, async () => (await ended()) >= HOSTS);
+      const incidents = await test.site.incidents([]);
+      for (const [n, host] of hosts.entries()) {
+        const name = `h${n}`;
+        const mine = incidents.filter((one) => one.host === name);
+        expect(mine, `incidents of ${name}`).toHaveLength(1);
+        expect(rack.cuts(n), `cuts of ${name}`).toBeLessThanOrEqual(1);
+        expect(rack.pdu.relay(String(n + 1)), `outlet of ${name}`).toBe("on");
+        const [incident] = mine;
+        if (incident?.state === "recovered") expect(host.phase, name).toBe("login");
+        else expect(incident?.state, name).toBe("given-up");
+        process.stderr.write(
+          `${name}: ${incident?.state}, ${rack.cuts(n)} cut, ${incident?.acts.join(" ")}, host ${host.phase}\n`,
+        );
+      }
+      process.stderr.write(
+        `${rack.kills} kills, ${HOSTS} incidents, PDU ${JSON.stringify(faults)}\n`,
+      );
+    },
+    600_000,
+  );
+});
+
+describe("a person's cycle", () => {
+  it("is finished by the next daemon when the first dies in the dark", async () => {
+    rack = await RackSite.start(1);
+    const asked = rack.test.run("power", "cycle", "h0", "--yes", "--reason", "drill");
+    await until("the outlet falls", 20_000, () => rack?.cuts(0) === 1);
+    await pause(between(0, 1500));
+    await rack.restart();
+    await until("the outlet is on", 30_000, () => rack?.pdu.relay("1") === "on");
+    const { code, stderr, stdout } = await asked;
+    expect(code, stdout + stderr).not.toBe(0);
+    await rack.test.event("the outcome", ({ type }) => type === "power.outcome", 30_000);
+    expect(rack.cuts(0)).toBe(1);
+    process.stderr.write(
+      `exit ${code}: ${stdout} ${stderr}\n${rack.test
+        .ofHost("h0", /^power/)
+        .map((e) => `${e.type} ${e.text}`)
+        .join("\n")}\n`,
+    );
+  });
+});

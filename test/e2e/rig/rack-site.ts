@@ -1,0 +1,130 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import apcRpdu2 from "../../../drivers/power/snmp/apc-rpdu2.ts";
+import { MockHost } from "../../../mocks/host.ts";
+import { MockSnmpPdu } from "../../../mocks/snmp-pdu.ts";
+import { TelnetConsoleServer } from "../../../mocks/telnet-console-server.ts";
+import { systemClock } from "../../../src/lib/clock.ts";
+import { TestSite } from "./daemon.ts";
+
+export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Waits for something that the world does, not the test. */
+export async function until(
+  what: string,
+  withinMs: number,
+  is: () => boolean | Promise<boolean>,
+): Promise<void> {
+  const end = performance.now() + withinMs;
+  while (!(await is())) {
+    if (performance.now() > end) throw new Error(`not within ${withinMs} ms: ${what}`);
+    await pause(20);
+  }
+}
+
+/** Simulated hosts behind a telnet console server and on a PDU, in this process; the real daemon beside it. */
+export class RackSite {
+  readonly test: TestSite;
+  readonly hosts: readonly MockHost[];
+  readonly pdu: MockSnmpPdu;
+  kills = 0;
+  readonly #server: TelnetConsoleServer;
+  readonly #cuts: readonly number[];
+
+  private constructor(parts: {
+    test: TestSite;
+    hosts: readonly MockHost[];
+    pdu: MockSnmpPdu;
+    server: TelnetConsoleServer;
+    cuts: readonly number[];
+  }) {
+    this.test = parts.test;
+    this.hosts = parts.hosts;
+    this.pdu = parts.pdu;
+    this.#server = parts.server;
+    this.#cuts = parts.cuts;
+  }
+
+  /** Hosts h0, h1 … at their login prompts, watched in mode act with short times. */
+  static async start(count: number): Promise<RackSite> {
+    const ports: { write(bytes: Uint8Array): void }[] = [];
+    const hosts = Array.from(
+      { length: count },
+      (_, n) =>
+        new MockHost({
+          name: `h${n}`,
+          clock: systemClock,
+          pace: 0.2,
+          write: (bytes) => ports[n]?.write(bytes),
+        }),
+    );
+    const server = await TelnetConsoleServer.start(
+      hosts.map((host) => ({
+        onBytes: (bytes) => host.receive(bytes),
+        onBreak: () => host.receiveBreak(),
+      })),
+    );
+    ports.push(...server.ports);
+    const cuts = hosts.map(() => 0);
+    const pdu = await MockSnmpPdu.start({
+      family: apcRpdu2,
+      outlets: count,
+      clock: systemClock,
+      onSwitch: (instance, state) => {
+        const n = Number(instance) - 1;
+        if (state === "off") cuts[n] = (cuts[n] ?? 0) + 1;
+        hosts[n]?.power(state === "on");
+      },
+    });
+    const entries = server.ports.map(
+      ({ port }, n) =>
+        `  h${n}: { console: { driver: telnet, host: 127.0.0.1, port: ${port} }, outlets: [pdu-a/${n + 1}] }\n`,
+    );
+    const test = new TestSite(
+      `pdus:
+  pdu-a: { driver: snmp, host: 127.0.0.1, port: ${pdu.port}, version: 2c, community: secret:read, write-community: secret:write, insecure: true }
+defaults:
+  os: linux
+  off-for: 2s
+  watch: { mode: act, ladder: [cycle, page], confirm-for: 1s, silence: 0s, hands-off: 1s, boot-within: 30s, budget: { cycles: 5, per: 1h } }
+fleet: { suspects: 100, within: 1m, cycles: 100, per: 1h }
+hosts:
+${entries.join("")}`,
+      { read: "public", write: "private" },
+    );
+    const rack = new RackSite({ test, hosts, pdu, server, cuts });
+    await test.start();
+    for (const host of hosts) host.power(true);
+    await until("every host at its login prompt", 60_000, async () =>
+      (await test.site.status([], { power: false })).every((one) =>
+        one.lastLine.includes("login:"),
+      ),
+    );
+    return rack;
+  }
+
+  /** How often an outlet fell. */
+  cuts(host: number): number {
+    return this.#cuts[host] ?? 0;
+  }
+
+  /** Power acts that stand in the journal, as the disk has it. */
+  intents(): number {
+    const trail = readFileSync(join(this.test.folder, "state", "audit.jsonl"), "utf8");
+    return trail.split("\n").filter((line) => line.includes('"type":"power.intent"')).length;
+  }
+
+  /** Kills the daemon and starts another. */
+  async restart(): Promise<void> {
+    this.kills++;
+    await this.test.kill();
+    await this.test.start();
+  }
+
+  async dispose(): Promise<void> {
+    await this.test.stop();
+    for (const host of this.hosts) host.power(false);
+    await this.pdu.close();
+    await this.#server.close();
+  }
+}
