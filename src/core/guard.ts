@@ -134,7 +134,11 @@ export class Guard {
     // The runbook of the single-user rung asks for its own cut: it is counted there.
     const cut = cutsPower(act) && act !== "single-user";
     const forced = permit.overridden.map((one) => `${one.interlock}: ${one.text}`);
-    const text = forced.length === 0 ? act : `${act}, overriding ${forced.join("; ")}`;
+    const agreed = `${act} permitted: ${permit.verdicts.length} interlocks asked`;
+    const text =
+      forced.length === 0
+        ? `${agreed}, none objected`
+        : `${agreed}, overridden: ${forced.join("; ")}`;
     const data = { id, act, asker, cut, overridden: forced };
     await audit.commit({ host, type: "guard.permit", by, text, data });
     if (cut) this.#cuts.push({ host, at: clock.monotonic() });
@@ -235,14 +239,19 @@ const unread = (id: string, sharedWith: readonly string[], error: string): Feed 
 /** The detector's opinion as decisions see it. */
 export function seenOf(opinion: Opinion | undefined): Seen {
   const newest = opinion?.evidence.at(-1);
+  const ofIt = opinion?.evidence.findLast(
+    (one) => one.class === opinion.class && one.state === opinion.state,
+  );
+  const proof = ofIt ?? newest;
   return {
     state: opinion?.state ?? "healthy",
     class: opinion?.class ?? "runtime",
     action: opinion?.action ?? "none",
-    means: newest?.means ?? "nothing was seen yet",
-    at: newest?.at ?? opinion?.since ?? 0,
-    line: newest?.line ?? "",
-    proven: newest !== undefined,
+    means: proof?.means ?? "nothing was seen yet",
+    at: proof?.at ?? opinion?.since ?? 0,
+    line: proof?.line ?? "",
+    proven: proof !== undefined,
+    newest: newest?.class ?? "",
   };
 }
 

@@ -8,7 +8,7 @@
 import fs from "node:fs";
 import { join } from "node:path";
 import type { Rung } from "../config/site-config.ts";
-import type { Clock } from "../lib/clock.ts";
+import type { Clock, Millis } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
 import type { Evidence } from "../sdk/rule.ts";
@@ -70,8 +70,7 @@ export class Incident {
     this.#write("incident.json", `${JSON.stringify(this.#record, undefined, 1)}\n`);
   }
 
-  tell(type: string, text: string): void {
-    const at = this.#clock.now();
+  tell(type: string, text: string, at: Millis = this.#clock.now()): void {
     this.change({ story: recent(this.#record.story, { at, type, text: printable(text, 1000) }) });
   }
 

@@ -41,6 +41,10 @@ export class PlacedDetector {
     this.#detector.typed(bytes);
   }
 
+  expectBoot(): void {
+    this.#detector.expectBoot?.();
+  }
+
   gap(): void {
     this.#detector.gap();
   }

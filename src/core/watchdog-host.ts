@@ -2,22 +2,40 @@
  * One host's watch: gives decide() what happens, in order, and carries out what it wishes. Inputs that come while
  * wishes are carried out wait their turn. Whatever goes wrong here stays here: other hosts are watched on.
  */
-import type { Millis, Timer } from "../lib/clock.ts";
+import type { Millis } from "../lib/clock.ts";
 import { formatDuration, seconds } from "../lib/durations.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Evidence } from "../sdk/rule.ts";
 import { seenOf } from "./guard.ts";
 import type { Incident } from "./incident.ts";
+import { kindOf } from "./policy/classes.ts";
 import { decide } from "./policy/decide.ts";
 import { type CutShort, resume } from "./policy/resume.ts";
 import { freshState, type Input, type WatchState, type Wish } from "./policy/state.ts";
+import { Alarm } from "./watchdog-alarm.ts";
 import type { HostParts, WatchedHost, WatchStatus } from "./watchdog-parts.ts";
 import { climbRung } from "./watchdog-rung.ts";
 import { HostStory } from "./watchdog-story.ts";
-import { askConsole, othersSeat, statusOf, TypedText } from "./watchdog-view.ts";
+import {
+  askConsole,
+  caseOf,
+  holdInWords,
+  othersSeat,
+  PROGRESS_LINES,
+  progressIn,
+  proofOf,
+  statusOf,
+  TypedText,
+} from "./watchdog-view.ts";
 
 /** A timer that fires this late: the process stood still, and silence was ours. */
 export const STOOD_STILL: Millis = seconds(5);
+
+/** An incident that a restart left open. */
+interface Left {
+  readonly incident: Incident;
+  readonly cutShort: CutShort | undefined;
+}
 
 export class HostWatch {
   readonly host: WatchedHost;
@@ -25,15 +43,15 @@ export class HostWatch {
   readonly #inputs: Input[] = [];
   readonly #typed = new TypedText();
   readonly #story: HostStory;
+  readonly #alarm: Alarm;
   #state: WatchState;
   #working = false;
-  #timer: Timer | undefined;
-  #timerAt: Millis | undefined;
   #unfollow: (() => void) | undefined;
   #probe = new AbortController();
   #act = new AbortController();
   readonly #ending = new AbortController();
   #rebootRead = false;
+  #lookedAt = -1;
   #since: Millis;
   #suspectedAt: Millis | undefined;
   #gapAt: Millis | undefined;
@@ -43,8 +61,10 @@ export class HostWatch {
     this.host = host;
     this.#parts = parts;
     this.#story = new HostStory(host, parts);
+    this.#alarm = new Alarm(parts.clock, (late) => this.#tick(late));
     this.#since = parts.clock.now();
-    this.#state = freshState(parts.clock.monotonic(), host.console.everAlive);
+    const { everAlive, offset } = host.console;
+    this.#state = freshState(parts.clock.monotonic(), everAlive, offset);
   }
 
   get state(): WatchState {
@@ -73,9 +93,7 @@ export class HostWatch {
   }
 
   /** Begins to watch; takes up an incident that a restart left open. */
-  start(
-    left: { readonly incident: Incident; readonly cutShort: CutShort | undefined } | undefined,
-  ) {
+  start(left: Left | undefined): void {
     const { console, entry } = this.host;
     if (left) this.#resume(left.incident, left.cutShort);
     this.#unfollow = console.follow({
@@ -102,12 +120,12 @@ export class HostWatch {
 
   async stop(): Promise<void> {
     this.#unfollow?.();
-    this.#timer?.cancel();
+    this.#alarm.cancel();
     this.#probe.abort(new Error("the watch ends"));
     this.#act.abort(new Error("the watch ends"));
     this.#ending.abort(new Error("the watch ends"));
     await this.#story.settled();
-    this.#timer?.cancel();
+    this.#alarm.cancel();
   }
 
   gap(why: string): void {
@@ -118,10 +136,7 @@ export class HostWatch {
 
   holdChanged(): void {
     const { holds, clock } = this.#parts;
-    const hold = holds.of(this.host.entry.name);
-    const left = hold ? Math.min(hold.until - clock.now(), 365 * 86_400_000) : 0;
-    const held = hold && `hold by ${hold.by} for ${formatDuration(left)}: ${hold.reason}`;
-    this.give({ is: "hold", held });
+    this.give({ is: "hold", held: holdInWords(holds.of(this.host.entry.name), clock.now()) });
   }
 
   /** A person closes the incident. */
@@ -131,12 +146,8 @@ export class HostWatch {
   }
 
   /** Since when the host is suspected, and when a probe failed last. */
-  get proof(): { readonly since: Millis; readonly probeFailedAt: Millis | undefined } | undefined {
-    const { phase } = this.#state;
-    if (phase.is === "acting") return phase.proof;
-    return phase.is === "suspect"
-      ? { since: phase.since, probeFailedAt: phase.failures?.last }
-      : undefined;
+  get proof(): ReturnType<typeof proofOf> {
+    return proofOf(this.#state);
   }
 
   /** Puts an input to decide() and carries out its wishes. */
@@ -151,7 +162,7 @@ export class HostWatch {
       this.#story.note("watch.error", `the watch stumbled: ${messageOf(thrown)}`);
     } finally {
       this.#working = false;
-      this.#wake();
+      this.#alarm.set(this.#state.next.at);
     }
   }
 
@@ -217,7 +228,7 @@ export class HostWatch {
     if (this.#probe !== mine) return;
     if (found.rebootsWithin !== undefined)
       this.give({ is: "self-reboot", within: found.rebootsWithin });
-    else this.#story.note("watch.probe", `probe: ${found.answer}, ${found.text}`);
+    else this.#story.note("watch.probe", found.text);
     this.incident?.probed(found);
     this.give({ is: "probe", answer: found.answer, text: found.text });
     // The first failed probe opens the incident: its steps belong into it.
@@ -237,6 +248,25 @@ export class HostWatch {
     this.give({ is: "finished", rung, how: end.how, text: end.text });
   }
 
+  /** Evidence in a row that no line end has closed is in no event: looked for once a console has come to rest. */
+  look(): void {
+    const { console } = this.host;
+    const { phase } = this.#state;
+    if (phase.is === "acting") return;
+    if (this.#lookedAt !== console.offset) {
+      this.#lookedAt = console.offset;
+      const seen = seenOf(console.opinion);
+      const { class: before, at } = this.#state.seen;
+      if (seen.class !== before || seen.at !== at) this.give({ is: "opinion", seen });
+    }
+    if (kindOf(this.#state.seen) === "busy") this.#story.run(this.#readProgress());
+  }
+
+  async #readProgress(): Promise<void> {
+    const mark = progressIn(await this.host.console.lastLines(PROGRESS_LINES));
+    if (mark !== this.#state.progress?.mark) this.give({ is: "progress", mark });
+  }
+
   #sees(evidence: readonly Evidence[]): void {
     this.#typedItself = evidence.some((one) => this.#typed.holds(one.line));
     this.incident?.sees(evidence);
@@ -254,17 +284,10 @@ export class HostWatch {
 
   #resume(incident: Incident, cutShort: CutShort | undefined): void {
     this.#story.resume(incident);
-    const { clock } = this.#parts;
+    const now = this.#parts.clock.monotonic();
+    const state = { cutShort, waits: incident.record.state !== "open" };
     const { bootWithin } = this.host.entry.watch;
-    const waits = incident.record.state !== "open";
-    const now = clock.monotonic();
-    const state = { cutShort, waits };
-    // The acts on record tell what was begun: a rung that was only decided upon is still to be had.
-    const begun = incident.record.acts.filter(
-      ({ how }) => how !== "stood-down" && how !== "vetoed",
-    );
-    const of = { ...incident.record.case, opened: true, tried: begun.map((act) => act.rung) };
-    this.#state = resume(this.#state, of, state, now, bootWithin);
+    this.#state = resume(this.#state, caseOf(incident), state, now, bootWithin);
     this.#suspectedAt = now;
     if (cutShort?.how === "unknown")
       this.#story.page(
@@ -272,23 +295,11 @@ export class HostWatch {
       );
   }
 
-  #wake(): void {
-    const at = this.#state.next.at;
-    if (at === this.#timerAt && this.#timer) return;
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    this.#timerAt = at;
-    if (at === undefined) return;
-    const { clock } = this.#parts;
-    this.#timer = clock.after(at - clock.monotonic(), () => {
-      this.#timer = undefined;
-      const late = clock.monotonic() - at;
-      if (late > STOOD_STILL) this.gap(`this process stood still for ${formatDuration(late)}`);
-      else this.#tick();
-    });
-  }
-
-  #tick(): void {
+  #tick(late: Millis): void {
+    if (late > STOOD_STILL) {
+      this.gap(`this process stood still for ${formatDuration(late)}`);
+      return;
+    }
     const { console } = this.host;
     const typedAt = console.lastTypedAt;
     if (typedAt !== undefined) this.give({ is: "typed", at: typedAt });

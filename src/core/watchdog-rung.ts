@@ -6,7 +6,9 @@ import type { Rung } from "../config/site-config.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Incident } from "./incident.ts";
 import type { GuardedAct } from "./interlocks/interlock.ts";
+import { rungInWords } from "./policy/draft.ts";
 import type { RungEnd } from "./policy/state.ts";
+import type { PowerEvent } from "./site.ts";
 import { type HostParts, WATCHDOG, type WatchedHost } from "./watchdog-parts.ts";
 
 interface Climb {
@@ -38,10 +40,10 @@ export async function climbRung(climb: Climb): Promise<End> {
     const calledOff = await prepare(climb, incident, rung);
     if (typeof calledOff !== "string") return calledOff;
     id = calledOff;
-    climb.note("watch.act", `${rung} begins (${id})`);
+    climb.note("watch.act", `begins: ${rungInWords[rung]} (order ${id})`);
     const end = await perform(climb, incident, rung, id);
     incident.ends(id, end.how, end.text);
-    climb.note("watch.act", `${rung}: ${end.how}${end.text ? `, ${end.text}` : ""}`);
+    climb.note("watch.act", `${rung} ${end.how}: ${end.text}`);
     return end;
   } catch (thrown) {
     // Before the act, an error is a veto. After it began, nobody knows.
@@ -83,8 +85,12 @@ async function perform(
   id: string,
 ): Promise<End> {
   const { parts, host, signal, note } = climb;
-  const reason = incident.record.case.cause.means;
-  const order = { id, by: WATCHDOG, reason, incident: incident.record.id };
+  const order = {
+    id,
+    by: WATCHDOG,
+    reason: `incident ${incident.record.id}`,
+    incident: incident.record.id,
+  };
   const onText = (text: string) => {
     incident.step(id, text);
     note("watch.step", text);
@@ -102,9 +108,13 @@ async function perform(
     return { how: result === "refused" ? "vetoed" : result, text: `runbook ${RUNBOOKS[rung]}` };
   }
   host.console.mark("power", `${rung} by ${WATCHDOG}, incident ${order.incident}`);
-  const onEvent = ({ text }: { readonly text: string }) => onText(text);
+  // The event with the result says what the report says.
+  const onEvent = ({ text, result }: PowerEvent) => {
+    if (result === undefined) onText(text);
+  };
   const report = await parts.power.switchHost(host.entry, "cycle", order, onEvent, signal);
-  const text = report.error?.message ?? `power ${report.power}, read back`;
+  const text =
+    report.error?.message ?? `power reads ${report.power}; watching for a boot and a login prompt`;
   if (report.result !== "refused") return { how: report.result, text };
   return { how: signal.aborted ? "stood-down" : "vetoed", text };
 }

@@ -1,7 +1,10 @@
+import type { Millis } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Incident } from "./incident.ts";
 import type { Case } from "./policy/state.ts";
 import { type HostParts, WATCHDOG, type WatchedHost } from "./watchdog-parts.ts";
+
+const MAX_BEFORE = 20;
 
 /** What is told of one host: notes in the audit trail, and the incident's folder while there is one. */
 export class HostStory {
@@ -10,6 +13,8 @@ export class HostStory {
   readonly #running = new Set<Promise<void>>();
   #incident: Incident | undefined;
   #problem: string | undefined;
+  /** Told of a suspicion that has no incident yet. */
+  #before: { readonly at: Millis; readonly type: string; readonly text: string }[] = [];
 
   constructor(host: WatchedHost, parts: HostParts) {
     this.#host = host;
@@ -24,8 +29,17 @@ export class HostStory {
     const id = this.#incident?.record.id;
     const data = id === undefined ? {} : { data: { incident: id } };
     this.#parts.audit.note({ host: this.#host.entry.name, type, by: WATCHDOG, text, ...data });
-    this.#incident?.tell(type, text);
+    if (this.#incident) this.#incident.tell(type, text);
+    else this.#remember(type, text);
     this.check();
+  }
+
+  #remember(type: string, text: string): void {
+    if (type === "watch.suspect") this.#before = [];
+    this.#before = [
+      ...this.#before.slice(-MAX_BEFORE),
+      { at: this.#parts.clock.now(), type, text },
+    ];
   }
 
   /** Tells once that the incident's folder cannot be written: the audit trail remains, and the watch goes on. */
@@ -40,8 +54,10 @@ export class HostStory {
     const { console, entry } = this.#host;
     const incident = this.#parts.incidents.open(entry.name, of);
     this.#incident = incident;
+    for (const { at, type, text } of this.#before) incident.tell(type, text, at);
+    this.#before = [];
     incident.sees(console.opinion.evidence);
-    this.note("incident.open", of.cause.means);
+    this.note("incident.open", `incident ${incident.record.id} opened`);
     console.mark("incident", `incident ${incident.record.id} opened`);
     this.run(incident.capture("before", console));
   }
@@ -65,7 +81,7 @@ export class HostStory {
   close(as: Incident["record"]["state"], text: string): void {
     const incident = this.#incident;
     if (!incident) return;
-    this.note("incident.close", `${as}: ${text}`);
+    this.note("incident.close", `incident ${incident.record.id} closed as ${as}: ${text}`);
     incident.close(as, text);
     this.#incident = undefined;
     const { console } = this.#host;

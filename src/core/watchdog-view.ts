@@ -3,11 +3,14 @@ import type { Millis } from "../lib/clock.ts";
 import { formatDuration } from "../lib/durations.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Incident } from "./incident.ts";
-import type { WatchState } from "./policy/state.ts";
+import { MAX_SELF_REBOOT } from "./policy/answer.ts";
+import type { Case, WatchState } from "./policy/state.ts";
 import { type ProbeReport, probeConsole, usualProbeTimes } from "./probe.ts";
+import type { Hold } from "./site.ts";
 import { type HostParts, WATCHDOG, type WatchedHost, type WatchStatus } from "./watchdog-parts.ts";
 import type { SeatHolder, WatchedConsole } from "./watched-console.ts";
 
+const YEAR: Millis = 365 * 86_400_000;
 const REBOOT_LINES = 60;
 const MAX_TYPED = 4096;
 /** Shorter words (a "y", "reboot") are in every other line. */
@@ -64,12 +67,31 @@ export async function askConsole(
     console,
     clock: parts.clock,
     who: WATCHDOG,
-    reason: "probe",
+    reason: "presses Enter to see whether anybody answers",
     sysrq: entry.watch.sysrq,
     breakMs: entry.breakMs,
     times: parts.probeTimes ?? usualProbeTimes,
     signal,
   });
+}
+
+/** The case of an incident as its acts on record tell: a rung that was only decided upon is still to be had. */
+export function caseOf({ record }: Incident): Case {
+  const begun = record.acts.filter(({ how }) => how !== "stood-down" && how !== "vetoed");
+  return { ...record.case, opened: true, tried: begun.map((act) => act.rung) };
+}
+
+/** Since when a host is suspected, and when a probe failed last; undefined: it is not. */
+export function proofOf({ phase }: WatchState) {
+  if (phase.is === "acting") return phase.proof;
+  if (phase.is !== "suspect") return undefined;
+  return { since: phase.since, probeFailedAt: phase.failures?.last };
+}
+
+/** "hold by jana for 1h 30m: RAID rebuild" */
+export function holdInWords(hold: Hold | undefined, now: Millis): string | undefined {
+  const left = hold ? Math.min(hold.until - now, YEAR) : 0;
+  return hold && `hold by ${hold.by} for ${formatDuration(left)}: ${hold.reason}`;
 }
 
 /** Who has the seat, but for our own probe and the runbook that is the rung under way. */
@@ -85,9 +107,19 @@ async function readSelfReboot(console: WatchedConsole): Promise<Millis | undefin
   const after = panic < 0 ? [] : lines.slice(panic);
   for (const line of after) {
     const [, amount] = /\bRebooting in (\d{1,6}) ?seconds?\b/.exec(line) ?? [];
-    if (amount !== undefined) return Number(amount) * 1000;
+    const within = Number(amount) * 1000;
+    if (amount !== undefined && within <= MAX_SELF_REBOOT) return within;
   }
   return undefined;
+}
+
+/** Rows in which work shows how far it is. */
+export const PROGRESS_LINES = 12;
+
+/** The newest percentage or count that work shows ("41.0 %", "|====  | 43%", "..12%"). */
+export function progressIn(lines: readonly string[]): string | undefined {
+  const found = lines.flatMap((line) => line.match(/\d{1,3}(?:\.\d{1,2})? ?%/g) ?? []);
+  return found.at(-1);
 }
 
 /** The last text that people typed at a console: what it holds is no evidence. */

@@ -115,9 +115,10 @@ export class Watchdog implements GuardEyes {
     this.#heart = clock.after(HEARTBEAT, () => {
       this.guard.checkClock();
       const late = clock.monotonic() - due;
-      if (late > STOOD_STILL)
-        for (const watch of this.#watches.values())
-          watch.gap(`this process stood still for ${formatDuration(late)}`);
+      for (const watch of this.#watches.values()) {
+        if (late > STOOD_STILL) watch.gap(`this process stood still for ${formatDuration(late)}`);
+        watch.look();
+      }
       this.#beat();
     });
   }

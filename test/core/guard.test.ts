@@ -36,7 +36,9 @@ describe("Guard", () => {
     const permit = await guard.demand({ ...cycle, force: true });
     expect(permit.overridden.map((one) => one.interlock)).toEqual(["held"]);
     await guard.spend(cycle, permit, "bo-1");
-    expect((await bench.texts("guard.permit"))[0]).toMatch(/^cycle, overriding held: hold by jana/);
+    expect((await bench.texts("guard.permit"))[0]).toMatch(
+      /^cycle permitted: 9 interlocks asked, overridden: held: hold by jana/,
+    );
   });
 
   it("never lets force override an outlet that cannot be read", async () => {

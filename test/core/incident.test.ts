@@ -9,11 +9,20 @@ import { minutes } from "../../src/lib/durations.ts";
 import { ScriptedConsole } from "./watchdog-doubles.ts";
 
 const of: Case = {
-  cause: { is: "evidence", certain: true, class: "panic", means: "the kernel panicked", at: 100 },
+  cause: {
+    is: "evidence",
+    certain: true,
+    live: true,
+    class: "panic",
+    means: "the kernel panicked",
+    at: 100,
+  },
   opened: true,
   tried: [],
   told: [],
   booted: false,
+  answered: true,
+  began: 0,
 };
 let dir: string;
 const clock = new ManualClock(Date.UTC(2026, 10, 22, 3));

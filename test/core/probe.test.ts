@@ -27,7 +27,7 @@ async function probe(set: (console: ScriptedConsole) => void, more: Partial<Prob
 describe("probeConsole()", () => {
   it("stops at the first answer, and gives the seat back", async () => {
     const { report, console } = await probe((one) => (one.answers = "alive"));
-    expect(report).toMatchObject({ answer: "alive", text: "CR was answered" });
+    expect(report).toMatchObject({ answer: "alive", text: "Enter was answered" });
     expect(console.sent).toEqual(["\r"]);
     expect(console.seat).toBeUndefined();
   });
@@ -50,6 +50,31 @@ describe("probeConsole()", () => {
     expect((await probe(set, { sysrq: true })).console.sent.slice(-2)).toEqual(["BREAK", "h"]);
     const without = await probe((one) => (one.answers = "none"), { sysrq: true });
     expect(without.console.sent).not.toContain("BREAK");
+  });
+
+  it("hears an answer that comes eight seconds late, between two tries", async () => {
+    const { report } = await probe((one) => (one.answersAfter = 8000));
+    expect(report).toMatchObject({ answer: "alive", text: "Enter was answered" });
+  });
+
+  it("takes no bare line end for an answer: console servers and dying ttys echo", async () => {
+    const { report } = await probe((one) => (one.answers = "echo"));
+    expect(report).toMatchObject({
+      answer: "echo",
+      text: "Enter sent 3 times in 25s: nothing but its echo, no prompt",
+    });
+  });
+
+  it("finds a prompt in the middle of kernel messages", async () => {
+    const { report } = await probe((one) => {
+      one.chatters = "[  912.1] eth0: link down\r\nweb1 login: [  912.2] eth0: link up\r\n";
+    });
+    expect(report.answer).toBe("alive");
+  });
+
+  it("says in words what was tried", async () => {
+    const { report } = await probe((one) => (one.answers = "none"));
+    expect(report.text).toBe("Enter sent 3 times in 25s: no answer");
   });
 
   it("does not take the kernel's own complaints for an answer of user space", async () => {

@@ -49,6 +49,13 @@ const NOTHING: Opinion = {
   evidence: [],
 };
 
+const ANSWERS = {
+  alive: "\r\nweb1 login: ",
+  echo: "\r\n",
+  none: undefined,
+  kernel: "[  912.100000] watchdog: BUG: soft lockup\r\n",
+} as const;
+
 /** A console that shows what the test makes it show, and answers CR as a host does: alive, dead, or by its kernel. */
 export class ScriptedConsole implements WatchedConsole {
   readonly host: string;
@@ -63,7 +70,11 @@ export class ScriptedConsole implements WatchedConsole {
   seat: SeatHolder | undefined;
   lastTypedAt: number | undefined;
   people: readonly string[] = [];
-  answers: "alive" | "none" | "kernel" = "alive";
+  answers: "alive" | "echo" | "none" | "kernel" = "alive";
+  /** How late an answer comes. */
+  answersAfter = 0;
+  /** What it prints instead of an answer. */
+  chatters: string | undefined;
   lines: string[] = [];
   readonly sent: string[] = [];
   readonly marks: string[] = [];
@@ -154,8 +165,9 @@ export class ScriptedConsole implements WatchedConsole {
     for (const follower of this.#followers) follower.seat?.(this.seat);
     const write = (bytes: Uint8Array): Promise<void> => {
       this.sent.push(Buffer.from(bytes).toString("latin1"));
-      if (this.answers === "alive") this.prints("\r\n");
-      if (this.answers === "kernel") this.prints("[  912.100000] watchdog: BUG: soft lockup\r\n");
+      const answer = this.chatters ?? ANSWERS[this.answers];
+      if (answer && this.answersAfter === 0) this.prints(answer);
+      else if (answer) this.#clock.after(this.answersAfter, () => this.prints(answer));
       return Promise.resolve();
     };
     return {

@@ -54,11 +54,14 @@ describe("Watchdog", () => {
     ]);
     const page = report(1, "web1");
     expect(page).toContain("Kernel panic - not syncing");
-    expect(page).toContain("CR: nothing");
+    expect(page).toContain("Enter: nothing");
     expect(page).toContain("19 interlocks asked, none objected");
     expect(page).toContain("pdu/1 off, read back");
     expect(page).toContain("login prompt seen");
-    expect(await bench.texts("guard.permit")).toEqual(["cycle"]);
+    expect(page).toContain("watch.suspect: the console shows panic");
+    expect(await bench.texts("guard.permit")).toEqual([
+      "cycle permitted: 19 interlocks asked, none objected",
+    ]);
   });
 
   it("silence: probes, gets no answer, cycles", async () => {
@@ -282,7 +285,9 @@ describe("Watchdog", () => {
     };
     bench.console().answers = "kernel";
     bench.console().shows("crash", "hung-task", "confirm", "INFO: task blocked for 120 seconds");
-    await bench.pass(minutes(3));
+    await bench.pass(minutes(4));
+    expect(bench.runs).toEqual([]);
+    await bench.pass(minutes(2));
     expect(bench.runs.map((run) => run.name)).toEqual(["sysrq-reboot"]);
     bench.console().boots();
     bench.console().asksForLogin();

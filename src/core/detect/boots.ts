@@ -50,6 +50,11 @@ export class Boots {
     if (this.#ordered === ORDERED_SIGNS) this.#counts.clear();
   }
 
+  /** Somebody cuts the power: the boot that follows has its reason. */
+  expect(): void {
+    this.#ordered = Math.max(1, this.#ordered);
+  }
+
   /** Notes a boot banner. Returns what it means, or undefined where it belongs to the boot that is known. */
   banner(
     evidence: Evidence,

@@ -69,6 +69,10 @@ class RowDetector implements Detector {
     this.#judge.typed(Buffer.from(bytes).toString("latin1"));
   }
 
+  expectBoot(): void {
+    this.#judge.expectBoot();
+  }
+
   gap(): void {
     this.#opinion = undefined;
     this.#view.gap();

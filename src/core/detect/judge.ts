@@ -80,6 +80,10 @@ export class Judge {
     this.#quotation.forgetClock();
   }
 
+  expectBoot(): void {
+    this.#boots.expect();
+  }
+
   /** A prompt stands at the end of the output. */
   prompt(rule: NamedRule, evidence: Evidence, row: Row): Evidence | undefined {
     if (rule.class === "login-prompt" && !row.moved) {

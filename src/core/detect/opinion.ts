@@ -22,6 +22,8 @@ export interface Detector {
   typed(bytes: Uint8Array): void;
   /** Bytes are missing here. */
   gap(): void;
+  /** Power is cut by us: the boot that follows is no surprise. */
+  expectBoot?(): void;
   readonly opinion: Opinion;
   /** Evidence in the line that no line end has closed yet. `opinion` counts it; `see` raises it when the line ends. */
   readonly pending: readonly Evidence[];

@@ -1,18 +1,10 @@
 /** What an input changes by itself, before time is looked at (advance.ts). */
-import { minutes, seconds } from "../../lib/durations.ts";
-import { kindOf, mayType, SILENCE } from "./classes.ts";
-import { type Draft, inWords } from "./draft.ts";
+
+import { takeProbe, takeSelfReboot } from "./answer.ts";
+import { isLogin, kindOf, mayType } from "./classes.ts";
+import type { Draft } from "./draft.ts";
 import { takeFinished } from "./outcome.ts";
 import type { Case, Cause, Input, Seen } from "./state.ts";
-
-type Of<Is extends Input["is"]> = Extract<Input, { is: Is }>;
-
-/** A probe that could not be made is made again after this. */
-const PROBE_RETRY = minutes(1);
-/** The kernel counts down, resets, and the firmware begins to print. */
-const REBOOT_GRACE = seconds(60);
-/** The number comes from the host: it may not keep us away for ever. */
-const MAX_SELF_REBOOT = minutes(60);
 
 export function absorb(draft: Draft, input: Input): void {
   switch (input.is) {
@@ -31,7 +23,7 @@ export function absorb(draft: Draft, input: Input): void {
       break;
     case "gap":
       object(draft, input.why);
-      draft.restart();
+      draft.missed();
       break;
     case "seat":
       if (input.holder) object(draft, `${input.holder.who} has the seat`);
@@ -47,6 +39,9 @@ export function absorb(draft: Draft, input: Input): void {
       break;
     case "self-reboot":
       takeSelfReboot(draft, input);
+      break;
+    case "progress":
+      takeProgress(draft, input.mark);
       break;
     case "probe":
       takeProbe(draft, input);
@@ -68,7 +63,7 @@ function object(draft: Draft, why: string): void {
 }
 
 function takeBytes(draft: Draft): void {
-  draft.set({ quietSince: draft.now, seenAlive: true, everAlive: true, stallTold: false });
+  draft.set({ quietSince: draft.now, seenAlive: true, everAlive: true });
   object(draft, "the console spoke");
   const { phase } = draft.state;
   if (phase.is !== "suspect" && phase.is !== "waiting") return;
@@ -94,13 +89,14 @@ function takeLink(draft: Draft, up: boolean): void {
   if (up === draft.state.linkUp) return;
   draft.set({ linkUp: up });
   object(draft, "the console's link changed");
-  draft.restart();
+  draft.missed();
 }
 
 function takeOpinion(draft: Draft, seen: Seen): void {
   draft.set({ seen });
   const kind = kindOf(seen);
-  if (seen.class === "login-prompt" && kind === "alive") draft.set({ answers: "yes" });
+  if (isLogin(seen)) draft.set({ answers: "yes" });
+  if (kind !== "busy") draft.set({ progress: undefined, stallTold: false });
   const { phase } = draft.state;
   if (kind === "nothing") return;
   if (phase.is === "acting") {
@@ -136,11 +132,13 @@ function takeOpinion(draft: Draft, seen: Seen): void {
   }
 }
 
-const causeOf = (seen: Seen): Cause => ({
+const causeOf = (draft: Draft, seen: Seen): Cause => ({
   is: "evidence",
   certain: seen.action === "recover",
+  live: seen.at >= draft.state.liveFrom,
   class: seen.class,
   means: seen.means,
+  line: seen.line,
   at: seen.at,
 });
 
@@ -148,13 +146,13 @@ function takeTrouble(draft: Draft, seen: Seen): void {
   const { phase, dismissed } = draft.state;
   if (seen.at <= dismissed || draft.policy.mode === "off") return;
   if (phase.is === "calm") {
-    draft.suspect(causeOf(seen));
+    draft.suspect(causeOf(draft, seen));
     return;
   }
   if (phase.is !== "suspect" || phase.case.cause.at === seen.at) return;
   // Silence that turns out to be a panic counts from the panic; a kernel that repeats itself counts from the first time.
   if (phase.case.cause.is === "silence") draft.restart();
-  draft.setCase({ cause: causeOf(seen) });
+  draft.setCase({ cause: causeOf(draft, seen) });
 }
 
 function takeBoot(draft: Draft): void {
@@ -162,7 +160,7 @@ function takeBoot(draft: Draft): void {
   if (phase.is === "calm") return;
   draft.open();
   draft.setCase({ booted: true });
-  draft.tell("watch.booting", `${seen.means}: the host restarts by itself`);
+  draft.tell("watch.booting", `${seen.means}: it restarts by itself, nothing is cut`);
   const current = draft.case;
   if (phase.is === "waiting" || !current) return;
   const deadline = draft.now + draft.policy.bootWithin;
@@ -175,7 +173,7 @@ function takeWhileActing(draft: Draft, seen: Seen): void {
   const kind = kindOf(seen);
   if (kind !== "trouble") object(draft, seen.means);
   const booted = phase.case.booted || kind === "boot";
-  const login = booted && seen.class === "login-prompt";
+  const login = booted && isLogin(seen);
   draft.setCase({ booted });
   if (draft.state.phase.is === "acting") draft.to({ ...draft.state.phase, login });
 }
@@ -184,7 +182,7 @@ function takeWhileWatching(draft: Draft, seen: Seen): void {
   const current = draft.case;
   if (!current) return;
   const kind = kindOf(seen);
-  if (seen.class === "login-prompt" && kind === "alive") {
+  if (isLogin(seen)) {
     draft.standDown("login prompt seen");
     return;
   }
@@ -196,63 +194,20 @@ function takeWhileWatching(draft: Draft, seen: Seen): void {
     if (!current.booted) draft.tell("watch.booting", seen.means);
     draft.setCase({ booted: true });
   }
-  if (kind === "trouble" && seen.at !== current.cause.at) draft.suspect(causeOf(seen), current);
+  if (kind === "trouble" && seen.at !== current.cause.at)
+    draft.suspect(causeOf(draft, seen), current);
 }
 
-function takeSelfReboot(draft: Draft, input: Of<"self-reboot">): void {
-  const { phase } = draft.state;
-  if (phase.is !== "suspect") return;
-  const within = Math.min(Math.max(0, input.within), MAX_SELF_REBOOT);
-  const notBefore = draft.now + within + REBOOT_GRACE;
-  const waitsFor = `the host said that it reboots itself within ${inWords(within)}`;
-  draft.to({ ...phase, notBefore: Math.max(notBefore, phase.notBefore), waitsFor });
-}
-
-function takeProbe(draft: Draft, input: Of<"probe">): void {
-  const { phase } = draft.state;
-  if (input.answer === "alive")
-    draft.set({ seenAlive: true, answers: "yes", quietSince: draft.now });
-  if (phase.is !== "suspect") return;
-  // A gap, a person or a hold came in between: what was not answered then proves nothing.
-  if (!phase.probing && input.answer !== "alive") return;
-  draft.to({ ...phase, probing: false });
-  if (input.answer === "alive") {
-    draft.set({ dismissed: Math.max(draft.state.dismissed, phase.case.cause.at) });
-    draft.standDown(`the console answers: ${input.text}`);
-    return;
-  }
-  if (input.answer === "refused") {
-    const notBefore = draft.now + PROBE_RETRY;
-    if (notBefore <= phase.notBefore) return;
-    draft.to({ ...phase, probing: false, notBefore, waitsFor: input.text });
-    if (draft.now - phase.since >= draft.policy.confirmFor)
-      draft.page("no-probe", `${phase.case.cause.means}, and it cannot be probed: ${input.text}`);
-    return;
-  }
-  const { cause } = phase.case;
-  if (cause.class === SILENCE && draft.state.answers !== "yes") {
-    neverAnswered(draft, cause);
-    return;
-  }
-  const kernel = input.answer === "kernel";
-  const first = phase.failures?.first ?? draft.now;
-  const failures = { first, last: draft.now, kernel, stale: false };
-  draft.to({ ...phase, probing: false, failures });
-  draft.open();
+function takeProgress(draft: Draft, mark: string | undefined): void {
+  if (mark === draft.state.progress?.mark) return;
+  const progress = mark === undefined ? undefined : { mark, at: draft.now };
+  draft.set({ progress, stallTold: false });
 }
 
 /** An act that was not begun: what objected may be that the host lives. */
 function takeOpinionAgain(draft: Draft): void {
   const kind = kindOf(draft.state.seen);
   if (kind !== "trouble") takeOpinion(draft, draft.state.seen);
-}
-
-/** Silent, and nobody answers: the same as a console without a login prompt. Told to a person, and left at that. */
-function neverAnswered(draft: Draft, cause: Cause): void {
-  draft.set({ answers: "no" });
-  const text = `${cause.means}, but it was never seen to answer since the watch began`;
-  draft.wish({ is: "page", text });
-  draft.standDown(text);
 }
 
 function takeClosed(draft: Draft, by: string): void {

@@ -9,17 +9,23 @@ import type { Rung } from "../../config/site-config.ts";
 import type { Millis } from "../../lib/clock.ts";
 import { minutes, seconds } from "../../lib/durations.ts";
 import { mayProbe } from "./absorb.ts";
+import { type Blocked, blocked, personUntil } from "./blocked.ts";
 import { kindOf, mayCut, SILENCE } from "./classes.ts";
-import { type Draft, inWords, rungInWords, type Suspect } from "./draft.ts";
+import { type Draft, inWords, PAGED, rungInWords, type Suspect } from "./draft.ts";
 import { climb, nextRung } from "./ladder.ts";
+import { movedAt, stallsAt } from "./stall.ts";
 import type { WatchState } from "./state.ts";
 
 /** A crash prints for some seconds; a survivor shows its prompt within this (measured on recordings). */
 const SETTLE = seconds(30);
 /** A probe older than this proves nothing about now. */
 const PROBE_FRESH = seconds(30);
-/** Work in progress (fsck, dump, installer) that shows nothing new for this long is worth a person's look. */
-const BUSY_STALL = minutes(30);
+/** Output that still runs hides an answer, and cuts lines in halves. */
+const QUIET_FIRST = seconds(3);
+/** What a host may survive (a paused machine, a slow disk) is given this long to pass (lockups of 2 min measured). */
+const MAY_PASS = minutes(5);
+/** A suspicion that can be neither proven nor refuted for this long (a console that flaps) calls a person. */
+const UNRESOLVED = minutes(15);
 
 export function advance(draft: Draft): void {
   // Each phase may lead to the next at once; five is more than there are phases.
@@ -56,22 +62,24 @@ function step(draft: Draft): void {
   }
 }
 
+/** Work that stands still calls a person, once. It is never a reason to cut: that needs a proof of its own. */
 function stall(draft: Draft): void {
-  const { seen, quietSince, stallTold } = draft.state;
-  if (kindOf(seen) !== "busy" || stallTold || draft.now - quietSince < BUSY_STALL) return;
+  const { seen, stallTold } = draft.state;
+  const due = stallsAt(draft.state);
+  if (kindOf(seen) !== "busy" || stallTold || due === undefined || draft.now < due) return;
   draft.set({ stallTold: true });
-  draft.wish({
-    is: "page",
-    text: `${seen.means}, and nothing new shows for ${inWords(draft.now - quietSince)}`,
-  });
+  const stood = inWords(draft.now - movedAt(draft.state));
+  const still = draft.state.progress
+    ? `stands at ${draft.state.progress.mark}`
+    : "nothing new shows";
+  draft.wish({ is: "page", text: `${seen.means}, and ${still} for ${stood}: look at it` });
 }
 
 function calm(draft: Draft): void {
   const { state, policy, now } = draft;
   const kind = kindOf(state.seen);
-  const busyUntil = state.quietSince + BUSY_STALL;
   if (kind === "busy") {
-    draft.next(`hands off: ${state.seen.means}`, later(busyUntil, now));
+    draft.next(`hands off: ${state.seen.means}`, later(stallsAt(state), now));
     return;
   }
   const why = whySilenceIsNothing(state, policy.silence);
@@ -90,7 +98,8 @@ function calm(draft: Draft): void {
     return;
   }
   const means = `nothing came for ${inWords(now - state.quietSince)}`;
-  draft.suspect({ is: "silence", certain: false, class: SILENCE, means, at: state.seen.at });
+  const cause = { is: "silence", certain: false, live: true, class: SILENCE, means } as const;
+  draft.suspect({ ...cause, at: state.seen.at });
 }
 
 function whySilenceIsNothing(state: WatchState, silence: Millis): string | undefined {
@@ -103,33 +112,27 @@ function whySilenceIsNothing(state: WatchState, silence: Millis): string | undef
   return mayProbe(state.seen) ? undefined : `silence proves nothing here: ${state.seen.means}`;
 }
 
-interface Blocked {
-  readonly key: string;
-  readonly text: string;
-  readonly until: Millis | undefined;
-  readonly pages: boolean;
-}
-
-function personUntil(draft: Draft): Blocked | undefined {
-  const { seat, typedAt } = draft.state;
-  if (seat)
-    return { key: "seat", text: `${seat.who} has the seat`, until: undefined, pages: seat.person };
-  const until = (typedAt ?? Number.NEGATIVE_INFINITY) + draft.policy.handsOff;
-  if (until <= draft.now) return undefined;
-  const ago = inWords(draft.now - (typedAt ?? draft.now));
-  return { key: "typed", text: `a person typed ${ago} ago`, until, pages: true };
-}
-
-function blocked(draft: Draft): Blocked | undefined {
-  const { held, linkUp, seen } = draft.state;
-  if (held) return { key: "hold", text: held, until: undefined, pages: false };
-  if (!linkUp) return { key: "link", text: "the console is down", until: undefined, pages: true };
-  if (kindOf(seen) === "busy")
-    return { key: "busy", text: seen.means, until: undefined, pages: false };
-  return personUntil(draft);
-}
-
 function suspect(draft: Draft, phase: Suspect): void {
+  decideSuspect(draft, phase);
+  const after = draft.state.phase;
+  if (after.is !== "suspect" || draft.policy.mode === "observe" || draft.state.held) return;
+  if (kindOf(draft.state.seen) === "busy" || after.case.told.includes(PAGED)) return;
+  const { began, cause } = after.case;
+  const late = Math.max(
+    began + UNRESOLVED,
+    began + 3 * draft.policy.confirmFor,
+    after.notBefore + MAY_PASS,
+  );
+  const { text, at } = draft.state.next;
+  if (draft.now < late) {
+    draft.next(text, earlier(at, late));
+    return;
+  }
+  const stood = inWords(draft.now - began);
+  draft.page("unresolved", `${cause.means}: neither proven nor refuted for ${stood} (${text})`);
+}
+
+function decideSuspect(draft: Draft, phase: Suspect): void {
   const { policy, now } = draft;
   const confirmed = phase.since + policy.confirmFor;
   if (policy.mode === "observe") {
@@ -209,7 +212,12 @@ function prove(draft: Draft, phase: Suspect): void {
   const { policy, now } = draft;
   const { cause } = phase.case;
   const settled =
-    cause.is === "silence" ? phase.since : phase.since + Math.min(SETTLE, policy.confirmFor);
+    cause.is === "silence"
+      ? phase.since
+      : Math.max(
+          phase.since + Math.min(SETTLE, policy.confirmFor),
+          draft.state.quietSince + QUIET_FIRST,
+        );
   if (now < settled) {
     draft.next("probe once the console has settled", settled);
     return;
@@ -220,7 +228,8 @@ function prove(draft: Draft, phase: Suspect): void {
     return;
   }
   // Evidence counts from when it was seen; silence is evidence only once a probe failed.
-  const due = (cause.is === "silence" ? failures.first : phase.since) + policy.confirmFor;
+  const stands = cause.certain ? policy.confirmFor : Math.max(policy.confirmFor, MAY_PASS);
+  const due = cause.is === "silence" ? failures.first + policy.confirmFor : phase.since + stands;
   if (now < due) {
     draft.next("probe again, then act", due);
     return;
@@ -243,8 +252,7 @@ function watching(draft: Draft, deadline: Millis): void {
   if (phase.is !== "watching") return;
   const what = phase.case.booted ? "login prompt" : "boot";
   if (kindOf(seen) === "busy") {
-    const stalled = draft.state.quietSince + BUSY_STALL;
-    draft.next(`hands off: ${seen.means}`, later(stalled, draft.now));
+    draft.next(`hands off: ${seen.means}`, later(stallsAt(draft.state), draft.now));
     return;
   }
   if (draft.now < deadline) {
@@ -254,7 +262,7 @@ function watching(draft: Draft, deadline: Millis): void {
   const means = `no ${what} within ${inWords(draft.policy.bootWithin)} after ${nameOf(phase.rung)}`;
   draft.tell("watch.act", means);
   draft.suspect(
-    { is: "silence", certain: false, class: "no-login", means, at: seen.at },
+    { is: "silence", certain: false, live: true, class: "no-login", means, at: seen.at },
     phase.case,
   );
 }
@@ -262,6 +270,7 @@ function watching(draft: Draft, deadline: Millis): void {
 const nameOf = (rung: Rung | "itself"): string =>
   rung === "itself" ? "it restarted by itself" : rung;
 
-const later = (at: Millis, now: Millis): Millis | undefined => (at > now ? at : undefined);
+const later = (at: Millis | undefined, now: Millis): Millis | undefined =>
+  at !== undefined && at > now ? at : undefined;
 
 const earlier = (one: Millis | undefined, other: Millis): Millis => Math.min(one ?? other, other);

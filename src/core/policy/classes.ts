@@ -44,6 +44,13 @@ const NEVER_CUT: ReadonlySet<string> = new Set([
   "single-user-shell",
 ]);
 
+/** A boot out of the blue is a warning that stands for long; at the moment in which it is seen, it is a boot. */
+const UNEXPECTED_REBOOT = "unexpected-reboot";
+
+/** A login prompt, whatever warnings stand above it: kernels complain while they boot. */
+export const isLogin = (seen: Seen): boolean =>
+  seen.newest === "login-prompt" && (seen.state === "healthy" || seen.state === "warning");
+
 export const mayType = (hostClass: string): boolean => !NEVER_TYPE.has(hostClass);
 
 export const mayCut = (hostClass: string): boolean => !NEVER_CUT.has(hostClass);
@@ -54,6 +61,7 @@ export type Kind = "alive" | "boot" | "off" | "busy" | "trouble" | "note" | "not
 /** Sorts an opinion. `note`: wrong, but nothing to act upon; `off`: somebody shut the host down in good order. */
 export function kindOf(seen: Seen): Kind {
   if (!seen.proven) return "nothing";
+  if (seen.class === UNEXPECTED_REBOOT && seen.newest === UNEXPECTED_REBOOT) return "boot";
   if (seen.state === "busy" || seen.action === "hold") return "busy";
   if (seen.state === "warning") return "alive";
   if (seen.state !== "healthy")

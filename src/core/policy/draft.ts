@@ -3,6 +3,9 @@ import type { Millis } from "../../lib/clock.ts";
 import { formatDuration } from "../../lib/durations.ts";
 import type { Case, Cause, Phase, WatchState, Wish } from "./state.ts";
 
+/** Key under which a case remembers that a person was called. */
+export const PAGED = "paged";
+
 export type Suspect = Extract<Phase, { is: "suspect" }>;
 
 /** One decision in the making: the state as it becomes, and the wishes so far. Lives for one call of decide(). */
@@ -52,17 +55,18 @@ export class Draft {
 
   /** Begins to suspect. `from`: a case that goes on with the next rung. */
   suspect(cause: Cause, from?: Case): void {
-    const fresh: Case = { cause, opened: false, tried: [], told: [], booted: false };
+    const answered = this.state.answers === "yes";
+    const fresh = { opened: false, tried: [], told: [], booted: false, answered, began: this.now };
     this.to({
       is: "suspect",
-      case: from ? { ...from, cause } : fresh,
+      case: { ...(from ?? fresh), cause },
       since: this.now,
       notBefore: this.now,
       waitsFor: "",
       failures: undefined,
       probing: false,
     });
-    this.tell("watch.suspect", cause.means);
+    this.tell("watch.suspect", cause.line ? `${cause.means}: "${cause.line}"` : cause.means);
   }
 
   /** What was found before proves nothing any more: the clocks of a suspicion start again. */
@@ -71,6 +75,13 @@ export class Draft {
     if (phase.is === "suspect")
       this.to({ ...phase, since: this.now, failures: undefined, probing: false });
     this.set({ quietSince: this.now });
+  }
+
+  /** Bytes were missed: what was seen before may have been mended since, unseen. */
+  missed(): void {
+    const current = this.case;
+    if (current) this.setCase({ cause: { ...current.cause, live: false } });
+    this.restart();
   }
 
   /** Opens the incident, once. */
@@ -93,6 +104,7 @@ export class Draft {
   page(key: string, text: string): void {
     this.once(key, () => {
       this.open();
+      this.once(PAGED, () => {});
       this.wish({ is: "page", text });
     });
   }
@@ -104,7 +116,11 @@ export class Draft {
     const acted = current.tried.length > 0 || current.booted;
     const observed = current.told.includes("observe");
     const as = acted ? "recovered" : observed ? "observed" : "closed";
-    this.tell(acted ? "watch.recovered" : "watch.calm", text);
+    const took = inWords(this.now - current.began);
+    this.tell(
+      acted ? "watch.recovered" : "watch.calm",
+      acted ? `${text}: recovered ${took} after the first sign` : text,
+    );
     if (current.opened) this.wish({ is: "close", as, text });
     this.to({ is: "calm" });
     this.set({ quietSince: this.now, stallTold: false });

@@ -1,21 +1,20 @@
 import type { Rung } from "../../config/site-config.ts";
-import { type Draft, rungInWords, type Suspect } from "./draft.ts";
+import { type Draft, inWords, rungInWords, type Suspect } from "./draft.ts";
 
 /** Confirmed: the next rung, or a person. */
 export function climb(draft: Draft, phase: Suspect): void {
   const { cause } = phase.case;
-  draft.once("confirmed", () =>
-    draft.tell("watch.confirmed", `${cause.means}, and nothing answers`),
-  );
+  draft.once("confirmed", () => draft.tell("watch.confirmed", confirmed(draft, phase)));
   if (!draft.state.seenAlive) {
     draft.page("blind", `${cause.means}, but nothing was seen alive since the watch began`);
     draft.wait("blind: not seen alive since the watch began");
     return;
   }
   // A console without a login prompt answers nothing, and its host survives an oops or a boot as others do.
-  if (!cause.certain && draft.state.answers !== "yes") {
-    draft.page("mute", `${cause.means}, but this console was never seen to answer`);
-    draft.wait("no answer proves nothing here");
+  if (!(cause.certain && cause.live) && draft.state.answers !== "yes") {
+    const why = cause.certain ? "the host may have been mended unseen, and" : "the host may live:";
+    draft.page("mute", `${cause.means}, but ${why} nobody was ever seen to answer at this console`);
+    draft.wait("no answer proves nothing here: a person has to look");
     return;
   }
   const rung = nextRung(draft, phase, false);
@@ -41,6 +40,13 @@ export function climb(draft: Draft, phase: Suspect): void {
   });
   draft.wish({ is: "act", rung });
   draft.next(`${rung} is under way`);
+}
+
+/** How it is known, for people. */
+function confirmed({ now }: Draft, { failures, since }: Suspect): string {
+  const kernel = failures?.kernel ? "; the kernel alone shows itself" : "";
+  const asked = inWords(now - (failures?.last ?? now));
+  return `it stands for ${inWords(now - since)}, asked ${asked} ago: nobody answers${kernel}`;
 }
 
 function exhausted(phase: Suspect): string {

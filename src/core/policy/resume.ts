@@ -1,6 +1,5 @@
 import type { Rung } from "../../config/site-config.ts";
 import type { Millis } from "../../lib/clock.ts";
-import { SILENCE } from "./classes.ts";
 import type { Case, WatchState } from "./state.ts";
 
 /** What is known of a rung that a restart cut short. `not-begun`: nothing was sent. */
@@ -8,7 +7,7 @@ export type CutShort = { readonly rung: Rung; readonly how: "not-begun" | "done"
 
 /**
  * Takes up a case after a restart. Everything has to be proven again; a rung that was begun is never begun again.
- * The console was seen alive: the incident itself is the witness.
+ * The console was seen alive: the incident itself is the witness. It is cut only where it used to answer, and does not.
  */
 export function resume(
   state: WatchState,
@@ -17,21 +16,22 @@ export function resume(
   now: Millis,
   bootWithin: Millis,
 ): WatchState {
-  // Silence alone was counted only where somebody had answered before.
-  const answers = of.cause.class === SILENCE ? "yes" : state.answers;
+  const answers = of.answered ? "yes" : state.answers;
+  // Nobody looked while no process ran: the host may have been mended, and be silent because that is its way.
+  const again: Case = { ...of, cause: { ...of.cause, live: false }, began: now };
   const alive = { ...state, seenAlive: true, answers, everAlive: true, quietSince: now } as const;
   if (given.waits)
-    return { ...alive, phase: { is: "waiting", case: of, why: "gave up before the restart" } };
+    return { ...alive, phase: { is: "waiting", case: again, why: "gave up before the restart" } };
   const { cutShort } = given;
   if (cutShort && cutShort.how !== "not-begun") {
     const deadline = now + bootWithin;
-    return { ...alive, phase: { is: "watching", case: of, rung: cutShort.rung, deadline } };
+    return { ...alive, phase: { is: "watching", case: again, rung: cutShort.rung, deadline } };
   }
   return {
     ...alive,
     phase: {
       is: "suspect",
-      case: of,
+      case: again,
       since: now,
       notBefore: now,
       waitsFor: "",

@@ -14,6 +14,8 @@ export interface Seen {
   readonly line: string;
   /** false: nothing was seen yet, the opinion is only a beginning. */
   readonly proven: boolean;
+  /** Class of the newest evidence: a login prompt below which a warning still stands is a login prompt. */
+  readonly newest: string;
 }
 
 /** Why a host is suspected. */
@@ -21,8 +23,12 @@ export interface Cause {
   readonly is: "evidence" | "silence";
   /** The evidence alone says that the host is dead (action recover). All else needs a host that used to answer. */
   readonly certain: boolean;
+  /** This process saw it come and every byte since. Otherwise the host may have been repaired unseen. */
+  readonly live: boolean;
   readonly class: string;
   readonly means: string;
+  /** What the console showed of it. */
+  readonly line?: string;
   readonly at: number;
 }
 
@@ -37,6 +43,10 @@ export interface Case {
   readonly told: readonly string[];
   /** A boot was seen since power was cut last. */
   readonly booted: boolean;
+  /** Somebody had answered at this console before the case began. */
+  readonly answered: boolean;
+  /** Monotonic time at which the case began. */
+  readonly began: Millis;
 }
 
 /** Probes that nobody answered. Monotonic times of their ends. */
@@ -102,13 +112,20 @@ export interface WatchState {
   readonly typedAt: Millis | undefined;
   /** Evidence up to this offset was refuted by an answer, or closed by a person. */
   readonly dismissed: number;
+  /** Evidence before this offset was not seen to come. */
+  readonly liveFrom: number;
+  /** How far the work goes that keeps hands off ("41.0 %"), and since when that shows. */
+  readonly progress: { readonly mark: string; readonly at: Millis } | undefined;
   /** Nothing moves while the host is busy: told once. */
   readonly stallTold: boolean;
   readonly next: { readonly text: string; readonly at: Millis | undefined };
 }
 
-/** What a probe found. `kernel`: only the kernel showed itself; `refused`: the probe was not made. */
-export type ProbeAnswer = "alive" | "kernel" | "none" | "refused";
+/**
+ * What a probe found. `echo`: line ends came back and no text; `kernel`: only the kernel showed itself; `refused`: the
+ * probe was not made.
+ */
+export type ProbeAnswer = "alive" | "echo" | "kernel" | "none" | "refused";
 
 /** How a rung ended. `unknown`: it may or may not have happened. */
 export type RungEnd = "done" | "failed" | "unknown" | "vetoed" | "stood-down";
@@ -125,6 +142,8 @@ export type Input =
   | { readonly is: "typed"; readonly at: Millis }
   | { readonly is: "hold"; readonly held: string | undefined }
   | { readonly is: "self-reboot"; readonly within: Millis }
+  /** What the work that keeps hands off shows of its progress. */
+  | { readonly is: "progress"; readonly mark: string | undefined }
   | { readonly is: "probe"; readonly answer: ProbeAnswer; readonly text: string }
   | {
       readonly is: "finished";
@@ -152,7 +171,7 @@ export interface Decision {
 }
 
 /** Nothing is known yet. */
-export function freshState(now: Millis, everAlive: boolean): WatchState {
+export function freshState(now: Millis, everAlive: boolean, liveFrom = 0): WatchState {
   return {
     phase: { is: "calm" },
     seen: {
@@ -163,6 +182,7 @@ export function freshState(now: Millis, everAlive: boolean): WatchState {
       at: 0,
       line: "",
       proven: false,
+      newest: "",
     },
     linkUp: false,
     seenAlive: false,
@@ -173,6 +193,8 @@ export function freshState(now: Millis, everAlive: boolean): WatchState {
     seat: undefined,
     typedAt: undefined,
     dismissed: -1,
+    liveFrom,
+    progress: undefined,
     stallTold: false,
     next: { text: "not started", at: undefined },
   };

@@ -21,6 +21,7 @@ const seen = (state: Facts["seen"]["state"], hostClass: string): Facts["seen"] =
   at: 1,
   line: "",
   proven: true,
+  newest: hostClass,
 });
 
 /** A host that died, long proven: nothing stands against a cut. */

@@ -45,6 +45,7 @@ const seen = fc.tuple(fc.constantFrom(...classes), fc.nat(1000)).map(
     at,
     line: "",
     proven: true,
+    newest: hostClass,
   }),
 );
 

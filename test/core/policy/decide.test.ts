@@ -25,6 +25,7 @@ const seen = (state: Seen["state"], hostClass: string, action: Seen["action"] = 
   at: offset++,
   line: "",
   proven: true,
+  newest: hostClass,
 });
 const panic = () => seen("crash", "panic", "recover");
 const login = () => seen("healthy", "login-prompt");
@@ -146,7 +147,7 @@ describe("decide()", () => {
     story.state = { ...freshState(0, true), linkUp: true };
     for (let hour = 0; hour < 24; hour++) story.give({ is: "bytes" }).pass(minutes(60));
     expect(story.acts()).toEqual([]);
-    expect(story.pages()).toEqual([expect.stringMatching(/never seen to answer/)]);
+    expect(story.pages()).toEqual([expect.stringMatching(/was ever seen to answer/)]);
     expect(story.state.next.text).toMatch(/never seen to answer/);
     story.see(login()).pass(minutes(20));
     expect(story.acts()).toEqual(["cycle"]);
@@ -166,7 +167,7 @@ describe("decide()", () => {
     story.see(seen("healthy", "runtime")).see(panic()).pass(seconds(5)).see(boot());
     story.pass(minutes(60));
     expect(story.acts()).toEqual([]);
-    expect(story.pages()).toEqual([expect.stringMatching(/never seen to answer/)]);
+    expect(story.pages()).toEqual([expect.stringMatching(/was ever seen to answer/)]);
   });
 
   it("does not cut a host without a login prompt that survived an oops", () => {
@@ -177,7 +178,7 @@ describe("decide()", () => {
       .see(seen("crash", "oops", "confirm"))
       .pass(minutes(10));
     expect(story.acts()).toEqual([]);
-    expect(story.pages()).toEqual([expect.stringMatching(/never seen to answer/)]);
+    expect(story.pages()).toEqual([expect.stringMatching(/was ever seen to answer/)]);
   });
 
   it("takes bytes for life where it had given up on a silent host", () => {
@@ -211,6 +212,7 @@ describe("decide()", () => {
     const story = new Story().give({ is: "hold", held: "hold by jana until 12:00" }).see(panic());
     story.pass(minutes(60));
     expect(story.acts()).toEqual([]);
+    expect(story.pages()).toEqual([]);
     expect(story.wishes.some((wish) => wish.is === "probe")).toBe(false);
     expect(story.wishes).toContainEqual({
       is: "tell",
@@ -246,7 +248,8 @@ describe("decide()", () => {
 
   it("waits for a host that said that it reboots itself", () => {
     const story = new Story().see(panic()).give({ is: "self-reboot", within: seconds(180) });
-    story.pass(seconds(239));
+    // 180 s of countdown, and as long as a boot may take: firmware may print nothing here.
+    story.pass(seconds(470));
     expect(story.acts()).toEqual([]);
     story.see(boot()).pass(seconds(30)).see(login());
     expect(story.closes()).toEqual(["recovered"]);
@@ -255,7 +258,7 @@ describe("decide()", () => {
 
   it("holds while a dump is written, and calls a person when it stands still", () => {
     const story = new Story().see(panic()).pass(seconds(20));
-    story.see(seen("busy", "crash-dump", "hold")).pass(minutes(29));
+    story.see(seen("busy", "crash-dump", "hold")).pass(minutes(14));
     expect(story.acts()).toEqual([]);
     expect(story.pages()).toEqual([]);
     story.pass(minutes(2));
@@ -282,10 +285,10 @@ describe("decide()", () => {
     const dead = new Story({ sysrq: true }).see(panic()).pass(seconds(100), "none");
     expect(dead.acts()).toEqual(["cycle"]);
     const frozen = new Story({ sysrq: true }).see(seen("crash", "hung-task", "confirm"));
-    frozen.pass(seconds(100), "kernel");
+    frozen.pass(seconds(360), "kernel");
     expect(frozen.acts()).toEqual(["sysrq"]);
     frozen.give({ is: "finished", rung: "sysrq", how: "failed", text: "no banner" });
-    frozen.pass(seconds(59), "kernel");
+    frozen.pass(seconds(299), "kernel");
     expect(frozen.acts()).toEqual(["sysrq"]);
     frozen.pass(seconds(60), "kernel");
     expect(frozen.acts()).toEqual(["sysrq", "cycle"]);

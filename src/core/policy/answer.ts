@@ -1,0 +1,79 @@
+/** What a probe brought, and what the host said of itself when it was looked at for that. */
+import { minutes } from "../../lib/durations.ts";
+import { SILENCE } from "./classes.ts";
+import { type Draft, inWords } from "./draft.ts";
+import type { Case, Cause, Input } from "./state.ts";
+
+type Of<Is extends Input["is"]> = Extract<Input, { is: Is }>;
+
+/** A probe that could not be made is made again after this. */
+const PROBE_RETRY = minutes(1);
+/** A kernel that wants to reboot later than this keeps its panic on the screen (86400 is usual): not waited for. */
+export const MAX_SELF_REBOOT = minutes(10);
+
+export function takeSelfReboot(draft: Draft, input: Of<"self-reboot">): void {
+  const { phase } = draft.state;
+  if (phase.is !== "suspect") return;
+  const within = Math.max(0, input.within);
+  if (within > MAX_SELF_REBOOT) return;
+  // Its firmware may take minutes and print nothing of it here.
+  const notBefore = draft.now + within + draft.policy.bootWithin;
+  const waitsFor = `the host said that it reboots itself within ${inWords(within)}`;
+  draft.to({ ...phase, notBefore: Math.max(notBefore, phase.notBefore), waitsFor });
+}
+
+export function takeProbe(draft: Draft, input: Of<"probe">): void {
+  const { phase } = draft.state;
+  if (input.answer === "alive")
+    draft.set({ seenAlive: true, answers: "yes", quietSince: draft.now });
+  if (phase.is !== "suspect") return;
+  // A gap, a person or a hold came in between: what was not answered then proves nothing.
+  if (!phase.probing && input.answer !== "alive") return;
+  draft.to({ ...phase, probing: false });
+  if (input.answer === "alive") {
+    draft.set({ dismissed: Math.max(draft.state.dismissed, phase.case.cause.at) });
+    draft.standDown(`the console answers: ${input.text}`);
+    return;
+  }
+  if (input.answer === "refused") {
+    const notBefore = draft.now + PROBE_RETRY;
+    if (notBefore <= phase.notBefore) return;
+    draft.to({ ...phase, probing: false, notBefore, waitsFor: input.text });
+    if (draft.now - phase.since >= draft.policy.confirmFor)
+      draft.page("no-probe", `${phase.case.cause.means}, and it cannot be probed: ${input.text}`);
+    return;
+  }
+  if (input.answer === "echo") {
+    echoed(draft, phase.case, input.text);
+    return;
+  }
+  const { cause } = phase.case;
+  if (cause.class === SILENCE && draft.state.answers !== "yes") {
+    neverAnswered(draft, cause);
+    return;
+  }
+  const kernel = input.answer === "kernel";
+  const first = phase.failures?.first ?? draft.now;
+  const failures = { first, last: draft.now, kernel, stale: false };
+  draft.to({ ...phase, probing: false, failures });
+  draft.open();
+}
+
+/** A foreground job echoes and is alive; a console server, a modem or a dying tty echo as well. Doubt calls a person. */
+function echoed(draft: Draft, { cause }: Case, text: string): void {
+  if (cause.certain) {
+    draft.page("echo", `${cause.means}, but the console echoes: ${text}`);
+    draft.wait("the console echoes: a person has to look");
+    return;
+  }
+  draft.set({ dismissed: Math.max(draft.state.dismissed, cause.at), quietSince: draft.now });
+  draft.standDown(`the console echoes what is typed: ${text}`);
+}
+
+/** Silent, and nobody answers: the same as a console without a login prompt. Told to a person, and left at that. */
+function neverAnswered(draft: Draft, cause: Cause): void {
+  draft.set({ answers: "no" });
+  const text = `${cause.means}, but nobody was ever seen to answer there since the watch began: no proof`;
+  draft.wish({ is: "page", text });
+  draft.standDown(text);
+}
