@@ -32,8 +32,19 @@ const FINAL_M_SGR = 0x6d;
 /** Cursor keys, origin, wrap, blink, cursor shown, alternate screen. Nothing that makes the terminal talk. */
 const PRIVATE_MODES: ReadonlySet<number> = new Set([1, 6, 7, 12, 25, 47, 1047, 1048, 1049]);
 
-/** Writes the sequence to `sink` if it is on the allow-list. `parameters` are the bytes between CSI and the final. */
-export function writeAllowedCsi(parameters: Uint8Array, final: number, sink: ByteSink): boolean {
+/** Insert, delete and scroll lines: an emulator does them line by line, whatever its height. */
+const LINE_FINALS = codes("LMST");
+
+/**
+ * Writes the sequence to `sink` if it is on the allow-list. `parameters` are the bytes between CSI and the final;
+ * `rows` is the height of the terminal, where it is known.
+ */
+export function writeAllowedCsi(
+  parameters: Uint8Array,
+  final: number,
+  sink: ByteSink,
+  rows = MAX_CSI_NUMBER,
+): boolean {
   if (parameters[0] === QUESTION) return writeModes(parameters, final, sink);
   if (!hasOnlyNumbers(parameters, final === FINAL_M_SGR)) return false;
   if (BARE_FINALS.has(final)) {
@@ -45,9 +56,10 @@ export function writeAllowedCsi(parameters: Uint8Array, final: number, sink: Byt
   // ED 3 empties the person's scroll-back; T with several numbers is mouse tracking.
   if (final === FINAL_J && numbers.some((one) => one.value === 3)) return false;
   if (final === FINAL_T && numbers.length > 1) return false;
+  const most = LINE_FINALS.has(final) ? rows : MAX_CSI_NUMBER;
   begin(sink);
   for (const { value, separator } of numbers) {
-    if (value >= 0) sink.number(Math.min(value, MAX_CSI_NUMBER));
+    if (value >= 0) sink.number(Math.min(value, most));
     if (separator > 0) sink.byte(separator);
   }
   sink.byte(final);

@@ -56,6 +56,7 @@ type Place = "ground" | "escape" | "intermediate" | "csi" | "csiIgnored" | "stri
 /** The filter. Its output does not depend on how the input is cut. */
 export class TerminalFilter {
   readonly #mode: FilterMode;
+  readonly #rows: number | undefined;
   readonly #plain: Uint8Array;
   readonly #utf8 = new Utf8Gate();
   #place: Place = "ground";
@@ -63,8 +64,10 @@ export class TerminalFilter {
   /** Bytes of the sequence or string under way. */
   #length = 0;
 
-  constructor(mode: FilterMode) {
+  /** `rows`: height of the terminal behind it, if known; more lines than that are not scrolled or inserted at once. */
+  constructor(mode: FilterMode, rows?: number) {
     this.#mode = mode;
+    this.#rows = rows;
     this.#plain = PLAIN[mode];
   }
 
@@ -185,7 +188,7 @@ export class TerminalFilter {
     this.#place = "ground";
     if (!allowed) return;
     const parameters = this.#parameters?.subarray(0, this.#length) ?? NO_PARAMETERS;
-    if (writeAllowedCsi(parameters, byte, sink)) this.#utf8.passed(false);
+    if (writeAllowedCsi(parameters, byte, sink, this.#rows)) this.#utf8.passed(false);
   }
 }
 

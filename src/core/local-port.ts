@@ -15,6 +15,13 @@ import type { ConsolePort, PortListener, PortState } from "./console-port.ts";
 import type { ReadPace } from "./read-pace.ts";
 import { failuresAfter, waitBefore } from "./reconnect.ts";
 
+/**
+ * A watched console is read at once up to so many bytes in so long a time, ten times a line of 1 Mbaud; a host that
+ * floods a TCP port waits for its turn like the others, and the backlog stays on its side.
+ */
+const EAGER_BYTES = 64 << 10;
+const EAGER_WITHIN: Millis = 50;
+
 /** What a port gives to whoever opens its Link; the rest of the context is the site's. */
 export type OpenRequest = Pick<OpenContext, "signal" | "progress" | "reopening">;
 
@@ -190,9 +197,17 @@ export class LocalPort implements ConsolePort {
   }
 
   async #read(link: Link): Promise<void> {
+    let since = this.#clock.monotonic();
+    let bytes = 0;
     for await (const chunk of link.bytes) {
       this.#took(chunk);
-      if (!this.#eager) await this.#ourTurn();
+      bytes += chunk.length;
+      const now = this.#clock.monotonic();
+      if (this.#eager && now - since >= EAGER_WITHIN) {
+        since = now;
+        bytes = 0;
+      }
+      if (!this.#eager || bytes > EAGER_BYTES) await this.#ourTurn();
     }
   }
 

@@ -73,6 +73,26 @@ describe("LocalPort", () => {
     expect(seen).toEqual(Array(10).fill("y"));
   });
 
+  it("lets a watched console that floods wait for its turn, and one at line speed not", async () => {
+    const wire = new Wire();
+    const { port, seen, listener, clock } = portKit(wire);
+    port.start(listener);
+    port.setEager(true);
+    await clock.advance(0);
+    wire.print("f".repeat(80_000));
+    await clock.advance(1);
+    wire.print("waits");
+    await clock.advance(1);
+    expect(seen.at(-1)).not.toBe("waits");
+    await clock.advance(100);
+    expect(seen.at(-1)).toBe("waits");
+    for (let n = 0; n < 200; n++) {
+      wire.print("y".repeat(500));
+      await clock.advance(5);
+      expect(seen.at(-1)).toBe("y".repeat(500));
+    }
+  });
+
   it("says why it is down and when it tries again, and waits longer after each failure", async () => {
     const wire = new Wire();
     const refused = () =>

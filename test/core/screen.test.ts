@@ -31,6 +31,21 @@ describe("Screen", () => {
     expect(performance.now() - began).toBeLessThan(1000);
   });
 
+  it("lets others have their turn while it parses the worst that passes the filter", async () => {
+    const screen = await Screen.create("utf-8");
+    let longest = 0;
+    let last = performance.now();
+    const beat = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+    }, 1);
+    screen.feed(Buffer.from("\x1b[999S\x1b[999L\x1b[999M\x1b[999T".repeat(2700)));
+    await new Promise<void>((resolve) => screen.whenShown(resolve));
+    clearInterval(beat);
+    // In one piece it is 20 seconds; a machine with other work to do makes each piece a few times longer.
+    expect(longest).toBeLessThan(500);
+  });
+
   it("bounds a cell of a million combining marks", async () => {
     const screen = await screenOf(`a${"\u0301".repeat(100_000)}b`);
     expect(screen.shot("web1").rows[0]?.length).toBeLessThan(20);
