@@ -67,6 +67,8 @@ export class Power {
   readonly #bank: PowerBank;
   readonly #ledger: PowerLedger;
   readonly #running = new Map<string, Promise<PowerReport>>();
+  /** What was read last, by host; forgotten where an order begins, for it may have changed anything. */
+  readonly #lastRead = new Map<string, HostPower>();
 
   constructor({ pdus, open, audit, clock, onFor = ON_FOR }: PowerSetup) {
     this.#clock = clock;
@@ -81,8 +83,15 @@ export class Power {
   }
 
   /** Power of a host, fresh. Never throws: what cannot be read is unknown, and says why. */
-  readHost(host: HostEntry): Promise<HostPower> {
-    return this.#bank.readHost(host);
+  async readHost(host: HostEntry): Promise<HostPower> {
+    const read = await this.#bank.readHost(host);
+    this.#lastRead.set(host.name, read);
+    return read;
+  }
+
+  /** What was last read of a host's outlets, each with its time; undefined: nothing since the last order. */
+  lastRead(host: string): HostPower | undefined {
+    return this.#lastRead.get(host);
   }
 
   /** Carries an order out, once for its id, and reports what was read back. The last event has the result. */
@@ -96,11 +105,14 @@ export class Power {
     const moving = this.#moving(host.name, onEvent);
     let act = this.#running.get(order.id);
     if (act === undefined) {
+      this.#lastRead.delete(host.name);
       act = this.#order(host, verb, order, moving, signal);
       this.#running.set(order.id, act);
       void act.finally(() => this.#running.delete(order.id));
     }
     const { result, power, outlets, error } = await act;
+    if (outlets.length > 0) this.#lastRead.set(host.name, { power, outlets });
+    else this.#lastRead.delete(host.name);
     const text = error?.message ?? `${verb} ${result}, power ${power}`;
     const at = this.#clock.now();
     onEvent({ at, host: host.name, text, result, state: power, outlets, ...(error && { error }) });

@@ -1,11 +1,12 @@
 import type { DeviceKind, DriverCatalog, DriverFacts } from "../config/driver-catalog.ts";
-import { nameHint } from "../config/nearest.ts";
 import { OobError } from "../lib/errors.ts";
+import { nameHint } from "../lib/nearest.ts";
 import type { BootLoader } from "../sdk/boot-loader.ts";
 import type { ConsoleDriver } from "../sdk/link.ts";
 import type { PowerDriver } from "../sdk/power.ts";
 import type { Rule } from "../sdk/rule.ts";
 import type { Runbook } from "../sdk/runbook.ts";
+import { ruleSetOf } from "./detect/rule-set.ts";
 import { type DriverFile, flatFiles, shippedFiles, usersFiles } from "./driver-files.ts";
 import {
   type Declared,
@@ -26,7 +27,9 @@ export class Registry implements DriverCatalog {
   readonly #folders: readonly string[];
   readonly #runbookFolders: readonly string[];
   readonly #lists = new Map<DriverKind, Promise<ReadonlyMap<string, DriverFile>>>();
-  #rules: Promise<readonly Rule[]> | undefined;
+  #rules:
+    | Promise<{ readonly rules: readonly Rule[]; readonly broken: readonly Error[] }>
+    | undefined;
   readonly #loaded = new Map<string, Promise<unknown>>();
 
   /** `folders` may hold all kinds; what lies in `runbookFolders` is a runbook. */
@@ -55,12 +58,14 @@ export class Registry implements DriverCatalog {
     return this.#all("boot");
   }
 
-  /** Every rule; always the same array, for which the detector compiles them once. */
-  rules(): Promise<readonly Rule[]> {
-    this.#rules ??= this.#all("rule").then((rules) =>
-      [...rules].map(([id, rule]) => ({ ...rule, id })),
-    );
-    return this.#rules;
+  /** Every rule that can be used; always the same array, for which the detector compiles them once. */
+  async rules(): Promise<readonly Rule[]> {
+    return (await this.#sortedRules()).rules;
+  }
+
+  /** Why rule files cannot be used. They are left out: no console is lost by them. */
+  async brokenRules(): Promise<readonly Error[]> {
+    return (await this.#sortedRules()).broken;
   }
 
   /** Throws RUNBOOK_INVALID where there is none of that name. */
@@ -104,11 +109,31 @@ export class Registry implements DriverCatalog {
 
   async #load<Kind extends DriverKind>(kind: Kind, file: DriverFile): Promise<Declared[Kind]> {
     const declared = await this.#module(file);
-    if (isDeclared(kind, declared)) return declared;
+    if (isDeclared(kind, declared)) {
+      if (shapeOf(declared) === "rule") ruleSetOf([{ ...(declared as Rule), id: file.name }]);
+      return declared;
+    }
     throw new OobError(
       "DRIVER_INVALID",
       `Cannot use "${file.path}" as ${kind}: it lacks ${lacking(kind, declared).join(", ")}`,
     );
+  }
+
+  #sortedRules() {
+    this.#rules ??= this.#sortRules();
+    return this.#rules;
+  }
+
+  async #sortRules() {
+    const rules: Rule[] = [];
+    const broken: Error[] = [];
+    for (const file of (await this.#files("rule")).values()) {
+      await this.#load("rule", file).then(
+        (rule) => rules.push({ ...rule, id: file.name }),
+        (thrown: unknown) => broken.push(asError(thrown)),
+      );
+    }
+    return { rules, broken };
   }
 
   #module(file: DriverFile): Promise<unknown> {
@@ -134,7 +159,7 @@ export class Registry implements DriverCatalog {
     const problems: Error[] = [];
     const attempt = (work: Promise<unknown>) =>
       work.catch((thrown: unknown) => {
-        problems.push(thrown instanceof Error ? thrown : new Error(String(thrown)));
+        problems.push(asError(thrown));
       });
     for (const folder of this.#folders)
       for (const file of await flatFiles(folder))
@@ -177,3 +202,6 @@ export class Registry implements DriverCatalog {
     }
   }
 }
+
+const asError = (thrown: unknown): Error =>
+  thrown instanceof Error ? thrown : new Error(String(thrown));

@@ -99,7 +99,7 @@ export class SiteCore {
       holds: this.holds,
       audit: this.audit,
       clock,
-      power: { readHost: (host) => this.readPower(host.name) },
+      power: this.power,
       consoleOf: (host) => this.consoles.get(host),
     });
     this.switching = new SitePower({
@@ -115,6 +115,7 @@ export class SiteCore {
       session: (host) => this.consoles.get(host),
       whyNot: (host) => this.consoles.whyNot(host),
       watch: (host) => this.#watchdog?.statusOf(host),
+      power: (host) => this.power.lastRead(host),
     });
     this.consoles = new SiteConsoles({
       config,
@@ -178,6 +179,12 @@ export class SiteCore {
       clock,
     });
     await this.#watchdog.start();
+    for (const broken of await this.registry.brokenRules())
+      this.audit.note({
+        type: "detect.broken-rule",
+        by: "oob",
+        text: `${messageOf(broken)}; what it looks for is not seen`,
+      });
   }
 
   /** Throws HOST_UNKNOWN. */
@@ -198,12 +205,9 @@ export class SiteCore {
     return this.#aliases.get(name) ?? name;
   }
 
-  /** Outlets of a host, fresh, and remembered for `oob status`. */
-  async readPower(name: string) {
-    const host = this.host(name);
-    const power = await this.power.readHost(host);
-    this.status.sawPower(host.name, power);
-    return power;
+  /** Outlets of a host, fresh. */
+  readPower(name: string) {
+    return this.power.readHost(this.host(name));
   }
 
   /** The console of a host. A command that opened it by itself waits until it is up, or says why it is not. */

@@ -26,6 +26,8 @@ interface StatusParts {
   readonly session: (host: string) => Session | undefined;
   readonly whyNot: (host: string) => string | undefined;
   readonly watch: (host: string) => WatchStatus | undefined;
+  /** Outlets as last read. */
+  readonly power: (host: string) => HostPower | undefined;
 }
 
 interface Seen {
@@ -37,7 +39,6 @@ interface Seen {
 /** Rows of `oob status`, made from what is known without asking any device. */
 export class SiteStatus {
   readonly #parts: StatusParts;
-  readonly #power = new Map<string, HostPower>();
   readonly #seen = new Map<string, Seen>();
   readonly #lastLines = new Map<string, { readonly offset: number; readonly text: string }>();
 
@@ -45,17 +46,12 @@ export class SiteStatus {
     this.#parts = parts;
   }
 
-  /** Keeps what was just read of a host's outlets. */
-  sawPower(host: string, power: HostPower): void {
-    this.#power.set(host, power);
-  }
-
   /** A row now; the last line is the one that was last looked up. */
   row(entry: HostEntry): HostStatus {
     const { clock, holds, session: sessionOf, watch } = this.#parts;
     const { name: host, os, precious } = entry;
     const session = sessionOf(host);
-    const power = this.#power.get(host) ?? { power: "unknown" as const, outlets: [] };
+    const power = this.#parts.power(host) ?? { power: "unknown" as const, outlets: [] };
     const hold = holds.of(host);
     const watched = watch(host);
     const lastByteAt = session?.lastByteAt;
@@ -66,6 +62,7 @@ export class SiteStatus {
       precious,
       console: this.#console(entry, session),
       ...power,
+      feeds: entry.outlets.map(({ pdu, reference }) => `${pdu}/${reference}`),
       health: watched ? healthOf(watched) : this.#health(host, session?.opinion),
       watch: { mode: entry.watch.mode, ...(watched && { next: watched.next }) },
       ...(hold === undefined ? {} : { hold }),

@@ -1,4 +1,4 @@
-import { type ConfigCheck, checkConfig } from "../config/load-config.ts";
+import { type ConfigCheck, checkConfig, loadConfig } from "../config/load-config.ts";
 import type { Environment } from "../config/places.ts";
 import { formatProblem, type Problem } from "../config/problems.ts";
 import { createDetector } from "../core/detect/create-detector.ts";
@@ -36,7 +36,24 @@ export async function checkSite(
   return { ...check, problems: [...check.problems, ...news] };
 }
 
-/** For `oob detect`: a detector with the rules that ship and those in the folders given. */
-export async function openDetector(folders: readonly string[] = []): Promise<Detector> {
-  return createDetector(await new Registry(folders).rules());
+/**
+ * For `oob detect`: a detector with the rules that ship and those of the configuration, and what could not be used. A
+ * configuration that was not named has no say where it is broken.
+ */
+export async function openDetector(
+  config: string | undefined,
+  env: Environment = process.env,
+): Promise<{ readonly detector: Detector; readonly troubles: readonly string[] }> {
+  const troubles: string[] = [];
+  let folders: readonly string[] = [];
+  try {
+    folders = (await loadConfig(config, env, (drivers) => new Registry(drivers))).drivers;
+  } catch (thrown) {
+    if (config !== undefined) throw thrown;
+    troubles.push(messageOf(thrown).split("\n")[0] ?? "");
+  }
+  const registry = new Registry(folders);
+  const detector = createDetector(await registry.rules());
+  troubles.push(...(await registry.brokenRules()).map(messageOf));
+  return { detector, troubles };
 }

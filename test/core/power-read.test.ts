@@ -29,6 +29,17 @@ describe("readHost()", () => {
     expect(await run(clock, power.readHost(WEB1))).toMatchObject({ power: "off" });
   });
 
+  test("lastRead() is what was read, what an order read back, and nothing in between", async () => {
+    const power = start();
+    expect(power.lastRead("web1")).toBeUndefined();
+    await run(clock, power.readHost(WEB1));
+    expect(power.lastRead("web1")).toMatchObject({ power: "on", outlets: [{ state: "on" }, {}] });
+    const order = power.switchHost(WEB1, "off", { id: "1", by: "jana", reason: "" });
+    expect(power.lastRead("web1")).toBeUndefined();
+    await run(clock, order);
+    expect(power.lastRead("web1")).toMatchObject({ power: "off", outlets: [{ state: "off" }, {}] });
+  });
+
   test("an off feed beside one that does not answer is unknown, with the reason", async () => {
     const power = start();
     banks.a.relay("1").on = false;

@@ -106,6 +106,27 @@ describe("Registry", () => {
     ]);
   });
 
+  test("rule files that cannot be used are left out and told, the others count", async () => {
+    await put("detect/plan9/fell-over.ts", RULE);
+    await put("detect/plan9/broken.ts", "export default {");
+    await put("detect/plan9/mute.ts", RULE.replace('hints: ["fell over"]', "hints: []"));
+    await put("detect/plan9/bare.ts", RULE.replace('hints: ["fell over"], ', ""));
+    const registry = new Registry([folder]);
+    const ids = (await registry.rules()).map((rule) => rule.id);
+    expect(ids.filter((id) => id?.startsWith("plan9/"))).toEqual(["plan9/fell-over"]);
+    const broken = [
+      /Cannot load .*broken\.ts/,
+      /bare\.ts.*lacks hints/,
+      /plan9\/mute: it has no hints/,
+    ];
+    expect((await registry.brokenRules()).map(String).sort()).toEqual(
+      broken.map((one) => expect.stringMatching(one)),
+    );
+    expect((await registry.problems()).map(String).sort()).toEqual(
+      broken.map((one) => expect.stringMatching(one)),
+    );
+  });
+
   test("runbooks come from their own folders too", async () => {
     await put(
       "books/tidy.ts",

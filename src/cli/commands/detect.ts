@@ -7,12 +7,13 @@ export default defineCommand({
   usage: "",
   about:
     "Reads raw console bytes from stdin to their end. Prints what they prove, in the order of the stream, and last the opinion that stands if nothing more came. With --json one object a line. Touches no device.",
-  options: [],
+  options: [{ flags: "--config <file>", summary: "configuration whose rules count too" }],
   examples: ["oob detect < current.raw", "oob log web1 --raw | oob detect --json"],
   siteless: true,
   async run({ out, options, context, interrupt }) {
     const { openDetector } = await import("../../daemon/offline.ts");
-    const detector = await openDetector();
+    const { detector, troubles } = await openDetector(options.config, context.env);
+    for (const trouble of troubles) out.talk({ text: "left out: ", style: "yellow" }, trouble);
     if (context.stdin.isTTY) out.talk("reading console bytes from stdin; Ctrl-D ends them");
     const show = (evidence: Evidence) =>
       options.json ? out.json(eventView(evidence)) : printEvidence(out, evidence);
