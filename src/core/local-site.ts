@@ -82,9 +82,14 @@ export class LocalSite implements Site {
 
   log(query: LogQuery): AsyncIterable<LogRecord> {
     const { name: host, encoding } = this.#core.host(query.host);
-    const { clock, config } = this.#core;
+    const { clock, config, consoles } = this.#core;
+    const settle = async () => {
+      const console = consoles.get(host);
+      await console?.sync();
+      return console !== undefined;
+    };
     return stoppable((signal) =>
-      readLog({ ...query, host }, { state: config.state, clock, encoding, signal }),
+      readLog({ ...query, host }, { state: config.state, clock, encoding, signal, settle }),
     );
   }
 

@@ -21,6 +21,8 @@ interface ReaderOptions {
   readonly encoding: Encoding;
   /** Ends a followed log. */
   readonly signal?: AbortSignal;
+  /** Brings the index up to date; false where this process does not write the log. Then marks may come late. */
+  readonly settle?: () => Promise<boolean>;
 }
 
 /** Records of a log, oldest first. Throws USAGE where the pattern is none. */
@@ -47,7 +49,7 @@ async function* readLines(
   const matches = query.grep === undefined ? undefined : await lineMatcher(query.grep);
   const context = query.context ?? 0;
   const lines = new LogLines(options.encoding);
-  const past = withinTime(query, readPast(walk, lines, query.follow));
+  const past = withinTime(query, readPast(walk, lines, query.follow, options));
   const shown = matches ? grepContext(past, matches, context) : past;
   yield* query.last === undefined ? shown : lastRecords(shown, query.last);
   if (!query.follow) return;
@@ -59,8 +61,11 @@ async function* readPast(
   walk: LogWalk,
   lines: LogLines,
   goesOn: boolean,
+  options: ReaderOptions,
 ): AsyncGenerator<LogRecord> {
-  for (let piece = await walk.next(); piece; piece = await walk.next()) yield* lines.take(piece);
+  const settled = await isSettled(options);
+  const next = () => walk.next(goesOn && settled);
+  for (let piece = await next(); piece; piece = await next()) yield* lines.take(piece);
   if (!goesOn) yield* lines.open();
 }
 
@@ -72,7 +77,8 @@ async function* follow(
   let looks = 0;
   while (await waited(options)) {
     let came = false;
-    for (let piece = await walk.next(); piece; piece = await walk.next()) {
+    const settled = await isSettled(options);
+    for (let piece = await walk.next(settled); piece; piece = await walk.next(settled)) {
       came = true;
       yield* lines.take(piece);
     }
@@ -95,6 +101,11 @@ async function* readRaw(
       if (piece.is === "bytes" && wanted(piece)) yield { is: "raw", bytes: piece.bytes };
     }
   } while (query.follow && (await waited(options)));
+}
+
+/** Whether the index covers all that had come; a disk that refuses it must not hide bytes. */
+async function isSettled({ settle }: ReaderOptions): Promise<boolean> {
+  return settle === undefined ? false : settle().catch(() => false);
 }
 
 /** false: nobody wants more. */

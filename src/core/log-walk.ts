@@ -76,12 +76,15 @@ export class LogWalk {
     this.#start = start;
   }
 
-  /** The next piece; undefined where the log ends for now. */
-  async next(): Promise<LogPiece | undefined> {
+  /**
+   * The next piece; undefined where the log ends for now. `coveredOnly`: bytes that the index does not cover yet wait,
+   * for a mark may stand among them.
+   */
+  async next(coveredOnly = false): Promise<LogPiece | undefined> {
     for (;;) {
       if (!this.#stem && !(await this.#openNext())) return undefined;
       const later = this.#laterSegment();
-      const piece = await this.#nextOfSegment();
+      const piece = await this.#nextOfSegment(coveredOnly && later === undefined);
       // Looked for before: a segment that has a later one is complete.
       if (piece || later === undefined) return piece;
       await this.close();
@@ -162,7 +165,7 @@ export class LogWalk {
     this.#indexAt = 0;
   }
 
-  async #nextOfSegment(): Promise<LogPiece | undefined> {
+  async #nextOfSegment(coveredOnly: boolean): Promise<LogPiece | undefined> {
     for (let fresh = false; ; ) {
       const read = readRecord(this.#index, this.#indexAt);
       if (read) {
@@ -173,7 +176,7 @@ export class LogWalk {
         const mark = this.#pass(record);
         if (mark) return mark;
       } else if (fresh) {
-        return await this.#uncoveredBytes();
+        return await this.#uncoveredBytes(coveredOnly);
       } else {
         fresh = true;
         await this.#readIndex();
@@ -199,7 +202,8 @@ export class LogWalk {
   }
 
   /** Bytes that came since the index was last written. */
-  async #uncoveredBytes(): Promise<LogPiece | undefined> {
+  async #uncoveredBytes(wait: boolean): Promise<LogPiece | undefined> {
+    if (wait) return undefined;
     const status = await this.#raw?.stat();
     const more = (status?.size ?? 0) - this.#position;
     if (more <= 0) return undefined;
