@@ -24,12 +24,19 @@ export default defineConsole({
       default: "10s",
       summary: "how long to wait for the connection",
     },
+    baud: {
+      kind: "integer",
+      min: 50,
+      max: 4_000_000,
+      summary: "speed of the line behind the port: shown, and how fast pastes go; sets none",
+    },
   },
   async open(options, context) {
     const address = { host: textOf(options, "host"), port: numberOf(options, "port", 0) };
     const timeout = durationOf(options, "connect-timeout", CONNECT_TIMEOUT);
     const socket = await connectSocket(address, { ...context, timeout });
     const peer = addressText(address);
-    return socketLink({ label: `${peer} tcp`, peer, socket });
+    const speed = options.baud === undefined ? "" : ` ${numberOf(options, "baud", 0)}`;
+    return socketLink({ label: `${peer} tcp${speed}`, peer, socket });
   },
 });

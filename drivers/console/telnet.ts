@@ -76,6 +76,12 @@ export default defineConsole({
       default: "10s",
       summary: "how long to wait for the connection",
     },
+    baud: {
+      kind: "integer",
+      min: 50,
+      max: 4_000_000,
+      summary: "speed of the line behind the port: shown, and how fast pastes go; sets none",
+    },
   },
   async open(options, context) {
     const address = { host: textOf(options, "host"), port: numberOf(options, "port", TELNET_PORT) };
@@ -84,9 +90,10 @@ export default defineConsole({
     const peer = addressText(address);
     const telnet = new TelnetCodec();
     const first = new FirstOptions(context.clock);
+    const speed = options.baud === undefined ? "" : ` ${numberOf(options, "baud", 0)}`;
     let tell: ((notice: LinkNotice) => void) | undefined;
     const link = socketLink({
-      label: `${peer} telnet`,
+      label: `${peer} telnet${speed}`,
       peer,
       socket,
       codec: telnetLinkCodec(

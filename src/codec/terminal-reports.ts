@@ -134,6 +134,17 @@ function judgeCsi(text: string): Verdict {
   return /^\d[\d;:]*[cnRtx]$/.test(text) ? "report" : "key";
 }
 
+/**
+ * What was typed, answers of a terminal taken out, where nobody waits for the rest: a sequence that is cut off passes.
+ * Marks of a paste are the terminal's own as well.
+ */
+export function withoutReports(bytes: Uint8Array): Uint8Array {
+  if (!bytes.includes(ESC)) return bytes;
+  const input = new TerminalReports();
+  const kept = input.receive(bytes).flatMap((event) => (event.is === "bytes" ? [event.bytes] : []));
+  return concatBytes([...kept, bytes.subarray(bytes.length - input.held)]);
+}
+
 /** Joins neighbouring bytes, for those who want few and large pieces. */
 export function joinInput(events: readonly TerminalInputEvent[]): TerminalInputEvent[] {
   const joined: TerminalInputEvent[] = [];

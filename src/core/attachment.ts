@@ -1,3 +1,4 @@
+import { withoutReports } from "../codec/terminal-reports.ts";
 import type { Millis } from "../lib/clock.ts";
 import { printable } from "../lib/printable.ts";
 import type { ConsolePort } from "./console-port.ts";
@@ -10,6 +11,8 @@ const SHORTEST_BREAK: Millis = 100;
 const LONGEST_NOTE = 500;
 
 interface AttachmentParts {
+  /** What the person's terminal answers by itself goes to the host too. */
+  readonly passReports: boolean;
   readonly guest: Guest;
   readonly people: People;
   readonly port: ConsolePort;
@@ -32,8 +35,11 @@ export class SessionAttachment implements Attachment {
     this.events = this.#untilLeft();
   }
 
-  async write(bytes: Uint8Array): Promise<void> {
-    const { people, guest, port, typed } = this.#parts;
+  async write(given: Uint8Array): Promise<void> {
+    const { people, guest, port, typed, passReports } = this.#parts;
+    // A client of ours has taken them out already; one that did not must not type into a boot loader.
+    const bytes = passReports ? given : withoutReports(given);
+    if (bytes.length === 0) return;
     people.typing(guest, bytes.length);
     typed(bytes);
     await port.write(bytes);

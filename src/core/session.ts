@@ -45,6 +45,8 @@ interface SessionOptions {
   readonly status: () => HostStatus;
   /** Escape key of the configuration, for those who did not choose one. */
   readonly escape?: string;
+  /** "strict": whatever somebody asks for, text alone is what they get. */
+  readonly filter?: "safe" | "strict";
 }
 
 /** One console with everybody at it. */
@@ -195,12 +197,12 @@ export class Session implements WatchedConsole, PortListener {
     return this.#lent.lend(who, reason);
   }
 
-  async readLines(): Promise<ModemLines | undefined> {
-    return await this.#port.readLines();
+  readLines(): Promise<ModemLines | undefined> {
+    return this.#port.readLines();
   }
 
-  async screen(): Promise<ScreenText> {
-    return await this.shot();
+  screen(): Promise<ScreenText> {
+    return this.shot();
   }
 
   async lastLines(count: number): Promise<readonly string[]> {
@@ -216,14 +218,13 @@ export class Session implements WatchedConsole, PortListener {
   }
 
   mark(kind: string, text: string): void {
+    if (kind === "power") this.#detector.expectBoot();
     this.#port.mark(kind, text);
   }
 
-  async sync(): Promise<void> {
-    await this.#port.sync();
+  sync(): Promise<void> {
+    return this.#port.sync();
   }
-
-  // --- people ---
 
   /** What the visible screen holds now. */
   shot(): Promise<ScreenShot> {
@@ -232,7 +233,8 @@ export class Session implements WatchedConsole, PortListener {
 
   /** A place at the console for a person. */
   async attach(request: AttachRequest, who: string): Promise<Attachment> {
-    const { encoding, breakMs, escape: key } = this.#options;
+    const { encoding, breakMs, escape: key, filter: least } = this.#options;
+    const filter = least === "strict" ? least : request.filter;
     const source = {
       encoding,
       offset: () => this.#offset,
@@ -240,14 +242,15 @@ export class Session implements WatchedConsole, PortListener {
       paint: (person: PaintFor, began: () => void) =>
         this.#screen.read((screen) => paintScreen(screen, person), began),
     };
-    const viewer = new Viewer(source, request);
+    const viewer = new Viewer(source, { ...request, filter });
     const guest = this.#people.enter(who, viewer, request.mode, request.reason);
     this.#setEager();
     const seat = this.#people.viewOf(guest);
     const status = this.#options.status();
-    viewer.tell({ is: "welcome", status, seat, ...(key ? { escape: key } : {}) });
+    viewer.tell({ is: "welcome", status, seat, filter, ...(key ? { escape: key } : {}) });
     if (request.replayLines > 0) void viewer.paint({ history: request.replayLines, again: false });
     return new SessionAttachment({
+      passReports: filter === "raw",
       guest,
       people: this.#people,
       port: this.#port,

@@ -28,6 +28,7 @@ export function hostStatus(host: string, change: Partial<HostStatus> = {}): Host
     precious: false,
     console: { is: "up", label: "/dev/ttyUSB0 115200 8n1" },
     power: "on",
+    feeds: ["pdu-a/3"],
     outlets: [{ id: "pdu-a/3", state: "on", pending: false, amps: 1.3, readAt: AT }],
     health: { state: "healthy", class: "login-prompt", why: "login prompt", since: AT - 60_000 },
     watch: { mode: "observe" },
@@ -129,8 +130,9 @@ export class SiteDouble implements Site {
     this.asked.push({ attach: request });
     const [status] = this.#rowsOf([request.host]);
     if (!status) throw new OobError("HOST_UNKNOWN", `Cannot attach to "${request.host}"`);
+    const { filter } = request;
     const mine = request.mode === "read" ? "read" : this.seat.mine;
-    this.attachment.push({ is: "welcome", status, seat: { ...this.seat, mine } });
+    this.attachment.push({ is: "welcome", status, filter, seat: { ...this.seat, mine } });
     return this.attachment;
   }
   async screen(host: string) {

@@ -4,6 +4,7 @@ import {
   MAX_REPORT_BYTES,
   type TerminalInputEvent,
   TerminalReports,
+  withoutReports,
 } from "../../src/codec/terminal-reports.ts";
 import { concatBytes, latin1, utf8 } from "../../src/lib/bytes.ts";
 import { joinBytes, testLaws } from "./laws.ts";
@@ -112,6 +113,16 @@ describe("TerminalReports", () => {
   it("gives the keyboard back after an answer without end, at Enter and at the limit", () => {
     expect(reaches("\x1b]11;x\rls\r")).toBe("\rls\r");
     expect(reaches(`\x1b]1${"x".repeat(MAX_REPORT_BYTES - 3)}ls`)).toBe("ls");
+  });
+
+  it.each([
+    ["ls -l\r", "ls -l\r"],
+    ["\x1b[A\x1bOP\x1b", "\x1b[A\x1bOP\x1b"],
+    ["a\x1b[?1;2cb\x1b[12;40Rc\x1b]11;rgb:0/0/0\x1b\\d\x1bP1$r0m\x07e", "abcde"],
+    ["\x1b[200~ls\x1b[201~", "ls"],
+    ["cut in the middle of a key \x1b[1;", "cut in the middle of a key \x1b[1;"],
+  ])("withoutReports(%j) is %j", (input, kept) => {
+    expect(Buffer.from(withoutReports(latin1(input))).toString("latin1")).toBe(kept);
   });
 
   it("joinInput() joins neighbouring bytes", () => {

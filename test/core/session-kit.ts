@@ -56,7 +56,11 @@ export class WordDetector implements Detector {
 
 /** A console of which the wire is in memory, up and quiet. */
 export async function sessionKit(
-  options: { readonly kit?: LogKit; readonly encoding?: Encoding } = {},
+  options: {
+    readonly kit?: LogKit;
+    readonly encoding?: Encoding;
+    readonly filter?: "safe" | "strict";
+  } = {},
 ) {
   const kit = options.kit ?? logKit();
   const wire = new Wire();
@@ -81,6 +85,7 @@ export async function sessionKit(
     idleTimeout: 30 * 60_000,
     status: () => ({ host: "web1" }) as HostStatus,
     escape: "^]",
+    filter: options.filter ?? "safe",
   });
   await session.start();
   await kit.clock.advance(0);

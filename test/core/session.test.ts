@@ -88,6 +88,29 @@ describe("Session", () => {
     ).toBe(hostile);
   });
 
+  it("gives text alone to everybody where the configuration says strict", async () => {
+    const { wire, clock, come } = await kitOf({ filter: "strict" });
+    const guests = [await come("a"), await come("b", { mode: "read", filter: "raw" })];
+    wire.print("\x1b[1mx\x1b]52;c;bHM=\x07y");
+    await clock.advance(60);
+    for (const { reader } of guests) {
+      expect(reader.events[0]).toMatchObject({ is: "welcome", filter: "strict" });
+      expect(reader.text).toBe("xy");
+    }
+  });
+
+  it("does not type what a terminal answers by itself, except for those who asked for raw", async () => {
+    const { wire, come } = await kitOf();
+    const safe = await come("a");
+    const raw = await come("b", { mode: "join", filter: "raw" });
+    const answer = Buffer.from("\x1b[?1;2c");
+    await safe.attachment.write(answer);
+    await safe.attachment.write(Buffer.from("k\x1b[12;40Rey"));
+    expect(wire.typed).toEqual(["key"]);
+    await raw.attachment.write(answer);
+    expect(wire.typed).toEqual(["key", answer.toString()]);
+  });
+
   it("shows a host of code page 437 as UTF-8", async () => {
     const { wire, clock, come, session } = await kitOf({ encoding: "cp437" });
     const { reader } = await come("jana");

@@ -2,8 +2,8 @@ import type { EscapeAction, EscapeKey, EscapeProfile } from "../../codec/escape-
 import type { PowerVerb } from "../../core/site.ts";
 import { latin1 } from "../../lib/bytes.ts";
 import { OobError } from "../../lib/errors.ts";
-import { cutToWidth } from "../display-width.ts";
-import { suggest } from "../nearest.ts";
+import { nameHint } from "../../lib/nearest.ts";
+import { displayWidth } from "../display-width.ts";
 import { GRAVE_SYSRQ, isSysrqKey } from "../sysrq.ts";
 import { timeOfDay } from "../times.ts";
 import type { Desk } from "./desk.ts";
@@ -41,11 +41,17 @@ function describe(action: EscapeAction): { readonly word: string; readonly summa
   return action === "sysrq" ? SYSRQ : ACTIONS[action];
 }
 
-/** One line: what may follow the escape key. Of several keys for one thing, the first. */
-export function menuLine({ name, keys }: EscapeProfile, columns: number): string {
+/** What may follow the escape key, in as many lines as it takes. Of several keys for one thing, the first. */
+export function menuLines({ name, keys }: EscapeProfile, columns: number): string[] {
   const shown = keys.filter((one, i) => keys.findIndex(sameAction(one)) === i);
-  const words = shown.map((one) => `${one.keys} ${describe(one.action).word}`);
-  return cutToWidth(`${name} + ${words.join("  ")}`, columns);
+  const lines = [`${name} +`];
+  for (const { keys: typed, action } of shown) {
+    const word = `${typed} ${describe(action).word}`;
+    const longer = `${lines.at(-1)}  ${word}`;
+    if (displayWidth(longer) > columns) lines.push(`${" ".repeat(name.length + 2)}  ${word}`);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines;
 }
 
 const sameAction = (one: EscapeKey) => (other: EscapeKey) => other.action === one.action;
@@ -135,7 +141,7 @@ async function power(desk: Desk): Promise<void> {
   const verb = POWER_VERBS.find((one) => one === answer);
   if (verb === undefined)
     throw new OobError("USAGE", `Cannot do "${answer}": there is no such verb`, {
-      hint: suggest(answer, words),
+      hint: nameHint(answer, words),
     });
   await switchPower(desk, verb);
 }

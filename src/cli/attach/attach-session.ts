@@ -17,10 +17,12 @@ import { EXIT } from "../exit-codes.ts";
 import { type Interrupt, until } from "../interrupt.ts";
 import { LocalTerminal } from "../local-terminal.ts";
 import type { Desk } from "./desk.ts";
-import { header, keyHints } from "./header.ts";
+import { header, headerAgain, keyHints } from "./header.ts";
 import { Keyboard } from "./keyboard.ts";
 import { LinePrompt } from "./line-prompt.ts";
 import { size } from "./paste.ts";
+
+type Welcome = Extract<AttachEvent, { is: "welcome" }>;
 
 /** A reader who types is told so at most this often. */
 const SAY_READING_EVERY: Millis = 5000;
@@ -55,6 +57,7 @@ export class AttachSession implements Desk {
   #typedBytes = 0;
   #saidReadingAt: Millis | undefined;
   #atLineStart = true;
+  #headerRows = 0;
 
   constructor(wish: Wish, attachment: Attachment) {
     this.#wish = wish;
@@ -63,7 +66,7 @@ export class AttachSession implements Desk {
     this.attachment = attachment;
     this.escape = wish.escape ?? defaultEscape();
     this.#terminal = new LocalTerminal(wish.context);
-    this.#keyboard = new Keyboard(this, wish.context.clock, wish.request.filter === "raw");
+    this.#keyboard = new Keyboard(this, wish.context.clock);
   }
 
   get size(): { columns: number; rows: number } {
@@ -82,15 +85,21 @@ export class AttachSession implements Desk {
     this.#wish.interrupt.signal.addEventListener("abort", () => this.leave());
     this.#terminal.enter({ console: true });
     let ended: string | undefined;
+    let code: number = EXIT.done;
     try {
       for await (const event of until(this.attachment.events, this.#left.signal)) {
         await this.#prompt?.answer;
         if (event.is === "ended") {
           ended = event.why;
+          code = EXIT.failed;
           break;
         }
         await this.#show(event);
       }
+    } catch (thrown) {
+      if (!(thrown instanceof OobError && thrown.code === "DAEMON_UNREACHABLE")) throw thrown;
+      ended = "the daemon is gone, or was restarted; attach again once it runs";
+      code = EXIT.unreachable;
     } finally {
       this.#keyboard.close();
       this.#terminal.leave();
@@ -99,7 +108,7 @@ export class AttachSession implements Desk {
     const stayed = formatDuration(clock.monotonic() - began);
     if (ended !== undefined) this.#line(`${this.host} ended: ${ended}`);
     this.#line(`left ${this.host} after ${stayed} · typed ${size(this.#typedBytes)}`);
-    return ended === undefined ? EXIT.done : EXIT.failed;
+    return code;
   }
 
   say(text: string): void {
@@ -158,8 +167,8 @@ export class AttachSession implements Desk {
         return;
       case "bytes":
         if (!event.replay) this.#keyboard.seeOutput(event.bytes);
+        await (event.replay ? this.#showReplay(event.bytes) : this.#terminal.show(event.bytes));
         if (event.bytes.length > 0) this.#atLineStart = event.bytes.at(-1) === LF;
-        await this.#terminal.show(event.bytes);
         return;
       case "skipped":
         this.say(`… ${size(event.bytes)} skipped: this terminal is slower than the console`);
@@ -174,7 +183,35 @@ export class AttachSession implements Desk {
     }
   }
 
-  #welcome({ status, seat, escape: named }: Extract<AttachEvent, { is: "welcome" }>): void {
+  /** A replay that pushes the header off the screen gets it again as one line, above the row of the cursor. */
+  async #showReplay(bytes: Uint8Array): Promise<void> {
+    const { rows } = this.#terminal;
+    const headerRows = this.#headerRows;
+    this.#headerRows = 0;
+    const text = Buffer.from(bytes).toString("latin1");
+    // Painted at its place (a menu, an editor), every row is taken: the title says how to leave.
+    const scrolls = !text.includes("\u001b[H");
+    if (headerRows === 0 || !scrolls || text.split("\n").length + headerRows <= rows) {
+      await this.#terminal.show(bytes);
+      return;
+    }
+    const last = text.lastIndexOf("\n") + 1;
+    await this.#terminal.show(bytes.subarray(0, last));
+    this.#atLineStart = true;
+    this.#line(headerAgain(this.host, this.seat, this.#view));
+    await this.#terminal.show(bytes.subarray(last));
+  }
+
+  get #view() {
+    return {
+      escape: this.escape,
+      columns: this.#terminal.columns,
+      replayLines: this.#wish.request.replayLines,
+      now: this.#wish.context.clock.now(),
+    };
+  }
+
+  #welcome({ status, seat, escape: named, filter }: Welcome): void {
     const configured = named === undefined ? undefined : escapeProfile(named);
     if (this.#wish.escape === undefined && configured !== undefined) {
       this.escape = configured;
@@ -182,13 +219,12 @@ export class AttachSession implements Desk {
     }
     this.seat = seat;
     this.status = status;
-    const view = {
-      escape: this.escape,
-      columns: this.#terminal.columns,
-      replayLines: this.#wish.request.replayLines,
-    };
-    for (const line of header(status, seat, view)) this.#line(line);
-    // The header scrolls away under the replay; the title stays.
+    this.#keyboard.passReports = filter === "raw";
+    const lines = header(status, seat, this.#view);
+    this.#headerRows = lines.length;
+    for (const line of lines) this.#line(line);
+    if (filter !== this.#wish.request.filter)
+      this.say(`filter ${filter}: the configuration demands it`);
     this.title("");
   }
 

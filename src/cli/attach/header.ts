@@ -1,22 +1,28 @@
 import type { EscapeAction, EscapeProfile } from "../../codec/escape-profile.ts";
 import type { HostStatus, SeatView } from "../../core/site.ts";
-import { formatDuration } from "../../lib/durations.ts";
+import type { Millis } from "../../lib/clock.ts";
+import { formatDuration, seconds } from "../../lib/durations.ts";
 import { cutToWidth, displayWidth } from "../display-width.ts";
 import { textOf } from "../piece.ts";
 import { timeOfDay } from "../times.ts";
 
+/** A reading of outlets that is older is shown with its age. */
+const FRESH: Millis = seconds(3);
+
+interface View {
+  readonly escape: EscapeProfile;
+  readonly columns: number;
+  readonly replayLines: number;
+  readonly now: Millis;
+}
+
 /** What stands at the top of an attached console: who and what, who else, how to leave. Printable text. */
-export function header(
-  status: HostStatus,
-  seat: SeatView,
-  view: { escape: EscapeProfile; columns: number; replayLines: number },
-): string[] {
-  const { host, os, console, outlets, power, health, watch } = status;
-  const feeds = outlets.map((outlet) => outlet.id).join("+");
-  const powerText = outlets.length === 0 ? "no outlet known" : `power ${feeds} ${power}`;
+export function header(status: HostStatus, seat: SeatView, view: View): string[] {
+  const { host, os, console, health, watch } = status;
   const mode = watch.mode === "off" ? "watchdog off" : `watchdog: ${health.state}`;
   const consoleText = console.is === "up" ? console.label : `console ${console.is}`;
-  const first = [host, os, consoleText, powerText, mode].filter((part) => part !== "").join("  ");
+  const parts = [host, os, consoleText, powerText(status, view.now), mode];
+  const first = parts.filter((part) => part !== "").join("  ");
   const lines = [
     first,
     ...seatLines(seat, view.escape),
@@ -27,6 +33,25 @@ export function header(
   ];
   const shown = lines.map((line) => cutToWidth(textOf(line), view.columns));
   return [...shown, rule(`replay: screen + last ${view.replayLines} lines`, view.columns)];
+}
+
+/** The header in one line, for where it has scrolled away: what can be typed here, and how to leave. */
+export function headerAgain(host: string, seat: SeatView, view: View): string {
+  const mode = seat.mine === "write" ? "read-write" : "read-only";
+  const writer =
+    seat.mine === "read" && seat.writer !== undefined ? [`${seat.writer.who} writes`] : [];
+  const text = [`${host} ${mode}`, ...writer, ...keyHints(view.escape, ["leave", "help"])];
+  return rule(textOf(text.join("   ")), view.columns);
+}
+
+/** Outlets as last read, and how long ago: a state without its age is a guess. */
+function powerText({ feeds, outlets, power }: HostStatus, now: Millis): string {
+  if (feeds.length === 0) return "no outlet configured";
+  if (outlets.length === 0) return `power ${feeds.join("+")} not read yet`;
+  const names = outlets.map((outlet) => outlet.id).join("+");
+  const age = now - Math.min(...outlets.map((outlet) => outlet.readAt));
+  const read = age < FRESH ? "" : ` (read ${formatDuration(age)} ago)`;
+  return `power ${names} ${power}${read}`;
 }
 
 /** Who writes, and how to leave: "read-write   also here: jana (reading, since 09:02:11)   leave: ^] .   help: ^] ?" */
@@ -82,8 +107,10 @@ function rule(text: string, columns: number): string {
   return left < 1 ? text : `${"─".repeat(left)} ${text} ${"─".repeat(right)}`;
 }
 
-/** Speed of the line as the label of a serial console shows it ("… 115200 8n1"); undefined where it shows none. */
+/** Speed of the line as a console's label shows it ("… 115200 8n1", "… telnet 9600"); undefined where it shows none. */
 export function lineSpeed(label: string): number | undefined {
-  const [, baud] = /(?:^|\s)(\d{2,7}) [5-8][neoms][12]\b/i.exec(label) ?? [];
+  const [, serial] = /(?:^|\s)(\d{2,7}) [5-8][neoms][12]\b/i.exec(label) ?? [];
+  const [, behind] = /\s(?:telnet|tcp) (\d{2,7})(?:\s|$)/.exec(label) ?? [];
+  const baud = serial ?? behind;
   return baud === undefined ? undefined : Number(baud);
 }

@@ -6,7 +6,7 @@ import {
 } from "../../codec/terminal-reports.ts";
 import { concatBytes } from "../../lib/bytes.ts";
 import type { Clock, Millis, Timer } from "../../lib/clock.ts";
-import { ACTIONS, menuLine, sendSysRq } from "./actions.ts";
+import { ACTIONS, menuLines, sendSysRq } from "./actions.ts";
 import type { Desk } from "./desk.ts";
 import { lineSpeed } from "./header.ts";
 import type { LinePrompt } from "./line-prompt.ts";
@@ -42,7 +42,8 @@ interface KeyboardDesk extends Desk {
 export class Keyboard {
   readonly #desk: KeyboardDesk;
   readonly #clock: Clock;
-  readonly #passReports: boolean;
+  /** What the terminal answers is typed to the host too. */
+  passReports = false;
   readonly #input = new TerminalReports();
   #keys: EscapeKeys | undefined;
   /** Pieces of a paste that has begun. */
@@ -53,11 +54,9 @@ export class Keyboard {
   #timers: { lone?: Timer; menu?: Timer } = {};
   #sending: Promise<void> = Promise.resolve();
 
-  /** `passReports`: what the terminal answers is typed to the host too. */
-  constructor(desk: KeyboardDesk, clock: Clock, passReports: boolean) {
+  constructor(desk: KeyboardDesk, clock: Clock) {
     this.#desk = desk;
     this.#clock = clock;
-    this.#passReports = passReports;
   }
 
   useEscape(keys: EscapeKeys): void {
@@ -86,7 +85,7 @@ export class Keyboard {
   #onInput(event: TerminalInputEvent): void {
     switch (event.is) {
       case "report":
-        if (this.#passReports) this.#send(event.bytes);
+        if (this.passReports) this.#send(event.bytes);
         return;
       case "pasteBegan":
         this.#paste = [];
@@ -154,7 +153,8 @@ export class Keyboard {
         else this.#send(event.bytes);
         return;
       case "menu":
-        this.#desk.say(menuLine(this.#desk.escape, this.#desk.size.columns - OURS_WIDTH));
+        for (const line of menuLines(this.#desk.escape, this.#desk.size.columns - OURS_WIDTH))
+          this.#desk.say(line);
         return;
       case "menuClosed":
         this.#desk.say(event.unknown === undefined ? "nothing chosen" : "no such key; ? is help");
