@@ -1,5 +1,6 @@
 import { OobError } from "../lib/errors.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../lib/nearest.ts";
+import { expandNumbers } from "../lib/number-range.ts";
 
 /** More names than this from one command line is a slip of the finger. */
 const MAX_HOSTS = 10_000;
@@ -83,25 +84,11 @@ function expandBrackets(pattern: string): string[] {
   const close = pattern.indexOf("]", open);
   if (close < 0) throw malformed(pattern, 'has a "[" without "]"');
   const head = pattern.slice(0, open);
-  const items = pattern
-    .slice(open + 1, close)
-    .split(",")
-    .flatMap((item) => range(item, pattern));
+  const items = expandNumbers(pattern.slice(open + 1, close), MAX_HOSTS);
+  if (typeof items === "string") throw malformed(pattern, items);
   const tails = expandBrackets(pattern.slice(close + 1));
   if (items.length * tails.length > MAX_HOSTS) throw malformed(pattern, "means too many hosts");
   return items.flatMap((item) => tails.map((tail) => head + item + tail));
-}
-
-function range(item: string, pattern: string): string[] {
-  const [, first, last] = /^(\d{1,9})(?:-(\d{1,9}))?$/.exec(item) ?? [];
-  if (first === undefined) throw malformed(pattern, `has "${item}" where numbers belong`);
-  if (last === undefined) return [first];
-  const count = Number(last) - Number(first) + 1;
-  if (count < 1) throw malformed(pattern, `counts backwards in "${item}"`);
-  if (count > MAX_HOSTS) throw malformed(pattern, "means too many hosts");
-  return Array.from({ length: count }, (_, i) =>
-    String(Number(first) + i).padStart(first.length, "0"),
-  );
 }
 
 function malformed(pattern: string, why: string): OobError {

@@ -2,12 +2,12 @@ import { type Command, CommanderError } from "commander";
 import type { Site } from "../core/site.ts";
 import type { Millis } from "../lib/clock.ts";
 import { OobError } from "../lib/errors.ts";
+import { nameHint } from "../lib/nearest.ts";
 import type { Call, CommandSpec, SharedOptions } from "./command.ts";
 import { COMMANDS, type CommandEntry } from "./commands.ts";
 import type { Context } from "./context.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { Interrupt } from "./interrupt.ts";
-import { suggest } from "./nearest.ts";
 import { Output } from "./output.ts";
 import { createParser } from "./parser.ts";
 import { printError } from "./print-error.ts";
@@ -22,7 +22,7 @@ const CLOSING: Millis = 3000;
 export function unknownCommand(name: string, context: Context): number {
   const names = COMMANDS.map((command) => command.name);
   const error = new OobError("USAGE", `Cannot run "${name}": oob has no such command`, {
-    hint: `${suggest(name, names)}  See: oob help`,
+    hint: `${nameHint(name, names) ?? ""}  See: oob help`.trim(),
   });
   printError(new Output(context, "auto"), error);
   return EXIT.usage;

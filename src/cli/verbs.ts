@@ -1,5 +1,5 @@
 import { OobError } from "../lib/errors.ts";
-import { suggest } from "./nearest.ts";
+import { nameHint } from "../lib/nearest.ts";
 
 /** The verb that stands after a command's name: "list" of `oob incident list`. */
 export function chooseVerb<Verb extends string>(
@@ -10,6 +10,6 @@ export function chooseVerb<Verb extends string>(
   const verb = verbs.find((one) => one === word);
   if (verb !== undefined) return verb;
   throw new OobError("USAGE", `Cannot run "${command} ${word}": there is no such verb`, {
-    hint: `${suggest(word, verbs)}  See: oob ${command} --help`,
+    hint: `${nameHint(word, verbs) ?? ""}  See: oob ${command} --help`,
   });
 }

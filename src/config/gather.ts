@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { nameHint } from "../lib/nearest.ts";
 import { isRecord } from "./host-range.ts";
-import { nameHint } from "./nearest.ts";
 import { describe } from "./option-values.ts";
 import type { Problems } from "./problems.ts";
 import { report, type Spot } from "./read-value.ts";

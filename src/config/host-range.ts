@@ -1,3 +1,5 @@
+import { expandNumbers } from "../lib/number-range.ts";
+
 /** A host name, and the name of anything that becomes part of a path. */
 export const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 export const NAME_HINT =
@@ -20,20 +22,9 @@ export function expandRange(key: string): readonly RangeMember[] | string {
     return [{ name: key, n: undefined }];
   }
   const [, before = "", list = "", after = ""] = bracket;
-  const members: RangeMember[] = [];
-  for (const part of list.split(",")) {
-    const bounds = /^(\d{1,6})(?:-(\d{1,6}))?$/.exec(part);
-    if (!bounds) return `"${part}" is no range: expected "1-3" or "7"`;
-    const [, from = "", to = from] = bounds;
-    if (Number(to) < Number(from)) return `"${part}" runs backwards`;
-    if (Number(to) - Number(from) + members.length >= MAX_RANGE)
-      return `"${key}" has more than ${MAX_RANGE} hosts`;
-    for (let n = Number(from); n <= Number(to); n++) {
-      const text = String(n).padStart(from.length, "0");
-      members.push({ name: `${before}${text}${after}`, n: text });
-    }
-  }
-  return members;
+  const numbers = expandNumbers(list, MAX_RANGE);
+  if (typeof numbers === "string") return `"${key}" ${numbers}`;
+  return numbers.map((n) => ({ name: `${before}${n}${after}`, n }));
 }
 
 /** The same value with {n} replaced in every text of it. */

@@ -1,6 +1,6 @@
 import { parseDuration } from "../lib/durations.ts";
+import { nameHint } from "../lib/nearest.ts";
 import type { OptionSpec, OptionSpecs, OptionValue, OptionValues } from "../sdk/options.ts";
-import { nameHint } from "./nearest.ts";
 
 /** Something wrong with one option. `key`: the name itself is wrong, or the option is missing. */
 export interface OptionProblem {

@@ -1,8 +1,8 @@
+import { nameHint } from "../lib/nearest.ts";
 import { bareConfig } from "./bare-config.ts";
 import type { OpenCatalog } from "./driver-catalog.ts";
 import { type Found, type Gathered, gather } from "./gather.ts";
 import { NAME, NAME_HINT } from "./host-range.ts";
-import { nameHint } from "./nearest.ts";
 import type { Environment } from "./places.ts";
 import { type Problem, Problems } from "./problems.ts";
 import { readDevice } from "./read-device.ts";

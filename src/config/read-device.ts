@@ -1,7 +1,7 @@
 import { messageOf } from "../lib/errors.ts";
+import { nameHint, nearest } from "../lib/nearest.ts";
 import type { DeviceKind, DriverCatalog } from "./driver-catalog.ts";
 import { isRecord } from "./host-range.ts";
-import { nameHint, nearest } from "./nearest.ts";
 import { describe, readOptions } from "./option-values.ts";
 import type { Problems } from "./problems.ts";
 import { inside, report, type Spot } from "./read-value.ts";

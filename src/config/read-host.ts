@@ -1,6 +1,6 @@
+import { nameHint } from "../lib/nearest.ts";
 import { bareHost } from "./bare-config.ts";
 import { expandRange, isRecord, NAME, NAME_HINT, substitute } from "./host-range.ts";
-import { nameHint } from "./nearest.ts";
 import { describe } from "./option-values.ts";
 import type { Problems } from "./problems.ts";
 import { type DeviceReader, readDevice } from "./read-device.ts";

@@ -1,6 +1,6 @@
 import type { z } from "zod";
+import { nameHint } from "../lib/nearest.ts";
 import { isRecord } from "./host-range.ts";
-import { nameHint } from "./nearest.ts";
 import { describe } from "./option-values.ts";
 import type { Path, Problems } from "./problems.ts";
 import type { YamlFile } from "./yaml-file.ts";

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { OobError } from "../lib/errors.ts";
+import { nameHint } from "../lib/nearest.ts";
 import type { SecretRef } from "../sdk/options.ts";
 import { bareHost } from "./bare-config.ts";
 import type { DeviceKind, DriverCatalog, DriverFacts } from "./driver-catalog.ts";
 import { NAME } from "./host-range.ts";
-import { nameHint } from "./nearest.ts";
 import { readOptions, URL_SECRET } from "./option-values.ts";
 import type { DeviceEntry, SiteConfig } from "./site-config.ts";
 

@@ -2,11 +2,11 @@ import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
 import { cutToWidth, displayWidth } from "../../src/cli/display-width.ts";
 import { EXIT_OF_CODE, worstExit } from "../../src/cli/exit-codes.ts";
-import { nearest } from "../../src/cli/nearest.ts";
 import { Output } from "../../src/cli/output.ts";
 import { local, parseTime, utc } from "../../src/cli/times.ts";
 import { ManualClock } from "../../src/lib/clock.ts";
 import { ERROR_CODES } from "../../src/lib/errors.ts";
+import { nearest } from "../../src/lib/nearest.ts";
 import { AT } from "./site-double.ts";
 
 function output(

@@ -208,7 +208,7 @@ log: { sync: 1 }
       `11:3 hosts.Web2: "Web2" is no host name | At most 63 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit`,
       '11:64 hosts.Web2.console.format: expected one of "8n1", "7e1", got "8n2" | Did you mean "8n1"?',
       '12:20 hosts.web3.console.driver: "driver" is missing | Is "drivr" meant to be "driver"?',
-      '13:3 hosts.db[3-1]: "3-1" runs backwards',
+      '13:3 hosts.db[3-1]: "db[3-1]" counts backwards in "3-1"',
       '14:20 hosts.web4.console: Cannot open "telnt://ts1:1": there is no driver "telnt" | Did you mean "telnet"?',
       '15:9 hosts.web5.console: "console" is missing',
       "15:15 hosts.web5.os: expected text, got 7",

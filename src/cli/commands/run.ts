@@ -1,13 +1,13 @@
 import type { RunEvent, Site } from "../../core/site.ts";
 import { formatDuration } from "../../lib/durations.ts";
 import { OobError } from "../../lib/errors.ts";
+import { nameHint } from "../../lib/nearest.ts";
 import { chooseHosts } from "../chosen-hosts.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { confirm } from "../confirm.ts";
 import { EXIT } from "../exit-codes.ts";
 import { until } from "../interrupt.ts";
 import { timedView } from "../json-views.ts";
-import { suggest } from "../nearest.ts";
 import { CONFIRMING, REASON } from "../option-values.ts";
 import { Outcomes } from "../outcome.ts";
 import type { Output } from "../output.ts";
@@ -56,7 +56,7 @@ async function riskOf(site: Site, name: string): Promise<string> {
   if (found !== undefined) return found.risk;
   const names = runbooks.map((runbook) => runbook.name);
   throw new OobError("USAGE", `Cannot run "${name}": there is no runbook of this name`, {
-    hint: `${suggest(name, names)}  See: oob runbook list`,
+    hint: `${nameHint(name, names) ?? ""}  See: oob runbook list`.trim(),
   });
 }
 

@@ -1,8 +1,8 @@
 import { OobError } from "../../lib/errors.ts";
+import { nameHint } from "../../lib/nearest.ts";
 import type { OptionSpec } from "../../sdk/options.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { JSON_VERSION } from "../json-views.ts";
-import { suggest } from "../nearest.ts";
 import { chooseVerb } from "../verbs.ts";
 
 const VERBS = ["list", "show"] as const;
@@ -45,7 +45,7 @@ async function show({ out, options, site }: Call, name: string): Promise<undefin
   const found = runbooks.find((runbook) => runbook.name === name);
   if (found === undefined)
     throw new OobError("USAGE", `Cannot show runbook "${name}": there is none of this name`, {
-      hint: suggest(
+      hint: nameHint(
         name,
         runbooks.map((runbook) => runbook.name),
       ),
