@@ -10,7 +10,7 @@ import { messageOf, OobError } from "../lib/errors.ts";
 import { Connection } from "./connection.ts";
 import { GrantedSite } from "./granted-site.ts";
 import { Grants } from "./grants.ts";
-import { KeptPorts } from "./keeper/kept-ports.ts";
+import { KeptPorts, startKeeper } from "./keeper/kept-ports.ts";
 import { openUserSockets, ownName, type UserSockets } from "./user-sockets.ts";
 
 /** How long a stop may take before the process ends without it. */
@@ -53,9 +53,14 @@ export async function startDaemon(options: ServeOptions): Promise<Daemon> {
   await makeOwnFolder(config.state, 0o750);
   const lock = await lockSite(config, clock);
   let site: LocalSite | undefined;
-  const kept = new KeptPorts(config, clock, (text) => {
-    if (site) site.audit.note({ type: "keeper.trouble", by: "oob", text });
-    else say(`oob: ${text}`);
+  const kept = new KeptPorts({
+    config,
+    clock,
+    start: startKeeper,
+    note(text) {
+      if (site) site.audit.note({ type: "keeper.trouble", by: "oob", text });
+      else say(`oob: ${text}`);
+    },
   });
   try {
     const keep = (entry: HostEntry) => kept.port(entry);

@@ -71,7 +71,7 @@ ${hosts.join("")}`,
     );
     state = join(test.folder, "state");
     mkdirSync(state, { mode: 0o750 });
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${DISK},mode=0750`, "oob-test", state]);
+    execFileSync("/bin/mount", ["-t", "tmpfs", "-o", `size=${DISK},mode=0750`, "oob-test", state]);
     await test.start();
   });
 
@@ -79,7 +79,7 @@ ${hosts.join("")}`,
     await test?.end();
     await feeder?.close();
     await pdu?.close();
-    if (state) execFileSync("umount", [state]);
+    if (state) execFileSync("/bin/umount", [state]);
     await test?.stop();
   });
 

@@ -111,7 +111,7 @@ class Keeper {
       (thrown: unknown) => ({ is: "answer", id: head.id, error: plainError(thrown) }),
     );
     const sent = done.then(({ bytes: more, ...answer }: Answer & object) => {
-      if (!socket.destroyed) socket.write(encodeFrame(answer, more));
+      if (socket.writable) socket.write(encodeFrame(answer, more));
     });
     return call.method === "begin" || call.method === "open" ? sent : Promise.resolve();
   }
@@ -192,6 +192,9 @@ class Keeper {
     this.#server.close();
     await this.#stop([...this.#consoles]);
     await this.#parts?.sync.settle();
+    // That the connection ends says that the ports are free.
+    this.#daemon?.end();
+    this.#patience?.cancel();
     this.#leave();
   }
 }

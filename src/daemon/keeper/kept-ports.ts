@@ -28,11 +28,6 @@ import { KeptPort } from "./kept-port.ts";
 const STARTS_WITHIN: Millis = seconds(15);
 const LOOK_EVERY: Millis = 25;
 const RESTART_AFTER: Millis = 200;
-/** The built program. Where the source runs by itself, in tests, ports are held by the process that opens them. */
-const PROGRAM = import.meta.url.endsWith(".ts")
-  ? undefined
-  : new URL("./main.js", import.meta.url).pathname;
-
 interface Answer {
   readonly value: unknown;
   readonly bytes: Uint8Array | undefined;
@@ -43,13 +38,34 @@ interface Pending {
   reject(error: Error): void;
 }
 
-type Note = (text: string) => void;
+interface KeptPortsOptions {
+  readonly config: SiteConfig;
+  readonly clock: Clock;
+  /** Told what people should know of the keeper itself. */
+  readonly note: (text: string) => void;
+  /** Starts a keeper that will listen there. Absent: there is none, and ports are opened by whoever wants them. */
+  readonly start?: ((socket: string) => void) | undefined;
+}
+
+/** Starts the built program as a process that outlives this one. The source alone, in tests, has none. */
+export const startKeeper: KeptPortsOptions["start"] = import.meta.url.endsWith(".ts")
+  ? undefined
+  : (socket) => {
+      const program = new URL("./main.js", import.meta.url).pathname;
+      // What prevents it shows in that nobody listens.
+      const keeper = spawn(process.execPath, [program, socket], {
+        detached: true,
+        stdio: "ignore",
+      });
+      keeper.on("error", () => undefined).unref();
+    };
 
 /** Ports that the keeper holds for this daemon. */
 export class KeptPorts {
   readonly #config: SiteConfig;
   readonly #clock: Clock;
-  readonly #note: Note;
+  readonly #note: KeptPortsOptions["note"];
+  readonly #start: KeptPortsOptions["start"];
   readonly #path: string;
   readonly #hosts: Promise<ReadonlySet<string>>;
   readonly #ports = new Map<string, { readonly port: KeptPort; readonly entry: HostEntry }>();
@@ -59,11 +75,11 @@ export class KeptPorts {
   #begun: Promise<boolean>;
   #closed = false;
 
-  /** `note` is told what people should know of the keeper itself. */
-  constructor(config: SiteConfig, clock: Clock, note: Note) {
+  constructor({ config, clock, note, start }: KeptPortsOptions) {
     this.#config = config;
     this.#clock = clock;
     this.#note = note;
+    this.#start = start;
     this.#path = keeperSocket(config.state);
     this.#hosts = keptHosts(config);
     this.#begun = this.#begin();
@@ -92,9 +108,9 @@ export class KeptPorts {
   async #begin(): Promise<boolean> {
     const hosts = [...(await this.#hosts)];
     // A keeper of before may hold ports that are not wanted any more.
-    if (PROGRAM === undefined || (hosts.length === 0 && !existsSync(this.#path))) return false;
+    if (!this.#start || (hosts.length === 0 && !existsSync(this.#path))) return false;
     try {
-      await this.#findOrStart(PROGRAM);
+      await this.#findOrStart(this.#start);
       const { state, drivers, log } = this.#config;
       const site = { state, drivers, sync: log.sync, segmentBytes: log.segmentBytes };
       await this.#call({ method: "begin", site, hosts });
@@ -107,7 +123,7 @@ export class KeptPorts {
     return false;
   }
 
-  async #findOrStart(program: string): Promise<void> {
+  async #findOrStart(start: (socket: string) => void): Promise<void> {
     const until = this.#clock.monotonic() + STARTS_WITHIN;
     for (let started = false; ; ) {
       const found = await this.#connect();
@@ -115,9 +131,7 @@ export class KeptPorts {
       if (found === "gone") await unlink(this.#path).catch(() => undefined);
       if (found !== "other" && !started) {
         started = true;
-        spawn(process.execPath, [program, this.#path], { detached: true, stdio: "ignore" })
-          .on("error", (error) => this.#note(`the keeper cannot be started: ${messageOf(error)}`))
-          .unref();
+        start(this.#path);
       }
       if (this.#clock.monotonic() > until)
         throw new OobError("DAEMON_UNREACHABLE", `Cannot reach the keeper at "${this.#path}"`);
