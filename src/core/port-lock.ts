@@ -105,12 +105,23 @@ async function describeMyself(who: string): Promise<Owner> {
   return {
     who,
     pid: process.pid,
-    started: (await startOf(process.pid)) ?? "",
-    boot: await bootId(),
-    pidSpace: await pidSpace(),
+    ...(await describeRun()),
     node: hostname(),
     nonce: randomBytes(8).toString("hex"),
   };
+}
+
+type Run = Pick<Owner, "started" | "boot" | "pidSpace">;
+let run: Run | undefined;
+
+/** What stays as long as this process runs, read once: a thousand consoles take a thousand locks. */
+async function describeRun(): Promise<Run> {
+  if (run) return run;
+  const started = (await startOf(process.pid)) ?? "";
+  const found = { started, boot: await bootId(), pidSpace: await pidSpace() };
+  // What could not be read now (too many files open) is asked again: a lock without it looks abandoned.
+  if (found.started && found.boot && found.pidSpace) run = found;
+  return found;
 }
 
 async function acquire(

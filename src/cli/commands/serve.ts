@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import { defineCommand } from "../command.ts";
 
 export default defineCommand({
@@ -10,6 +11,8 @@ export default defineCommand({
   siteless: true,
   ownSignals: true,
   async run({ out, options, context }) {
+    // 1,000 consoles: PSS 54 MiB instead of 94 idle, 71 instead of 139 while all print; no more CPU (measured, Node 20).
+    setFlagsFromString("--optimize-for-size");
     const { serve } = await import("../../daemon/main.ts");
     const { env, clock, signals } = context;
     const { config } = options;
