@@ -16,6 +16,7 @@ import {
 } from "./interlocks/interlock.ts";
 import type { Seen } from "./policy/state.ts";
 import type { Power } from "./power.ts";
+import { outletId } from "./power-outlets.ts";
 import type { WatchedConsole } from "./watched-console.ts";
 
 /** A difference between wall and monotonic time above this is a step, not drift. */
@@ -31,6 +32,8 @@ export interface GuardEyes {
       }
     | undefined;
   gapAt(host: string): Millis | undefined;
+  /** Where the host's silence may be that of its console server: what tells so. Asks neighbours if it has to. */
+  deafWay(host: string): Promise<string | undefined>;
   isHealthy(host: string): boolean;
   /** Hosts that became suspect within the fleet's window. */
   suspects(): number;
@@ -42,7 +45,7 @@ export interface GuardParts {
   readonly holds: Holds;
   readonly audit: Audit;
   readonly clock: Clock;
-  readonly power: Pick<Power, "readHost">;
+  readonly power: Pick<Power, "readHost" | "outletKeys">;
   /** undefined: the console is not open in this process. */
   readonly consoleOf: (host: string) => WatchedConsole | undefined;
   readonly eyes?: GuardEyes;
@@ -154,7 +157,9 @@ export class Guard {
 
   async #facts(request: GuardRequest): Promise<Facts> {
     const feeds = await this.#feeds(request);
-    // All else is read after the outlets: reading them takes seconds in which a person may come.
+    const deaf =
+      request.asker === "watchdog" ? await this.#parts.eyes?.deafWay(request.host) : undefined;
+    // All else is read after the outlets and other consoles: that takes seconds in which a person may come.
     this.checkClock();
     const { clock, fleet, holds, audit, eyes, consoleOf } = this.#parts;
     const { host, act, asker, by } = request;
@@ -186,6 +191,7 @@ export class Guard {
       suspects: eyes?.suspects() ?? 0,
       clockSteppedAt: this.#steppedAt,
       auditWritable: audit.writable,
+      deafWay: deaf,
       needsDown: eyes ? entry.needs.filter((name) => !eyes.isHealthy(name)) : [],
     };
   }
@@ -193,10 +199,12 @@ export class Guard {
   async #feeds({ host, act }: GuardRequest): Promise<readonly Feed[] | undefined> {
     if (!cutsPower(act)) return undefined;
     const entry = this.#entry(host);
-    const configured = entry.outlets.map((outlet) => `${outlet.pdu}/${outlet.reference}`);
-    const shared = (id: string) => this.#others(host, id);
+    const configured = entry.outlets.map(outletId);
+    let shared = (id: string) => this.#others(host, id, new Map());
     try {
       const read = (await this.#parts.power.readHost(entry)).outlets;
+      const keys = await this.#keys(entry);
+      shared = (id) => this.#others(host, id, keys);
       const feeds: Feed[] = read.map(({ id, state, pending, error }) => ({
         id,
         state,
@@ -212,13 +220,19 @@ export class Guard {
     }
   }
 
-  #others(host: string, id: string): readonly string[] {
-    const sharing: string[] = [];
-    for (const [name, entry] of this.#parts.hosts) {
-      const has = entry.outlets.some((outlet) => `${outlet.pdu}/${outlet.reference}` === id);
-      if (name !== host && has) sharing.push(name);
-    }
-    return sharing;
+  /** Outlets of all hosts by what they are: "pdu-a/3" and "pdu-a/web1" may be one. */
+  #keys(entry: HostEntry): ReturnType<Power["outletKeys"]> {
+    const all = [...this.#parts.hosts.values()].flatMap((one) => one.outlets);
+    return this.#parts.power.outletKeys(all, new Set(entry.outlets.map(({ pdu }) => pdu)));
+  }
+
+  #others(host: string, id: string, keys: ReadonlyMap<string, string>): readonly string[] {
+    const key = keys.get(id);
+    const isSame = (other: string) =>
+      other === id || (key !== undefined && keys.get(other) === key);
+    return [...this.#parts.hosts.values()]
+      .filter(({ name, outlets }) => name !== host && outlets.some((one) => isSame(outletId(one))))
+      .map(({ name }) => name);
   }
 
   #entry(host: string): HostEntry {

@@ -54,6 +54,38 @@ export class PowerBank {
     return { power: combined(outlets), outlets };
   }
 
+  /**
+   * By "pdu/reference", what the outlet really is: "3", its label and its name are one. An outlet that cannot be found
+   * is left out. PDUs other than `pdus` are not read for it: their outlets are known once they were used.
+   */
+  async keysOf(entries: readonly OutletEntry[], pdus: ReadonlySet<string>) {
+    const unbound = entries.filter((entry) => !this.#bound.has(outletId(entry)));
+    for (const pdu of pdus) {
+      const here = unbound.filter((entry) => entry.pdu === pdu);
+      if (here.length > 0) await this.#bindAll(pdu, here);
+    }
+    const keys = new Map<string, string>();
+    for (const entry of entries) {
+      const outlet = this.#bound.get(outletId(entry));
+      if (outlet) keys.set(outlet.id, `${outlet.serial ?? outlet.pdu} ${outlet.instance}`);
+    }
+    return keys;
+  }
+
+  async #bindAll(pdu: string, entries: readonly OutletEntry[]): Promise<void> {
+    const reading = await this.queue(pdu)
+      .read()
+      .catch(() => undefined);
+    if (!reading) return;
+    for (const entry of entries) {
+      try {
+        this.#bind(entry, reading);
+      } catch {
+        // Another host's entry that names no outlet shares none.
+      }
+    }
+  }
+
   feed(outlet: BoundOutlet): Feed {
     return new Feed(outlet, this.queue(outlet.pdu), this.#clock);
   }

@@ -63,24 +63,16 @@ export class HostWatch {
     this.#story = new HostStory(host, parts);
     this.#alarm = new Alarm(parts.clock, (late) => this.#tick(late));
     this.#since = parts.clock.now();
-    const { everAlive, offset } = host.console;
-    this.#state = freshState(parts.clock.monotonic(), everAlive, offset);
+    this.#state = freshState(parts.clock.monotonic(), host.console.everAlive);
   }
 
   get state(): WatchState {
     return this.#state;
   }
 
-  get suspectedAt(): Millis | undefined {
-    return this.#suspectedAt;
-  }
-
-  get gapAt(): Millis | undefined {
-    return this.#gapAt;
-  }
-
-  get typedItself(): boolean {
-    return this.#typedItself;
+  /** When it became suspect and when bytes were lost, last; whether a person typed the text that matched. */
+  get noted() {
+    return { suspectedAt: this.#suspectedAt, gapAt: this.#gapAt, typedItself: this.#typedItself };
   }
 
   get incident(): Incident | undefined {
@@ -95,6 +87,7 @@ export class HostWatch {
   /** Begins to watch; takes up an incident that a restart left open. */
   start(left: Left | undefined): void {
     const { console, entry } = this.host;
+    this.#state = { ...this.#state, liveFrom: console.offset };
     if (left) this.#resume(left.incident, left.cutShort);
     this.#unfollow = console.follow({
       bytes: () => {
@@ -139,7 +132,6 @@ export class HostWatch {
     this.give({ is: "hold", held: holdInWords(holds.of(this.host.entry.name), clock.now()) });
   }
 
-  /** A person closes the incident. */
   closedBy(by: string, reason: string): void {
     this.give({ is: "closed", by });
     this.#story.close("closed", `${by}: ${reason}`);

@@ -34,7 +34,7 @@ export interface WatchdogParts {
   /** Every host of the configuration, watched here or not: for shared outlets and budgets. */
   readonly site: ReadonlyMap<string, HostEntry>;
   readonly fleet: SiteConfig["fleet"];
-  readonly power: Pick<Power, "readHost" | "switchHost">;
+  readonly power: Pick<Power, "readHost" | "switchHost" | "outletKeys">;
   readonly runRunbook: (run: RungRunbook) => Promise<"done" | "failed" | "refused">;
   readonly audit: Audit;
   readonly holds: Holds;

@@ -1,11 +1,13 @@
 import type { Timer } from "../lib/clock.ts";
 import { formatDuration, seconds } from "../lib/durations.ts";
 import { OobError } from "../lib/errors.ts";
+import { deafWayOf } from "./deaf-way.ts";
 import { Guard, type GuardEyes } from "./guard.ts";
 import type { Incident } from "./incident.ts";
 import type { CutShort } from "./policy/resume.ts";
 import { HostWatch, STOOD_STILL } from "./watchdog-host.ts";
 import type { HostParts, WatchdogParts, WatchedHost, WatchStatus } from "./watchdog-parts.ts";
+import { askConsole } from "./watchdog-view.ts";
 
 const HEARTBEAT = seconds(10);
 
@@ -90,11 +92,24 @@ export class Watchdog implements GuardEyes {
   suspicionOf(host: string): ReturnType<GuardEyes["suspicionOf"]> {
     const watch = this.#watches.get(host);
     const proof = watch?.proof;
-    return proof && { ...proof, typedItself: watch.typedItself };
+    return proof && { ...proof, typedItself: watch.noted.typedItself };
+  }
+
+  async deafWay(host: string): Promise<string | undefined> {
+    const watch = this.#watches.get(host);
+    const { phase } = watch?.state ?? {};
+    const proof = watch?.proof;
+    if (!watch || !proof || phase?.is !== "acting" || phase.case.cause.certain) return undefined;
+    return deafWayOf(watch.host, proof.since, [...this.#watches.values()], async (neighbour) =>
+      askConsole({
+        ...{ host: neighbour, parts: this.#shared, readReboot: false },
+        signal: new AbortController().signal,
+      }),
+    );
   }
 
   gapAt(host: string): number | undefined {
-    return this.#watches.get(host)?.gapAt;
+    return this.#watches.get(host)?.noted.gapAt;
   }
 
   isHealthy(host: string): boolean {
@@ -105,7 +120,7 @@ export class Watchdog implements GuardEyes {
 
   suspects(): number {
     const from = this.#parts.clock.monotonic() - this.#parts.fleet.within;
-    const began = [...this.#watches.values()].map((watch) => watch.suspectedAt);
+    const began = [...this.#watches.values()].map((watch) => watch.noted.suspectedAt);
     return began.filter((at) => at !== undefined && at >= from).length;
   }
 

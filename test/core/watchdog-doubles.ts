@@ -101,7 +101,13 @@ export class ScriptedConsole implements WatchedConsole {
   }
 
   /** Prints a line that a rule takes for evidence. */
-  shows(state: Opinion["state"], hostClass: string, action: Opinion["action"], line: string): void {
+  shows(
+    state: Opinion["state"],
+    hostClass: string,
+    action: Opinion["action"],
+    line: string,
+    newest = hostClass,
+  ): void {
     const at = this.offset;
     this.prints(`${line}\r\n`);
     const means = `the console shows ${hostClass}`;
@@ -109,7 +115,7 @@ export class ScriptedConsole implements WatchedConsole {
       rule: `test/${hostClass}`,
       means,
       state,
-      class: hostClass,
+      class: newest,
       action,
       at,
       offset: this.offset,
@@ -217,6 +223,10 @@ export class Relay {
   readonly #audit: () => Audit;
   state: "on" | "off" | "unknown" = "on";
   result: PowerReport["result"] = "done";
+  /** What outlets really are, where names do not tell. */
+  readonly keys = new Map<string, string>();
+  /** Outlets that read other than `state`. */
+  readonly states = new Map<string, "on" | "off" | "unknown">();
   /** Runs between the asking and the moving: what happens in that time. */
   meanwhile: (host: string) => void = () => {};
   /** Runs after the outlets are on again. */
@@ -231,11 +241,15 @@ export class Relay {
   readHost(host: HostEntry): Promise<HostPower> {
     const outlets = host.outlets.map((outlet) => ({
       id: `${outlet.pdu}/${outlet.reference}`,
-      state: this.state,
+      state: this.states.get(`${outlet.pdu}/${outlet.reference}`) ?? this.state,
       pending: false,
       readAt: 0,
     }));
     return Promise.resolve({ power: this.state, outlets });
+  }
+
+  outletKeys() {
+    return Promise.resolve(this.keys);
   }
 
   async switchHost(

@@ -163,7 +163,7 @@ class Trail implements Audit {
 }
 
 /** Counts how often its one outlet falls. */
-class Relay implements Pick<WatchdogParts["power"], "readHost" | "switchHost"> {
+class Relay implements Readonly<WatchdogParts["power"]> {
   readonly cutAt: number[] = [];
   readonly #clock: ManualClock;
 
@@ -174,6 +174,10 @@ class Relay implements Pick<WatchdogParts["power"], "readHost" | "switchHost"> {
   readHost() {
     const outlet = { id: "pdu/1", state: "on", pending: false, readAt: 0 } as const;
     return Promise.resolve({ power: "on" as const, outlets: [outlet] });
+  }
+
+  outletKeys() {
+    return Promise.resolve(new Map<string, string>());
   }
 
   async switchHost(...[, , , , signal]: Parameters<WatchdogParts["power"]["switchHost"]>) {

@@ -5,6 +5,7 @@ import { budgetHost } from "./budget-host.ts";
 import { budgetSite } from "./budget-site.ts";
 import { busy } from "./busy.ts";
 import { clockStepped } from "./clock-stepped.ts";
+import { deafWay } from "./deaf-way.ts";
 import { dumpRunning } from "./dump-running.ts";
 import { feedsMissing } from "./feeds-missing.ts";
 import { fleetBreaker } from "./fleet-breaker.ts";
@@ -30,6 +31,7 @@ export const interlocks: readonly Interlock[] = [
   busy,
   quietHours,
   blind,
+  deafWay,
   staleEvidence,
   needs,
   fleetBreaker,

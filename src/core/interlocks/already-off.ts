@@ -9,6 +9,9 @@ export const alreadyOff: Interlock = {
     if (!feeds || feeds.length === 0 || !cutsPower(act)) return undefined;
     const pending = feeds.find((feed) => feed.pending);
     if (pending) return `outlet ${pending.id} is being switched by somebody else`;
-    return feeds.every((feed) => feed.state === "off") ? "its outlets are off already" : undefined;
+    if (feeds.every((feed) => feed.state === "off")) return "its outlets are off already";
+    // A cycle would switch it on, perhaps while somebody works on that power supply.
+    const off = feeds.find((feed) => feed.state === "off");
+    return off && `outlet ${off.id} is off already: somebody switched it off`;
   },
 };

@@ -62,6 +62,8 @@ export interface Facts {
   readonly suspects: number;
   readonly clockSteppedAt: Millis | undefined;
   readonly auditWritable: boolean;
+  /** Why the silence may be that of the console server that the host shares with others. */
+  readonly deafWay: string | undefined;
   /** Hosts that this one needs and that are not healthy. */
   readonly needsDown: readonly string[];
 }

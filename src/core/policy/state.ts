@@ -171,7 +171,7 @@ export interface Decision {
 }
 
 /** Nothing is known yet. */
-export function freshState(now: Millis, everAlive: boolean, liveFrom = 0): WatchState {
+export function freshState(now: Millis, everAlive: boolean): WatchState {
   return {
     phase: { is: "calm" },
     seen: {
@@ -193,7 +193,7 @@ export function freshState(now: Millis, everAlive: boolean, liveFrom = 0): Watch
     seat: undefined,
     typedAt: undefined,
     dismissed: -1,
-    liveFrom,
+    liveFrom: 0,
     progress: undefined,
     stallTold: false,
     next: { text: "not started", at: undefined },

@@ -50,6 +50,7 @@ const clear: Facts = {
   suspects: 1,
   clockSteppedAt: NOW - hours(1),
   auditWritable: true,
+  deafWay: undefined,
   needsDown: [],
 };
 const quiet = (text: string): Partial<Facts> => ({ policy: { ...usual, quiet: [text] } });
@@ -109,9 +110,14 @@ const cases: Record<string, { objects: Partial<Facts>[]; passes: Partial<Facts>[
   },
   "outlet-shared": { objects: [{ feeds: [feed({ sharedWith: ["db1"] })] }], passes: [] },
   "already-off": {
-    objects: [{ feeds: [feed({ state: "off" })] }, { feeds: [feed({ pending: true })] }],
-    passes: [{ feeds: [feed({ state: "off" }), feed()] }],
+    objects: [
+      { feeds: [feed({ state: "off" })] },
+      { feeds: [feed({ pending: true })] },
+      { feeds: [feed({ state: "off" }), feed()] },
+    ],
+    passes: [{ feeds: [feed(), feed()] }],
   },
+  "deaf-way": { objects: [{ deafWay: "nothing came from ts1" }], passes: [] },
   "budget-host": {
     objects: [{ cuts: [NOW - hours(1), NOW - hours(2)] }],
     passes: [{ cuts: [NOW - hours(1), NOW - hours(6)] }, { cuts: [NOW, NOW], act: "sysrq" }],
