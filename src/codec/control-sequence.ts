@@ -56,7 +56,7 @@ export function writeAllowedCsi(
   // ED 3 empties the person's scroll-back; T with several numbers is mouse tracking.
   if (final === FINAL_J && numbers.some((one) => one.value === 3)) return false;
   if (final === FINAL_T && numbers.length > 1) return false;
-  const most = LINE_FINALS.has(final) ? rows : MAX_CSI_NUMBER;
+  const most = largestNumber(final, rows);
   begin(sink);
   for (const { value, separator } of numbers) {
     if (value >= 0) sink.number(Math.min(value, most));
@@ -64,6 +64,10 @@ export function writeAllowedCsi(
   }
   sink.byte(final);
   return true;
+}
+
+function largestNumber(final: number, rows: number): number {
+  return LINE_FINALS.has(final) ? rows : MAX_CSI_NUMBER;
 }
 
 function writeModes(parameters: Uint8Array, final: number, sink: ByteSink): boolean {

@@ -1,0 +1,87 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const PROGRAM = new URL("../../../bin/oob.js", import.meta.url).pathname;
+
+/** A person's terminal: a window of a tmux server of its own, 100 columns wide, with a shell in which `oob` works. */
+export class Terminal {
+  static readonly #server = `oob-e2e-${process.pid}`;
+  static #windows = 0;
+  readonly #window: string;
+  readonly #folder = mkdtempSync(join(tmpdir(), "oob-term-"));
+
+  constructor() {
+    this.#window = `w${++Terminal.#windows}`;
+    // Nothing of the person who runs the tests: no rc files, a prompt that can be waited for.
+    const shell = `env -i PATH="$PATH" HOME=${this.#folder} TERM=screen-256color PS1='shell> ' sh -i`;
+    const size = ["-x", "100", "-y", "30"];
+    this.#tmux("new-session", "-d", "-s", this.#window, ...size, shell);
+    this.type(`oob() { ${process.execPath} ${PROGRAM} "$@"; }; clear\r`);
+  }
+
+  /** Keys as they come from a keyboard: text, "\r", control characters. */
+  type(keys: string): void {
+    const codes = [...Buffer.from(keys, "utf8")].map((byte) => byte.toString(16));
+    this.#tmux("send-keys", "-t", this.#window, "-H", ...codes);
+  }
+
+  /** What a person sees now, with what scrolled away, lines right-trimmed. */
+  get text(): string {
+    return this.#tmux("capture-pane", "-p", "-J", "-S", "-3000", "-t", this.#window);
+  }
+
+  /** What stands on the 30 rows now. */
+  get screen(): string {
+    return this.#tmux("capture-pane", "-p", "-t", this.#window);
+  }
+
+  /** A fact that tmux knows of the window, as `#{alternate_on}`. */
+  fact(name: string): string {
+    return this.#tmux("display-message", "-p", "-t", this.#window, `#{${name}}`).trim();
+  }
+
+  /** The settings of the terminal's line. */
+  get lineSettings(): string {
+    return execFileSync("stty", ["-F", this.fact("pane_tty"), "-g"], { encoding: "utf8" }).trim();
+  }
+
+  /** Waits until the text matches, so many times. */
+  async sees(pattern: RegExp, withinMs = 20_000, times = 1): Promise<string> {
+    const end = performance.now() + withinMs;
+    const all = new RegExp(pattern.source, `${pattern.flags.replace("g", "")}g`);
+    for (;;) {
+      const { text } = this;
+      const found = text.match(all) ?? [];
+      if (found.length >= times) return found.at(-1) ?? "";
+      if (performance.now() > end)
+        throw new Error(`did not see ${pattern} ${times}x within ${withinMs} ms:\n${text.trim()}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  /** Runs a shell command to its end; gives its exit code and what it printed. */
+  async run(command: string): Promise<{ code: number; text: string }> {
+    const out = join(this.#folder, "out");
+    await this.sees(/shell>\s*$/);
+    const done = `done-${Math.floor(performance.now() * 1000)}`;
+    this.type(`( ${command} ) >${out} 2>&1; echo ${done}=$?\r`);
+    const last = await this.sees(new RegExp(`^${done}=\\d+`, "m"));
+    return { code: Number(last.split("=")[1]), text: readFileSync(out, "utf8") };
+  }
+
+  /** Takes the terminal away: what runs in it is hung up. With the last one the server ends. */
+  close(): void {
+    this.#tmux("kill-session", "-t", this.#window);
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #tmux(...words: string[]): string {
+    const { TMUX: _, ...env } = process.env;
+    return execFileSync("tmux", ["-L", Terminal.#server, "-f", "/dev/null", ...words], {
+      encoding: "utf8",
+      env,
+    });
+  }
+}
