@@ -25,10 +25,11 @@ export function incidentPage(record: IncidentRecord, now: Millis): string {
         ? `- standing for ${formatDuration(end - record.openedAt)}`
         : `- closed ${time(record.closedAt)} after ${formatDuration(end - record.openedAt)}: ${record.closing ?? ""}`,
     ].join("\n"),
+    ...calls(record),
     section("What was seen", seen(record)),
     section("What was proven", proven(record)),
     section("What was done", record.acts.flatMap(done)),
-    section("What kept hands off", objections(record)),
+    section("What the interlocks said", objections(record)),
     section(
       "Story",
       record.story.map((one) => `- ${clock(one.at)} ${one.type}: ${one.text}`),
@@ -38,6 +39,18 @@ export function incidentPage(record: IncidentRecord, now: Millis): string {
     section("What next", next(record)),
   ];
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
+}
+
+/** Why a person was called: what has to be read first. */
+function calls({ story }: IncidentRecord): string[] {
+  const pages = story.filter(({ type }) => type === "watch.page");
+  if (pages.length === 0) return [];
+  return [
+    section(
+      "Why a person was called",
+      pages.map((one) => `- ${clock(one.at)} ${one.text}`),
+    ),
+  ];
 }
 
 function seen(record: IncidentRecord): string[] {
@@ -53,7 +66,7 @@ function seen(record: IncidentRecord): string[] {
 function proven(record: IncidentRecord): string[] {
   if (record.probes.length === 0) return ["- nothing was typed at the host"];
   return record.probes.flatMap((probe) => [
-    `- ${clock(probe.at)} probe: ${probe.answer}, ${printable(probe.text)}`,
+    `- ${clock(probe.at)} ${printable(probe.text)}`,
     ...probe.steps.map((step) => `  - ${clock(step.at)} ${step.tried}: ${step.answer}`),
   ]);
 }

@@ -94,6 +94,8 @@ export class Power {
     return this.#lastRead.get(host);
   }
 
+  readonly outletKeys: PowerBank["keysOf"] = (...asked) => this.#bank.keysOf(...asked);
+
   /** Carries an order out, once for its id, and reports what was read back. The last event has the result. */
   async switchHost(
     host: HostEntry,

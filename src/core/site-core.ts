@@ -53,7 +53,8 @@ export class SiteCore {
   readonly #aliases: ReadonlyMap<string, string>;
   /** Hosts whose outlets are being switched now. */
   readonly moving = new Set<string>();
-  readonly #tracked: Pick<Power, "readHost" | "switchHost"> = {
+  readonly #tracked: Pick<Power, "readHost" | "switchHost" | "outletKeys"> = {
+    outletKeys: (...asked) => this.power.outletKeys(...asked),
     readHost: (host) => this.power.readHost(host),
     switchHost: async (host, ...order) => {
       this.moving.add(host.name);

@@ -43,7 +43,7 @@ export async function climbRung(climb: Climb): Promise<End> {
     climb.note("watch.act", `begins: ${rungInWords[rung]} (order ${id})`);
     const end = await perform(climb, incident, rung, id);
     incident.ends(id, end.how, end.text);
-    climb.note("watch.act", `${rung} ${end.how}: ${end.text}`);
+    climb.note("watch.act", end.how === "done" ? end.text : `${rung} ${end.how}: ${end.text}`);
     return end;
   } catch (thrown) {
     // Before the act, an error is a veto. After it began, nobody knows.
@@ -105,7 +105,10 @@ async function perform(
       signal: climb.ending,
     };
     const result = await parts.runRunbook(run);
-    return { how: result === "refused" ? "vetoed" : result, text: `runbook ${RUNBOOKS[rung]}` };
+    return {
+      how: result === "refused" ? "vetoed" : result,
+      text: `runbook ${RUNBOOKS[rung]} ended: ${result}`,
+    };
   }
   host.console.mark("power", `${rung} by ${WATCHDOG}, incident ${order.incident}`);
   // The event with the result says what the report says.

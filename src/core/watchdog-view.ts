@@ -67,7 +67,7 @@ export async function askConsole(
     console,
     clock: parts.clock,
     who: WATCHDOG,
-    reason: "presses Enter to see whether anybody answers",
+    reason: "Enter, to see whether anybody answers",
     sysrq: entry.watch.sysrq,
     breakMs: entry.breakMs,
     times: parts.probeTimes ?? usualProbeTimes,

@@ -174,6 +174,7 @@ function takeWhileActing(draft: Draft, seen: Seen): void {
   if (kind !== "trouble") object(draft, seen.means);
   const booted = phase.case.booted || kind === "boot";
   const login = booted && isLogin(seen);
+  if (booted && !phase.case.booted) draft.tell("watch.booting", seen.means);
   draft.setCase({ booted });
   if (draft.state.phase.is === "acting") draft.to({ ...draft.state.phase, login });
 }

@@ -45,8 +45,7 @@ export function climb(draft: Draft, phase: Suspect): void {
 /** How it is known, for people. */
 function confirmed({ now }: Draft, { failures, since }: Suspect): string {
   const kernel = failures?.kernel ? "; the kernel alone shows itself" : "";
-  const asked = inWords(now - (failures?.last ?? now));
-  return `it stands for ${inWords(now - since)}, asked ${asked} ago: nobody answers${kernel}`;
+  return `confirmed: it stands for ${inWords(now - since)} and nobody answers${kernel}`;
 }
 
 function exhausted(phase: Suspect): string {
