@@ -68,3 +68,9 @@ export const SYSRQ_DONE: Readonly<Record<string, string>> = {
 export const LOCKED_ROOT =
   "\r\nCannot open access to console, the root account is locked.\r\n" +
   "See sulogin(8) man page for more details.\r\n\r\nPress Enter to continue.\r\n";
+
+/** GRUB that does not find its files. */
+export const GRUB_RESCUE = "\x1b[H\x1b[J\x1b[1;1Herror: unknown filesystem.\n\rgrub rescue> ";
+
+/** Kernel arguments that ask for single-user mode. */
+export const SINGLE = /(?:^| )(?:single|1|s|systemd\.unit=(?:rescue|emergency)\.target)(?: |$)/;

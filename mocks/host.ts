@@ -7,15 +7,7 @@ import {
   NO_KERNEL,
 } from "./host-options.ts";
 import { runShell } from "./host-shell.ts";
-import {
-  FIRMWARE,
-  kernelBoot,
-  LOCKED_ROOT,
-  PANIC,
-  SERVICES,
-  SYSRQ_ANSWERS,
-  SYSRQ_DONE,
-} from "./host-texts.ts";
+import * as texts from "./host-texts.ts";
 import { SysrqKeys } from "./sysrq-keys.ts";
 import { TypedLine } from "./typed-line.ts";
 
@@ -68,7 +60,7 @@ export class MockHost {
   }
 
   panic(): void {
-    for (const text of PANIC) this.kernel(text);
+    for (const text of texts.PANIC) this.kernel(text);
     this.#stopTimers();
     this.#phase = "panicked";
   }
@@ -81,14 +73,14 @@ export class MockHost {
   #startFirmware(): void {
     this.#phase = "firmware";
     this.#single = false;
-    for (const text of FIRMWARE) this.#say(`${text}\r\n`);
+    for (const text of texts.FIRMWARE) this.#say(`${text}\r\n`);
     this.#later(1200, () => this.#startGrub());
   }
 
   #startGrub(): void {
     if (this.faults.grubRescue) {
       this.#phase = "grub-rescue";
-      this.#say("\x1b[H\x1b[J\x1b[1;1Herror: unknown filesystem.\n\rgrub rescue> ");
+      this.#say(texts.GRUB_RESCUE);
       return;
     }
     this.#phase = "grub";
@@ -114,16 +106,14 @@ export class MockHost {
   #boot(): void {
     this.#stopTimers();
     this.#commandLine = this.#grub?.kernelArguments ?? "";
-    this.#single = /(?:^| )(?:single|1|s|systemd\.unit=(?:rescue|emergency)\.target)(?: |$)/.test(
-      this.#commandLine,
-    );
+    this.#single = texts.SINGLE.test(this.#commandLine);
     this.#phase = "booting";
     this.#bootedAt = this.#options.clock.monotonic();
     this.#say(
       "\x1b[H\x1b[J\x1b[1;1H  Booting a command list\r\n\r\nLoading Linux 6.1.0-56-amd64 ...\r\n",
     );
     this.#say("Loading initial ramdisk ...\r\n");
-    for (const [at, text] of kernelBoot(this.#commandLine)) {
+    for (const [at, text] of texts.kernelBoot(this.#commandLine)) {
       this.#later(400 + at * 1000, () => this.#say(`[${at.toFixed(6).padStart(12)}] ${text}\r\n`));
     }
     if (this.faults.hangsAtBoot) this.#later(1000, () => this.hang());
@@ -131,7 +121,7 @@ export class MockHost {
   }
 
   #services(index: number): void {
-    const text = SERVICES[index];
+    const text = texts.SERVICES[index];
     if (text === undefined) {
       this.#later(500, () => this.#login());
       return;
@@ -152,7 +142,7 @@ export class MockHost {
     this.#phase = "maintenance";
     this.#line.take();
     if (this.faults.lockedRoot) {
-      this.#say(LOCKED_ROOT);
+      this.#say(texts.LOCKED_ROOT);
       return;
     }
     this.#say(
@@ -265,10 +255,10 @@ export class MockHost {
       this.panic();
       return true;
     }
-    const answer = SYSRQ_ANSWERS[key];
+    const answer = texts.SYSRQ_ANSWERS[key];
     if (answer === undefined) return false;
     this.kernel(answer);
-    const done = SYSRQ_DONE[key];
+    const done = texts.SYSRQ_DONE[key];
     if (done !== undefined) this.#later(200, () => this.kernel(done));
     if (key === "b") {
       this.#stopTimers();

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SiteConfig } from "../config/site-config.ts";
 import type { Millis } from "../lib/clock.ts";
-import { OobError } from "../lib/errors.ts";
+import { messageOf, OobError } from "../lib/errors.ts";
 import type { PduReading } from "../sdk/power.ts";
 import type { Audit } from "./audit.ts";
 import { readLog } from "./log-reader.ts";
@@ -154,15 +154,21 @@ export class LocalSite implements Site {
     });
   }
 
+  /** A user's file that cannot be loaded is listed with what is wrong with it: the others have to go on working. */
   async runbooks(): Promise<readonly RunbookSummary[]> {
-    const runbooks = await this.#core.registry.runbooks();
-    return [...runbooks].map(([name, { title, summary, risk, options }]) => ({
-      name,
-      title,
-      summary,
-      risk,
-      options,
-    }));
+    const { registry } = this.#core;
+    const names = await registry.names("runbook");
+    return Promise.all(
+      names.map(async (name): Promise<RunbookSummary> => {
+        try {
+          const { title, summary, risk, options } = await registry.runbook(name);
+          return { name, title, summary, risk, options };
+        } catch (thrown) {
+          const why = messageOf(thrown);
+          return { name, title: why, summary: why, risk: "disrupt", options: {} };
+        }
+      }),
+    );
   }
 
   run(request: Parameters<Site["run"]>[0]): AsyncIterable<RunEvent> {

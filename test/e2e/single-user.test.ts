@@ -74,6 +74,7 @@ hosts:
     { read: "public", write: "private", root: "oob" },
   );
   writeFileSync(join(own, "free-memory.ts"), MEMORY);
+  writeFileSync(join(own, "broken.ts"), "export default {\n  title: (\n};\n");
   await test.start();
 }, 120_000);
 
@@ -206,5 +207,13 @@ describe("runbooks on a machine with GRUB", () => {
     expect(story).toMatch(/g1: \d{5,} KiB, read within 1m/);
     await untilLogin("g1");
     process.stdout.write(`${story}\n`);
+  });
+
+  it("a user's file that cannot be loaded says where, and is in nobody else's way", async () => {
+    const [broken] = (await test.site.runbooks()).filter(({ name }) => name === "broken");
+    expect(broken?.summary).toMatch(/^Cannot load ".*broken\.ts": ParseError: .*\(line \d\)$/);
+    const { end } = await run("broken", "g1");
+    expect(end).toMatchObject({ result: "refused", error: { code: "DRIVER_INVALID" } });
+    expect(end?.text).toContain('broken.ts": ParseError');
   });
 });
