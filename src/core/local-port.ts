@@ -214,7 +214,7 @@ export class LocalPort implements ConsolePort {
   #ourTurn(): Promise<void> {
     return new Promise((resolve) => {
       this.#hurry = resolve;
-      void this.#pace.turn(this.#place).then(resolve);
+      this.#pace.turn(this.#place, resolve);
     });
   }
 

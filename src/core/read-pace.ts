@@ -11,7 +11,8 @@ const TURNS = 20;
  */
 export class ReadPace {
   readonly #clock: Clock;
-  readonly #turns = new Map<number, { readonly done: Promise<void>; readonly end: () => void }>();
+  /** Who waits, by place. */
+  readonly #turns = new Map<number, (() => void)[]>();
   #now = 0;
   #running = false;
   #nextPlace = 0;
@@ -26,19 +27,12 @@ export class ReadPace {
     return this.#nextPlace;
   }
 
-  /** Resolves when that place has its next turn. */
-  turn(place: number): Promise<void> {
-    let turn = this.#turns.get(place);
-    if (!turn) {
-      let end = () => {};
-      const done = new Promise<void>((resolve) => {
-        end = resolve;
-      });
-      turn = { done, end };
-      this.#turns.set(place, turn);
-    }
+  /** Calls when that place has its next turn. */
+  turn(place: number, go: () => void): void {
+    const waiting = this.#turns.get(place);
+    if (waiting) waiting.push(go);
+    else this.#turns.set(place, [go]);
     if (!this.#running) this.#goOn();
-    return turn.done;
   }
 
   #goOn(): void {
@@ -49,9 +43,9 @@ export class ReadPace {
 
   #tick(): void {
     this.#now = (this.#now + 1) % TURNS;
-    const turn = this.#turns.get(this.#now);
+    const waiting = this.#turns.get(this.#now) ?? [];
     this.#turns.delete(this.#now);
-    turn?.end();
+    for (const go of waiting) go();
     this.#goOn();
   }
 }
