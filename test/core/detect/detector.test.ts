@@ -46,6 +46,18 @@ describe("the detector", () => {
     expect(opinionOf(BOOT, OOPS, LOGIN, BOOT)).toBe("warning:unexpected-reboot notify");
   });
 
+  test("is not surprised by the boot that follows a cut of ours", () => {
+    const boots = (cut: boolean) => {
+      const detector = createDetector(shippedRules);
+      detector.see(latin1(BOOT + LOGIN), 0);
+      if (cut) detector.expectBoot?.();
+      detector.see(latin1(BOOT), 0);
+      return detector.opinion.class;
+    };
+    expect(boots(true)).toBe("boot");
+    expect(boots(false)).toBe("unexpected-reboot");
+  });
+
   test.each([
     ["cat", `cat crash.txt\r\n`],
     ["dmesg", `dmesg\r\n`],

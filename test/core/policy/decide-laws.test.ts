@@ -110,7 +110,7 @@ const policies = fc.record({
   handsOff: fc.constantFrom(0, 120_000),
   bootWithin: fc.constantFrom(60_000, 600_000),
   sysrq: fc.boolean(),
-  answer: fc.constantFrom("none", "none", "none", "kernel", "refused", "alive"),
+  answer: fc.constantFrom("none", "none", "none", "kernel", "refused", "echo", "alive"),
 });
 
 interface Moment {
@@ -127,7 +127,7 @@ function play(
   law: (moment: Moment, policy: WatchPolicy) => void,
 ): void {
   const policy: WatchPolicy = { ...setting, budget: { cycles: 1, per: 1 }, quiet: [] };
-  let state: WatchState = { ...freshState(0, true), linkUp: true, seenAlive: true };
+  let state: WatchState = { ...freshState(0, true), linkUp: true, seenAlive: true, liveFrom: 500 };
   let now = 0;
   for (const step of script) {
     const wake = step.input === "wake" || step.input === "answer";
@@ -179,6 +179,10 @@ describe("decide(), whatever happens in whatever order", () => {
       must((failed ?? 0) >= before.phase.since && now - (failed ?? 0) <= 30_000, "stale probe");
       const from = before.phase.case.cause.is === "silence" ? first : before.phase.since;
       must(now - (from ?? now) >= policy.confirmFor, "acted before confirmFor");
+      const { is, certain } = before.phase.case.cause;
+      if (is === "evidence" && !certain)
+        must(now - before.phase.since >= 300_000, "gave a fault that passes no time to pass");
+      must(!(given.is === "probe" && given.answer === "echo"), "took an echo for death");
       must(now >= before.phase.notBefore, "acted before the host could reboot itself");
     });
     must(acted > 100, `the script acted only ${acted} times: the law was hardly tried`);
@@ -267,7 +271,8 @@ describe("decide(), whatever happens in whatever order", () => {
       if (decision.state.answers === "yes")
         must(before.answers === "yes" || asked || prompt, "why");
       const { phase } = decision.state;
-      const doubtful = phase.is === "acting" && !phase.case.cause.certain;
+      const doubtful =
+        phase.is === "acting" && !(phase.case.cause.certain && phase.case.cause.live);
       if (acts(decision).length > 0 && doubtful) must(before.answers === "yes", "never answered");
     });
   });
