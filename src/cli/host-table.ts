@@ -39,6 +39,19 @@ const HEALTH_STYLES: Readonly<Record<HostStatus["health"]["state"], Style>> = {
   unknown: "dim",
 };
 
+/** What people say for classes of warnings and of a host that is busy; the others are read as they are written. */
+const PEOPLE_SAY: Readonly<Record<string, string>> = {
+  boot: "booting",
+  reboot: "rebooted",
+  "os-install": "installing",
+  upgrade: "upgrading",
+  "crash-dump": "writing a dump",
+  "start-job": "waits to start",
+  "stop-job": "waits to stop",
+  oom: "out of memory",
+  mce: "hardware error",
+};
+
 // What is wrong is written in capitals: colour is never the only sign.
 function healthWord({ health }: HostStatus): string {
   switch (health.state) {
@@ -49,7 +62,7 @@ function healthWord({ health }: HostStatus): string {
       return `${health.state.toUpperCase()} ${health.class}`;
     case "warning":
     case "busy":
-      return health.class === "" ? health.state : health.class;
+      return PEOPLE_SAY[health.class] ?? (health.class.replaceAll("-", " ") || health.state);
     case "unknown":
       return "unknown";
   }
@@ -72,8 +85,10 @@ const POWER_STYLES: Readonly<Record<PowerState, Style>> = {
 };
 
 /** "on", or feed by feed "on+off!" where they differ. Unknown stays unknown. */
-function powerPiece({ power, outlets }: HostStatus): Piece {
-  if (outlets.length === 0) return power === "unknown" ? "-" : power;
+function powerPiece({ power, outlets, feeds }: HostStatus): Piece {
+  if (outlets.length === 0 && power === "unknown")
+    return feeds.length === 0 ? "-" : { text: "not read", style: "dim" };
+  if (outlets.length === 0) return power;
   const states = outlets.map(stateWord);
   const differ = new Set(outlets.map((outlet) => outlet.state)).size > 1;
   const text = states.join("+") + (differ ? "!" : "");

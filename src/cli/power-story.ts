@@ -1,11 +1,12 @@
 import type { PowerEvent, PowerRequest, Site } from "../core/site.ts";
+import { OobError } from "../lib/errors.ts";
 import type { Call } from "./command.ts";
 import { EXIT } from "./exit-codes.ts";
 import { until } from "./interrupt.ts";
 import { powerEventView } from "./json-views.ts";
 import { Outcomes } from "./outcome.ts";
 import type { Output } from "./output.ts";
-import type { Style } from "./piece.ts";
+import type { Piece, Style } from "./piece.ts";
 import { timeOfDay } from "./times.ts";
 
 /** Options of the verbs of `oob power` that act. */
@@ -43,11 +44,12 @@ export async function followPower(
     // A reader of stdout that went away must not end a cycle between off and on: only Ctrl-C does.
     for await (const event of until(site.power(request), interrupt.signal)) {
       outcomes.add(event);
-      if (event.outlet !== undefined && event.state !== undefined)
-        lastSeen.set(`${event.host} ${event.outlet}`, event.state);
+      see(event, lastSeen);
       if (options.json) out.json(powerEventView(event));
       else print(out, event, options.quiet ?? false);
     }
+  } catch (cause) {
+    throw lostOn(cause, request, lastSeen);
   } finally {
     lift();
   }
@@ -55,6 +57,10 @@ export async function followPower(
   for (const host of outcomes.unknown)
     out.talk({ text: `${host}  outcome unknown`, style: "red" }, `; see: oob power status ${host}`);
   return outcomes.exitCode;
+}
+
+function see({ host, outlet, state }: PowerEvent, lastSeen: Map<string, string>): void {
+  if (outlet !== undefined && state !== undefined) lastSeen.set(`${host} ${outlet}`, state);
 }
 
 function sayLeft(
@@ -67,6 +73,20 @@ function sayLeft(
   if (!here && !request.dryRun)
     out.talk(`the daemon finishes it; see: oob events ${request.hosts.join(" ")} -f`);
   return EXIT.interrupted;
+}
+
+/** A daemon that ended in the middle says nothing about the outlets: they may be off, and stay so until it is back. */
+function lostOn(
+  cause: unknown,
+  { verb, hosts, dryRun }: PowerRequest,
+  lastSeen: ReadonlyMap<string, string>,
+): unknown {
+  const lost = cause instanceof OobError && cause.code === "DAEMON_UNREACHABLE";
+  if (!lost || dryRun || lastSeen.size === 0) return cause;
+  const seen = [...lastSeen].map(([outlet, state]) => `${outlet} last read ${state}`).join(", ");
+  const message = `Cannot tell how ${verb} of ${hosts.join(", ")} ends: the daemon ended; ${seen}`;
+  const hint = "Start oob serve: it reads the outlets, and switches on what a cycle left off";
+  return new OobError("POWER_UNKNOWN", message, { cause, hint });
 }
 
 function warnOf(out: Output, request: PowerRequest, lastSeen: ReadonlyMap<string, string>): void {
@@ -83,16 +103,26 @@ function stateLeft({ hosts }: PowerRequest, lastSeen: ReadonlyMap<string, string
     : states.join(", ");
 }
 
+const READ_BACK = ", read back";
+
+/** What was read back is what counts: it gets a sign. */
+function told(text: string): Piece[] {
+  if (!text.endsWith(READ_BACK)) return [text];
+  return [text.slice(0, -READ_BACK.length), { text: " ✓ read back", style: "green" }];
+}
+
 function print(out: Output, event: PowerEvent, quiet: boolean): void {
   const { at, host, outlet, state, text, result, error } = event;
   const start = `${timeOfDay(at)} ${host}  ${outlet === undefined || text.startsWith(outlet) ? "" : `${outlet} `}`;
   const read = state === undefined || text.includes(state) ? "" : `  [${state}]`;
+  const story = [start, ...told(text), read];
   if (result === undefined) {
-    if (!quiet) out.talk(`${start}${text}${read}`);
+    if (!quiet) out.talk(...story);
     return;
   }
+  const end = result === "done" || result === "refused" ? result : `✗ ${result}`;
   if (!(quiet && result === "done"))
-    out.line(start, text, read, { text: `  ${result}`, style: RESULT_STYLES[result] });
+    out.line(...story, { text: `  ${end}`, style: RESULT_STYLES[result] });
   if (error === undefined) return;
   if (error.message !== text) out.talk({ text: "oob: ", style: "red" }, error.message);
   if (error.hint !== undefined) out.talk(`     ${error.hint}`);

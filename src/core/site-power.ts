@@ -101,6 +101,7 @@ export class SitePower {
   /** Reads what is, asks the guard, says what would be done; changes nothing. */
   async #rehearse(host: HostEntry, wish: Wish, onEvent: (event: PowerEvent) => void) {
     const { power, clock } = this.#parts;
+    const act = wish.verb === "on" || wish.verb === "off" ? `switch ${wish.verb}` : wish.verb;
     try {
       const guard = await this.#parts.guard();
       const { power: state, outlets } = await power.readHost(host);
@@ -110,10 +111,10 @@ export class SitePower {
           at: clock.now(),
           host: host.name,
           outlet: outlet.id,
-          text: `would ${wish.verb} ${outlet.id}, which reads ${outlet.state}`,
+          text: `${outlet.id} reads ${outlet.state}: would ${act}`,
           state: outlet.state,
         });
-      const text = `would ${wish.verb} ${host.name}; nothing was done`;
+      const text = `would ${act}; nothing was done`;
       onEvent({ at: clock.now(), host: host.name, text, state, outlets, result: "done" });
     } catch (thrown) {
       onEvent(this.#refused(host.name, thrown));

@@ -1,6 +1,7 @@
 import xterm from "@xterm/headless";
 import { expect, test } from "vitest";
 import { ManualClock } from "../../src/lib/clock.ts";
+import { OobError } from "../../src/lib/errors.ts";
 import { RunningCli, runCli } from "./run-cli.ts";
 import { AT, hostStatus, SiteDouble } from "./site-double.ts";
 
@@ -57,6 +58,58 @@ test("attach says at the top who and what, and at the end how long and how much"
   expect(site.attachment.written).toBe("ls\r");
 });
 
+test.each([
+  [{ outlets: [], feeds: [] }, "no outlet configured"],
+  [{ outlets: [], power: "unknown" }, "power pdu-a/3 not read yet"],
+  [{ outlets: [reading("on", 0)] }, "power pdu-a/3 on  "],
+  [{ outlets: [reading("on", 180_000)] }, "power pdu-a/3 on (read 3m ago)  "],
+  [
+    { outlets: [reading("unknown", 60_000)], power: "unknown" },
+    "power pdu-a/3 unknown (read 1m ago)",
+  ],
+] as const)("attach says of outlets what was read and when: %j", async (change, text) => {
+  const { person } = await attach(["attach", "web1"], new SiteDouble([hostStatus("web1", change)]));
+  expect(plain(person.stdout).split("\n")[0]).toContain(text);
+});
+
+function reading(state: "on" | "unknown", age: number) {
+  return { id: "pdu-a/3", state, pending: false, readAt: AT - age };
+}
+
+test("a replay that pushes the header away brings it again in one line, above the row of the cursor", async () => {
+  const { person, site } = await attach();
+  const replay = (text: string) =>
+    site.attachment.push({ is: "bytes", bytes: Buffer.from(text), replay: true });
+  replay(`${Array.from({ length: 40 }, (_, n) => `line ${n}`).join("\r\n")}\r\nlogin: \r\u001b[7C`);
+  await person.saw(/login: /);
+  expect(plain(person.stdout)).toMatch(
+    /line 39\n─+ web1 read-write {3}leave: \^\] \. {3}help: \^\] \? ─{9}\nlogin: /,
+  );
+  // Once: the next repaint is not the first.
+  replay(`${"again\r\n".repeat(40)}end`);
+  await person.saw(/end/);
+  expect(person.stdout.match(/web1 read-write/g)).toHaveLength(1);
+});
+
+test.each([
+  ["short", "one\r\nlogin: "],
+  ["painted at its place", `\u001b[H\u001b[2J${"menu\r\n".repeat(40)}`],
+])("a replay that is %s is shown as it is", async (_, text) => {
+  const { person, site } = await attach();
+  site.attachment.push({ is: "bytes", bytes: Buffer.from(text), replay: true });
+  await person.saw(/login|menu/);
+  expect(person.stdout).toContain(text);
+  expect(person.stdout).not.toContain("web1 read-write");
+});
+
+test("attach ends with one sentence and exit code 3 when the daemon is gone", async () => {
+  const { person, site } = await attach();
+  site.attachment.fail(new OobError("DAEMON_UNREACHABLE", "Lost the daemon: it ended"));
+  expect(await person.code).toBe(3);
+  expect(plain(person.stdout)).toMatch(/web1 ended: the daemon is gone, .*\nleft web1 after /);
+  expect(person.stderr).toBe("");
+});
+
 test("attach sets the terminal back on leaving: modes, paste marks, title, raw mode", async () => {
   const { person, host, type } = await attach();
   host("\u001b[?1049h\u001b[?6h\u001b[?7l");
@@ -87,10 +140,11 @@ test("after leaving, a terminal shows the last line below all others", async () 
   // At the end the tty turns LF into CR LF again; before it, every line of ours brings its own CR.
   await new Promise<void>((resolve) => terminal.write(person.stdout, resolve));
   const row = (y: number) => terminal.buffer.active.getLine(y)?.translateToString(true) ?? "";
-  expect(terminal.buffer.active.cursorY).toBe(6);
-  expect([3, 4, 5].map(row)).toEqual([
+  expect(terminal.buffer.active.cursorY).toBe(7);
+  expect([3, 4, 5, 6].map(row)).toEqual([
     "web1 login: ",
-    expect.stringMatching(/^\[oob\] \^\] \+ \. leave/),
+    expect.stringMatching(/^\[oob\] \^\] \+ \. leave .* l repaint$/),
+    "[oob]      n note  p power  z size",
     expect.stringMatching(/^left web1 after/),
   ]);
 });

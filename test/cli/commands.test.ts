@@ -88,6 +88,7 @@ test("status: what is wrong is in words, unknown power stays unknown", async () 
     }),
     hostStatus("vm1", {
       outlets: [],
+      feeds: [],
       power: "unknown",
       writer: "oob",
       health: { state: "stuck", class: "soft-lockup", why: "", since: AT - 240_000 },
@@ -203,7 +204,7 @@ test.each([
   expect(site.asked.at(-1)).toEqual({
     power: { verb: "off", hosts, dryRun: false, force: false, reason: "why" },
   });
-  expect(stdout).toMatch(/^\d\d:51:02 web1 {2}pdu-a\/3 off, read back {2}done$/m);
+  expect(stdout).toMatch(/^\d\d:51:02 web1 {2}pdu-a\/3 off ✓ read back {2}done$/m);
 });
 
 test.each([
@@ -321,7 +322,7 @@ function cycling(via: "daemon" | "direct"): RunningCli {
 
 test("Ctrl-C while this process switches first says what it would leave, then leaves it: exit 130", async () => {
   const running = cycling("direct");
-  await running.saw(/off, read back/);
+  await running.saw(/off ✓ read back/);
   running.signals.emit("SIGINT");
   await running.saw(/still at work; Ctrl-C again leaves it as it is: web1 pdu-a\/3 last read off/);
   running.signals.emit("SIGINT");
@@ -331,7 +332,7 @@ test("Ctrl-C while this process switches first says what it would leave, then le
 
 test("Ctrl-C while a daemon switches leaves at once, and says who finishes it", async () => {
   const running = cycling("daemon");
-  await running.saw(/off, read back/);
+  await running.saw(/off ✓ read back/);
   running.signals.emit("SIGINT");
   expect(await running.code).toBe(130);
   expect(running.stderr).toMatch(

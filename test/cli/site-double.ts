@@ -46,11 +46,18 @@ export class AttachmentDouble implements Attachment {
   #queue: AttachEvent[] = [];
   #wake: () => void = () => {};
   #left = false;
+  #error: Error | undefined;
   /** What the host prints after each write; by default nothing. */
   answers: (written: string) => readonly string[] = () => [];
 
   push(...events: AttachEvent[]): void {
     this.#queue.push(...events);
+    this.#wake();
+  }
+
+  /** What brings the events breaks. */
+  fail(error: Error): void {
+    this.#error = error;
     this.#wake();
   }
 
@@ -62,6 +69,7 @@ export class AttachmentDouble implements Attachment {
     while (!this.#left || this.#queue.length > 0) {
       const event = this.#queue.shift();
       if (event) yield event;
+      else if (this.#error) throw this.#error;
       else
         await new Promise<void>((resolve) => {
           this.#wake = resolve;

@@ -99,8 +99,8 @@ describe("LocalSite.power()", () => {
   test("--dry-run reads and tells, and sends nothing", async () => {
     const events = await power("off", ["web1"], { dryRun: true });
     expect(events.map((event) => event.text)).toEqual([
-      "would off toy/1, which reads on",
-      "would off web1; nothing was done",
+      "toy/1 reads on: would switch off",
+      "would switch off; nothing was done",
     ]);
     expect(await told()).toBe("");
   });

@@ -44,12 +44,13 @@ function describe(action: EscapeAction): { readonly word: string; readonly summa
 /** What may follow the escape key, in as many lines as it takes. Of several keys for one thing, the first. */
 export function menuLines({ name, keys }: EscapeProfile, columns: number): string[] {
   const shown = keys.filter((one, i) => keys.findIndex(sameAction(one)) === i);
-  const lines = [`${name} +`];
+  const indent = " ".repeat(name.length + 3);
+  const lines: string[] = [];
   for (const { keys: typed, action } of shown) {
     const word = `${typed} ${describe(action).word}`;
     const longer = `${lines.at(-1)}  ${word}`;
-    if (displayWidth(longer) > columns) lines.push(`${" ".repeat(name.length + 2)}  ${word}`);
-    else lines[lines.length - 1] = longer;
+    if (lines.length > 0 && displayWidth(longer) <= columns) lines[lines.length - 1] = longer;
+    else lines.push(`${lines.length === 0 ? `${name} + ` : indent}${word}`);
   }
   return lines;
 }
