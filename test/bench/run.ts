@@ -138,7 +138,8 @@ async function main(): Promise<void> {
   if (values.json) console.log(JSON.stringify({ machine: machineText(), load, versions, rows }));
   else console.log(`\n${tableOf(rows)}`);
   const lost = rows.some(
-    ({ server, figures }) => server === "oob" && (figures.lostBytes > 0 || figures.spoiltLines > 0),
+    ({ server, figures: { lostBytes, lostLines, spoiltLines } }) =>
+      server === "oob" && lostBytes + lostLines + spoiltLines > 0,
   );
   process.exitCode = lost ? 1 : 0;
 }

@@ -72,6 +72,9 @@ export async function measure(
   const folder = mkdtempSync(join(scratch, `${kind.name}-`));
   const feeder = await Feeder.start(tools.feeder, consoles + ECHO, ECHO);
   let child: ChildProcess | undefined;
+  // Ctrl-C on the bench must not leave a server behind.
+  const stop = () => child?.kill("SIGTERM");
+  process.once("exit", stop);
   try {
     const setup = await kind.setUp(folder, feeder.ports);
     const output = openSync(join(folder, "output"), "w");
@@ -105,6 +108,7 @@ export async function measure(
     };
   } finally {
     await end(child);
+    process.off("exit", stop);
     await feeder.close();
     rmSync(folder, { recursive: true, force: true });
   }

@@ -3,7 +3,7 @@
  *
  *   stdin:  <console> <lines printed> <path>   one per console
  *   stdout: {json}   missing: lines never seen; doubled; reordered: seen after a later one; damaged: a line's head, and
- *           not its length or sum; foreign: of another console; whole_bytes: of lines that are whole
+ *           not its length or sum; foreign: of another console; whole_bytes: of the whole lines, each once
  *
  * cc -O2 -o verify verify.c
  */
@@ -56,10 +56,10 @@ static void scan(const char *log, size_t size, uint32_t console, uint32_t lines)
 		if (!is_whole(head, end)) { damaged++; continue; }
 		if (whose != console) { foreign++; continue; }
 		if (number >= lines) { damaged++; continue; }
-		whole_bytes += end + 2 - line;
 		if (seen[number]) { doubled++; continue; }
 		seen[number] = 1;
 		whole++;
+		whole_bytes += end + 2 - line;
 		if (number < next) reordered++;
 		else next = number + 1;
 	}
