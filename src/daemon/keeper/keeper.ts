@@ -110,10 +110,14 @@ class Keeper {
       (answer) => ({ is: "answer", id: head.id, ...answer }),
       (thrown: unknown) => ({ is: "answer", id: head.id, error: plainError(thrown) }),
     );
-    const sent = done.then(({ bytes: more, ...answer }: Answer & object) => {
-      if (socket.writable) socket.write(encodeFrame(answer, more));
-    });
-    return call.method === "begin" || call.method === "open" ? sent : Promise.resolve();
+    const sent = done
+      .then(({ bytes: more, ...answer }: Answer & object) => {
+        if (socket.writable) socket.write(encodeFrame(answer, more));
+      })
+      .catch(() => socket.destroy());
+    return call.method === "begin" || call.method === "open"
+      ? sent.then(() => undefined)
+      : Promise.resolve();
   }
 
   async #do(call: KeeperCall, bytes: Uint8Array | undefined): Promise<Answer> {

@@ -28,6 +28,7 @@ import { KeptPort } from "./kept-port.ts";
 const STARTS_WITHIN: Millis = seconds(15);
 const LOOK_EVERY: Millis = 25;
 const RESTART_AFTER: Millis = 200;
+const RETRY_AT_MOST: Millis = seconds(5);
 interface Answer {
   readonly value: unknown;
   readonly bytes: Uint8Array | undefined;
@@ -213,15 +214,29 @@ export class KeptPorts {
   }
 
   async #again(): Promise<boolean> {
-    await this.#clock.sleep(RESTART_AFTER);
-    if (this.#closed || !(await this.#begin())) return false;
-    for (const { port, entry } of this.#ports.values()) {
-      await this.#call({ method: "open", host: entry.name, entry: entry.console }).then(
-        () => port.found(),
-        (thrown: unknown) => this.#note(`${entry.name}: ${messageOf(thrown)}`),
-      );
+    for (let wait = RESTART_AFTER; ; wait = Math.min(2 * wait, RETRY_AT_MOST)) {
+      await this.#clock.sleep(wait);
+      if (this.#closed) return false;
+      if (await this.#begin()) break;
     }
+    for (const host of this.#ports.keys()) void this.#openAgain(host);
     return true;
+  }
+
+  /** What prevents it, a full disk for one, may pass. */
+  async #openAgain(host: string): Promise<void> {
+    const known = this.#ports.get(host);
+    const socket = this.#socket;
+    for (let told = false; known && socket && socket === this.#socket; told = true) {
+      try {
+        await this.#call({ method: "open", host, entry: known.entry.console });
+        known.port.found();
+        return;
+      } catch (thrown) {
+        if (!told) this.#note(`${host}: ${messageOf(thrown)}`);
+        await this.#clock.sleep(RETRY_AT_MOST);
+      }
+    }
   }
 }
 
