@@ -5,6 +5,9 @@ import { type Encoding, toUtf8 } from "./host-encoding.ts";
 import type { LogPiece } from "./log-walk.ts";
 import type { LogRecord } from "./site.ts";
 
+/** Marks that wait for the end of their line. */
+const MAX_MARKS = 100;
+
 /** Pieces of a log as records for people: whole lines, each with the time at which its first byte came. */
 export class LogLines {
   readonly #encoding: Encoding;
@@ -12,6 +15,7 @@ export class LogLines {
   /** Where the unfinished line began, in the log's stream. */
   #offset = 0;
   #at: Millis = 0;
+  readonly #marks: LogRecord[] = [];
   /** The unfinished line has bytes. */
   #begun = false;
 
@@ -21,10 +25,7 @@ export class LogLines {
 
   *take(piece: LogPiece): Generator<LogRecord> {
     if (piece.is === "mark") {
-      // A hole ends a line: what follows belongs to another.
-      if (piece.kind === "gap") yield* this.open();
-      const { at, offset, kind } = piece;
-      yield { is: "mark", at, offset, kind, text: printable(piece.text) };
+      yield* this.#mark(piece);
       return;
     }
     let from = 0;
@@ -34,6 +35,7 @@ export class LogLines {
       if (!this.#begun) this.#begin(piece.offset + from, piece.at);
       for (const line of this.#lines.receive(this.#decoded(piece.bytes.subarray(from, to)))) {
         yield this.#record(line.text);
+        yield* this.#takeMarks();
         // A line that was cut because it is too long goes on.
         this.#begin(piece.offset + to, piece.at);
       }
@@ -48,6 +50,20 @@ export class LogLines {
     this.#begun = false;
     this.#lines = new TextLines();
     if (open && open.text !== "") yield this.#record(open.text);
+    yield* this.#takeMarks();
+  }
+
+  *#mark({ at, offset, kind, text }: Extract<LogPiece, { is: "mark" }>): Generator<LogRecord> {
+    // A hole ends a line: what follows belongs to another.
+    if (kind === "gap") yield* this.open();
+    this.#marks.push({ is: "mark", at, offset, kind, text: printable(text) });
+    if (this.#marks.length > MAX_MARKS) yield* this.open();
+    if (!this.#begun) yield* this.#takeMarks();
+  }
+
+  /** Marks that came in the middle of a line stand after it. */
+  *#takeMarks(): Generator<LogRecord> {
+    yield* this.#marks.splice(0);
   }
 
   #begin(offset: number, at: Millis): void {

@@ -162,6 +162,45 @@ describe("readLog()", () => {
     expect(await read(logKit())).toEqual([]);
   });
 
+  it("shows marks at their places: after the line in whose middle they came, also while it follows", async () => {
+    const kit = logKit();
+    const log = kit.open();
+    const print = (text: string) => log.append(Buffer.from(text));
+    print("one\nlogin: ");
+    log.mark("session", "jana came");
+    print("root\ntwo\n");
+    log.mark("session", "jana left");
+    print("three\nlogin: ");
+    const inOrder = ["one", "login: root", "jana came", "two", "jana left", "three", "login: "];
+    const settle = async () => {
+      await log.sync();
+      return true;
+    };
+    const stop = new AbortController();
+    const { state, clock } = kit;
+    const options = { state, clock, encoding: "utf-8" as const, signal: stop.signal, settle };
+    const records: LogRecord[] = [];
+    const done = (async () => {
+      for await (const one of readLog({ ...ALL, follow: true }, options)) records.push(one);
+    })();
+    const grown = async (count: number) => {
+      for (let n = 0; records.length < count && n < 20_000; n++) await clock.advance(25);
+      expect(records).toHaveLength(count);
+    };
+    await grown(7);
+    // Nothing of this is in the index when the next look begins, but for what `settle` brings there.
+    print("four\n");
+    log.mark("note", "between");
+    print("five\n");
+    await grown(10);
+    stop.abort();
+    await done;
+    expect(texts(records)).toEqual([...inOrder, "four", "between", "five"]);
+    await log.close();
+    const all = ["login: four", "between", "five"];
+    expect(texts(await read(kit))).toEqual([...inOrder.slice(0, -1), ...all]);
+  });
+
   it("follows: lines as they end, over a new segment, a mark that is indexed late, an open prompt after a second", async () => {
     const kit = logKit({ segmentBytes: 30 });
     const log = kit.open();
