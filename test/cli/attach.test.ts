@@ -140,13 +140,8 @@ test("after leaving, a terminal shows the last line below all others", async () 
   // At the end the tty turns LF into CR LF again; before it, every line of ours brings its own CR.
   await new Promise<void>((resolve) => terminal.write(person.stdout, resolve));
   const row = (y: number) => terminal.buffer.active.getLine(y)?.translateToString(true) ?? "";
-  expect(terminal.buffer.active.cursorY).toBe(7);
-  expect([3, 4, 5, 6].map(row)).toEqual([
-    "web1 login: ",
-    expect.stringMatching(/^\[oob\] \^\] \+ \. leave .* l repaint$/),
-    "[oob]      n note  p power  z size",
-    expect.stringMatching(/^left web1 after/),
-  ]);
+  expect(terminal.buffer.active.cursorY).toBe(5);
+  expect([3, 4].map(row)).toEqual(["web1 login: ", expect.stringMatching(/^left web1 after/)]);
 });
 
 test("attach leaves the alternate screen alone where the host did", async () => {
@@ -204,7 +199,12 @@ test("--filter raw warns, and lets answers of the terminal through", async () =>
 test("the escape key opens a menu that closes by itself; twice sends it", async () => {
   const { person, type, clock, console } = await attach();
   await type(ESCAPE);
-  await person.saw(/\[oob\] \^\] \+ \. leave {2}\? help {2}b BREAK {2}q SysRq/);
+  await clock.advance(300);
+  expect(person.stdout).not.toContain("BREAK");
+  await clock.advance(100);
+  await person.saw(
+    /\[oob\] \^\] \+ \. leave {2}\? help {2}b BREAK {2}q SysRq[^\n]*\n[^\n]*n note/,
+  );
   await clock.advance(3000);
   await person.saw(/nothing chosen/);
   await type(ESCAPE + ESCAPE);

@@ -9,6 +9,9 @@ import { timeOfDay } from "../times.ts";
 /** A reading of outlets that is older is shown with its age. */
 const FRESH: Millis = seconds(3);
 
+/** Who typed within this time is typing. */
+const BUSY: Millis = seconds(2);
+
 interface View {
   readonly escape: EscapeProfile;
   readonly columns: number;
@@ -63,7 +66,7 @@ function seatLines(seat: SeatView, profile: EscapeProfile): string[] {
   );
   const also = others.length === 0 ? [] : [`also here: ${others.join(", ")}`];
   if (seat.mine === "read" && writer !== undefined) {
-    const idle = `idle ${formatDuration(writer.idle)}`;
+    const idle = idleText(writer.idle);
     return [
       `${writer.who} is writing since ${timeOfDay(writer.since)} (${idle}). You are reading.`,
       keyHints(profile, ["join", "force", "leave", "help"]).join("   "),
@@ -86,6 +89,10 @@ export function keyHints(profile: EscapeProfile, actions: readonly EscapeAction[
   return hints.length === 0 ? ["no escape key: closing the terminal leaves"] : hints;
 }
 
+function idleText(idle: Millis): string {
+  return idle < BUSY ? "typing" : `idle ${formatDuration(idle)}`;
+}
+
 /** Everybody at the console, one a line. */
 export function whoLines(seat: SeatView): string[] {
   const { writer } = seat;
@@ -93,7 +100,7 @@ export function whoLines(seat: SeatView): string[] {
   const holder =
     writer === undefined
       ? "nobody holds the seat"
-      : `${writer.who} writes since ${timeOfDay(writer.since)}, idle ${formatDuration(writer.idle)}`;
+      : `${writer.who} writes since ${timeOfDay(writer.since)}, ${idleText(writer.idle)}`;
   return [
     mine,
     holder,

@@ -24,6 +24,8 @@ import {
 
 /** A lone ESC is a key if nothing follows it for so long: the rest of a sequence comes at once. */
 const LONE_ESCAPE: Millis = 50;
+/** Practised hands need no menu: it is shown where the next key takes longer. */
+const MENU_AFTER: Millis = 400;
 /** Progress of a paste is said this often between the host's own lines. */
 const SAY_PROGRESS_EVERY: Millis = 5000;
 const CTRL_C = 3;
@@ -51,7 +53,7 @@ export class Keyboard {
   #pasteBytes = 0;
   #job: PasteJob | undefined;
   #saidIgnored = false;
-  #timers: { lone?: Timer; menu?: Timer } = {};
+  #timers: { lone?: Timer; menu?: Timer; show?: Timer } = {};
   #sending: Promise<void> = Promise.resolve();
 
   constructor(desk: KeyboardDesk, clock: Clock) {
@@ -66,6 +68,7 @@ export class Keyboard {
   close(): void {
     this.#timers.lone?.cancel();
     this.#timers.menu?.cancel();
+    this.#timers.show?.cancel();
     this.#job?.stop();
   }
 
@@ -136,6 +139,7 @@ export class Keyboard {
   }
 
   #onKeys(events: readonly EscapeEvent[]): void {
+    this.#timers.show?.cancel();
     for (const event of events) this.#onKey(event);
     this.#timers.menu?.cancel();
     const next = this.#keys?.nextTick;
@@ -153,8 +157,7 @@ export class Keyboard {
         else this.#send(event.bytes);
         return;
       case "menu":
-        for (const line of menuLines(this.#desk.escape, this.#desk.size.columns - OURS_WIDTH))
-          this.#desk.say(line);
+        this.#timers.show = this.#clock.after(MENU_AFTER, () => this.#showMenu());
         return;
       case "menuClosed":
         this.#desk.say(event.unknown === undefined ? "nothing chosen" : "no such key; ? is help");
@@ -179,6 +182,11 @@ export class Keyboard {
       case "size":
         this.#desk.do(ACTIONS[event.is].run(this.#desk));
     }
+  }
+
+  #showMenu(): void {
+    const { escape: profile, size: terminal } = this.#desk;
+    for (const line of menuLines(profile, terminal.columns - OURS_WIDTH)) this.#desk.say(line);
   }
 
   /** One after the other, in the order typed. */

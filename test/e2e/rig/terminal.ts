@@ -61,10 +61,20 @@ export class Terminal {
     }
   }
 
+  /** Waits until this is the last that stands there. */
+  async endsWith(text: string, withinMs = 20_000): Promise<void> {
+    const end = performance.now() + withinMs;
+    while (!this.text.trimEnd().endsWith(text)) {
+      if (performance.now() > end)
+        throw new Error(`did not see "${text}" last within ${withinMs} ms:\n${this.text.trim()}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
   /** Runs a shell command to its end; gives its exit code and what it printed. */
   async run(command: string): Promise<{ code: number; text: string }> {
     const out = join(this.#folder, "out");
-    await this.sees(/shell>\s*$/);
+    await this.endsWith("shell>");
     const done = `done-${Math.floor(performance.now() * 1000)}`;
     this.type(`( ${command} ) >${out} 2>&1; echo ${done}=$?\r`);
     const last = await this.sees(new RegExp(`^${done}=\\d+`, "m"));
