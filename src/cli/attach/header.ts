@@ -9,7 +9,7 @@ import { timeOfDay } from "../times.ts";
 /** A reading of outlets that is older is shown with its age. */
 const FRESH: Millis = seconds(3);
 
-/** Who typed within this time is typing. */
+/** Who came or typed within this time is active. */
 const BUSY: Millis = seconds(2);
 
 interface View {
@@ -90,7 +90,7 @@ export function keyHints(profile: EscapeProfile, actions: readonly EscapeAction[
 }
 
 function idleText(idle: Millis): string {
-  return idle < BUSY ? "typing" : `idle ${formatDuration(idle)}`;
+  return idle < BUSY ? "active now" : `idle ${formatDuration(idle)}`;
 }
 
 /** Everybody at the console, one a line. */
