@@ -10,7 +10,10 @@ import {
 /** What GRUB has on the screen. */
 type Place = "menu" | "countdown" | "editor" | "command line" | "rescue prompt" | "password";
 
-const MAX_LINES_DOWN = 60;
+const MAX_LINES_DOWN = 100;
+const BOX_ROWS = 12;
+/** GRUB draws without a pause longer than this. */
+const DRAWN: Millis = 200;
 const KEY = { end: "\x05", down: "\x0e", boot: "\x18", escape: "\x1b", enter: "\r", edit: "e" };
 // The help below the box is translated on some systems, the box and the star at the highlighted entry are not.
 const PLACES: readonly (readonly [Place, RegExp])[] = [
@@ -101,20 +104,30 @@ async function openEditor(console: ConsoleHands, within: Millis): Promise<void> 
     await giveUp(console, "GRUB asks for a user name and a password");
 }
 
+/** The screen once GRUB has drawn it: a slow line shows a box half old, half new, and the cursor where it draws. */
+async function drawn(console: ConsoleHands): Promise<ScreenText> {
+  await console.settle(DRAWN, seconds(10));
+  return console.screen();
+}
+
 /** Goes down until the cursor stands in the line that loads the kernel. */
 async function findLinuxLine(console: ConsoleHands): Promise<void> {
-  for (let down = 0; down < MAX_LINES_DOWN; down++) {
-    const before = await console.screen();
-    const { upTo, after } = lineAtCursor(before);
+  let screen = await drawn(console);
+  for (let down = 0, same = 0; down < MAX_LINES_DOWN && same < BOX_ROWS; down++) {
+    const { upTo, after } = lineAtCursor(screen);
     if (LINUX_LINE.test(upTo + after)) return;
     await console.send(KEY.down);
-    // At the bottom of the box the text moves instead of the cursor.
-    const picture = ({ rows, cursor }: ScreenText) => JSON.stringify([rows, cursor]);
-    const moved = (now: ScreenText) => picture(now) !== picture(before);
-    if (!(await comesTo(console, moved, seconds(2), "the cursor to move down"))) break;
+    const before = picture(screen);
+    const moved = (now: ScreenText) => picture(now) !== before;
+    // Where the text moves and not the cursor, a boxful of equal lines looks like the end.
+    if (await comesTo(console, moved, seconds(1), "the cursor to move down")) same = 0;
+    else same++;
+    screen = await drawn(console);
   }
   await giveUp(console, 'no line that begins with "linux" was found');
 }
+
+const picture = ({ rows, cursor }: ScreenText) => JSON.stringify([rows, cursor.row, cursor.column]);
 
 async function appendArguments(console: ConsoleHands, kernelArguments: string): Promise<void> {
   await console.send(KEY.end);
@@ -124,7 +137,7 @@ async function appendArguments(console: ConsoleHands, kernelArguments: string): 
   };
   if (!(await comesTo(console, atEnd, seconds(2), "the end of the linux line")))
     await giveUp(console, "the cursor does not go to the end of the linux line");
-  const wanted = `${lineAtCursor(await console.screen()).upTo} ${kernelArguments}`;
+  const wanted = `${lineAtCursor(await drawn(console)).upTo} ${kernelArguments}`;
   await console.type(` ${kernelArguments}`);
   const landed = (now: ScreenText) => {
     const { upTo, after } = lineAtCursor(now);

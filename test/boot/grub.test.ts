@@ -24,6 +24,7 @@ function frozen(screen: ScreenText) {
   const hands = {
     send: async (text: string) => void typed.push(text),
     screen: async () => screen,
+    settle: async () => undefined,
     untilScreen: async (is: (screen: ScreenText) => boolean, _within: number, what: string) => {
       if (is(screen)) return screen;
       throw new OobError("EXPECT_TIMEOUT", `waited for ${what}`);

@@ -69,7 +69,7 @@ async function untilLogin(host: string): Promise<void> {
   const end = performance.now() + 120_000;
   for (;;) {
     const { rows } = await test.site.screen(host);
-    if (/login: *$/.test(rows.join("\n").trimEnd())) return;
+    if (/login: *(?:\[ [\s\S]*)?$/.test(rows.join("\n").trimEnd())) return;
     if (performance.now() > end) throw new Error(`${host}: no login prompt: ${rows.join("\n")}`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
