@@ -46,6 +46,21 @@ describe("Watchdog in doubt", () => {
     expect(bench.relay.orders).toEqual(["cycle web1 1-cycle-1"]);
   });
 
+  it("console lost under a panic, nobody ever seen to answer: the host may have been mended, a page", async () => {
+    bench = new Bench(["web1"]);
+    await bench.watchdog.start();
+    bench.console().panics();
+    await bench.pass(seconds(40));
+    bench.console().goes({ is: "down", why: "connection reset", retryAt: 0 });
+    await bench.pass(minutes(2));
+    bench.console().goes({ is: "up", label: "telnet", since: 0 });
+    await bench.pass(minutes(10));
+    expect(bench.relay.orders).toEqual([]);
+    expect(await bench.texts("watch.page")).toContainEqual(
+      expect.stringMatching(/may have been mended unseen/),
+    );
+  });
+
   it("console that flaps: never cut, and a person is called once", async () => {
     bench = await new Bench(["web1"]).start();
     bench.console().panics();
@@ -74,7 +89,9 @@ describe("Watchdog in doubt", () => {
     bench.console().answers = "echo";
     await bench.pass(minutes(30));
     expect(bench.relay.orders).toEqual([]);
-    expect(await bench.texts("watch.page")).toEqual([expect.stringMatching(/console echoes/)]);
+    expect(await bench.texts("watch.page")).toEqual([
+      expect.stringMatching(/shows panic, but the console echoes/),
+    ]);
   });
 
   it("a dead getty whose tty echoes is left alone", async () => {
