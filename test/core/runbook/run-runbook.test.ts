@@ -285,6 +285,19 @@ describe("runRunbook()", () => {
     expect(result).toBe("refused");
   });
 
+  it("a login prompt from before the cut is no sign of a host that came back", async () => {
+    const kit = await booted();
+    kit.power.cycle = async () => ({ power: "on", verified: true });
+    const cuts = book(async ({ console, power }) => {
+      kit.wire.print("\r\nweb1 login: ");
+      await console.settle(seconds(1), seconds(5));
+      await power.cycle();
+      await console.expect(/login: $/, seconds(30), "a login prompt");
+      return "";
+    });
+    expect((await kit.run(cuts)).end?.text).toContain("waited 30s for a login prompt");
+  });
+
   it("notes of a talkative host end at 500", async () => {
     const kit = await booted();
     const chatty = book(async ({ note }) => {
