@@ -167,6 +167,18 @@ async function settled(pty: Pty): Promise<void> {
 }
 
 describe("a hostile host", () => {
+  it("is seen as one by the parser of this suite, in every form, where nothing is filtered", async () => {
+    for (const [name, payload] of PAYLOADS.filter(([one]) => one !== "combining marks"))
+      expect({ name, seen: dangers(payload, "").length > 0 }).toEqual({ name, seen: true });
+    const { pty, ended } = await at(["attach", "evil", "--replay", "0", "--filter", "raw"]);
+    await sees(pty, "leave: ^] .");
+    await hostPrints(`${PAYLOADS[0]?.[1].toString("latin1")}end of raw`);
+    await sees(pty, "end of raw");
+    expect(dangers(pty.written, "evil - oob")).toEqual([expect.stringContaining("PWNED")]);
+    await pty.write(LEAVE);
+    expect(await ended).toBe(0);
+  });
+
   it("nothing of it obeys in events and incidents that quote it", async () => {
     // A shell's line editor asks for marked pastes: that one is a sign of life.
     const quoted = CLASSES.filter(([name]) => name !== "bracketed paste")

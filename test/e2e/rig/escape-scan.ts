@@ -15,11 +15,11 @@ const DRAWS = /^[@A-HJ-MPSTXZ`adefmrsu]$/;
 const DRAWING_MODES = new Set(["1", "6", "7", "12", "25", "47", "1047", "1048", "1049"]);
 const LARGEST = 999;
 
-/** Ours: window title, bracketed paste, and what leaving sets back. */
+/** Ours at a console, once each: bracketed paste, and what leaving sets back. */
 const OURS = new Set(["?2004h", "?2004l", "?1000;1002;1003;1004;1006l", "4l"]);
 const OUR_ESCAPES = new Set(["7", "8", "=", ">", "D", "E", "M", "(B", "\\"]);
 
-/** Everything in the bytes that is not text or drawing. `title`: how every title of ours begins, or is empty. */
+/** Everything in the bytes that is not text or drawing. `title`: how titles of ours begin; empty: nothing of ours is there. */
 export function dangers(bytes: Uint8Array, title: string): string[] {
   const found: string[] = [];
   // An 8-bit terminal obeys C1 bytes; one that decodes UTF-8 obeys them decoded. Both are looked at.
@@ -30,8 +30,10 @@ export function dangers(bytes: Uint8Array, title: string): string[] {
       const ours = seven === "]" && /^2;/.test(body) && ourTitle(body.slice(2), title);
       if (!ours) found.push(`string ${seven ?? eight} ${JSON.stringify(body.slice(0, 40))}`);
     }
+    const ours = new Set(title === "" ? [] : OURS);
     for (const [whole, parameters = "", between = "", final = ""] of text.matchAll(SEQUENCES))
-      if (!isDrawing(parameters, between, final)) found.push(`CSI ${JSON.stringify(whole)}`);
+      if (!ours.delete(parameters + between + final) && !isDrawing(parameters, between, final))
+        found.push(`CSI ${JSON.stringify(whole)}`);
     for (const [, letters = ""] of text.matchAll(ESCAPES))
       if (!OUR_ESCAPES.has(letters)) found.push(`ESC ${JSON.stringify(letters)}`);
     for (const control of text.match(
@@ -49,7 +51,6 @@ function ourTitle(text: string, title: string): boolean {
 }
 
 function isDrawing(parameters: string, between: string, final: string): boolean {
-  if (OURS.has(parameters + between + final)) return true;
   if (between !== "" || final === "") return false;
   const numbers = parameters.replace(/^\?/, "").split(/[;:]/);
   if (!numbers.every((n) => /^\d*$/.test(n) && Number(n) <= LARGEST)) return numbersAreModes();

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, openSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +12,8 @@ export type Boot =
 
 /** A port below the range of outgoing connections, free at this moment. */
 export async function freePort(): Promise<number> {
-  for (let port = 16_000 + (process.pid % 4_000); port < 32_000; port++) {
+  // Begins anywhere: another run beside this one must not look at the same port in the same moment.
+  for (let port = 16_000 + Math.floor(Math.random() * 12_000); port < 32_000; port++) {
     const server = createServer();
     const free = await new Promise<boolean>((resolve) => {
       server.once("error", () => resolve(false));
@@ -53,8 +54,18 @@ export class Machine {
 
   powerOn(): void {
     if (this.#process) return;
-    const log = openSync(join(this.folder, "qemu.log"), "a");
-    this.#process = spawn("qemu-system-x86_64", this.#arguments(), { stdio: ["ignore", log, log] });
+    const log = join(this.folder, "qemu.log");
+    const file = openSync(log, "a");
+    this.#process = spawn("qemu-system-x86_64", this.#arguments(), {
+      stdio: ["ignore", file, file],
+    });
+    closeSync(file);
+    const machine = this.#process;
+    // It ends by itself only where it could not begin: its port was taken, or the kernel is missing.
+    machine.once("exit", (code) => {
+      if (this.#process !== machine) return;
+      console.error(`${this.name}: QEMU ended with ${code}: ${readFileSync(log, "utf8")}`);
+    });
     this.edges.push({ at: Date.now(), to: "on" });
   }
 
