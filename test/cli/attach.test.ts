@@ -202,9 +202,7 @@ test("the escape key opens a menu that closes by itself; twice sends it", async 
   await clock.advance(300);
   expect(person.stdout).not.toContain("BREAK");
   await clock.advance(100);
-  await person.saw(
-    /\[oob\] \^\] \+ \. leave {2}\? help {2}b BREAK {2}q SysRq[^\n]*\n[^\n]*n note/,
-  );
+  await person.saw(/\[oob\] \^\] \+ \. leave {2}\? help {2}b BREAK {2}q SysRq[^\n]*\n[^\n]*n note/);
   await clock.advance(3000);
   await person.saw(/nothing chosen/);
   await type(ESCAPE + ESCAPE);

@@ -128,7 +128,9 @@ describe("oob attach at a real terminal", () => {
   it("a second viewer sees the same, is told who writes, and takes over by force or joins", async () => {
     const first = await attached();
     const second = await attached();
-    expect(second.text).toMatch(/ is writing since [\d:]+ \((?:idle .*|active now)\)\. You are reading\.$/m);
+    expect(second.text).toMatch(
+      / is writing since [\d:]+ \((?:idle .*|active now)\)\. You are reading\.$/m,
+    );
     expect(second.text).toMatch(/^join: \^\] j\s+force: \^\] f\s+leave: \^\] \.\s+help: \^\] \?$/m);
     first.type("echo both=$((40+4))\r");
     await first.sees(/^both=44$/m);
