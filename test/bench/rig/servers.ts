@@ -45,7 +45,7 @@ export const oob: ServerKind = {
       client: (console) => ({
         command: [...OOB, "attach", "--config", file, console],
         ready: "help: ^]",
-        quit: "\\1d.",
+        quit: "\\x1d.",
       }),
       logOf: (console) => join(state, "console", console, "current.raw"),
     };
@@ -78,7 +78,7 @@ export const conserver: ServerKind = {
       client: (console) => ({
         command: ["console", "-n", ...where, "-l", "bench", "-A", "-f", console],
         ready: "help]",
-        quit: "\\05c.",
+        quit: "\\x05c.",
       }),
       logOf: (console) => join(logs, `${console}.log`),
     };
