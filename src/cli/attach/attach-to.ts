@@ -74,8 +74,8 @@ export async function attachTo(call: Call<AttachOptions>): Promise<number> {
     reason: options.reason ?? "",
     replayLines: options.replay,
     filter: options.filter,
-    columns: context.stdout.columns ?? 80,
-    rows: context.stdout.rows ?? 24,
+    columns: context.stdout.columns || 80,
+    rows: context.stdout.rows || 24,
   };
   const attachment = await out.waiting(`the console of ${host}`, site.attach(request));
   const wish = { context, interrupt, site, request, escape: options.escape };
