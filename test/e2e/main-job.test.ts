@@ -56,6 +56,13 @@ hosts:
     { read: "public", write: "private", root: "oob" },
   );
   await test.start();
+  // The daemon is reachable before its consoles are open.
+  for (const host of ["web1", "vm1"])
+    await test.event(
+      `console of ${host} up`,
+      (event) => event.host === host && event.type === "console.up",
+      60_000,
+    );
 });
 
 afterAll(async () => {
