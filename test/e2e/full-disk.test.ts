@@ -28,8 +28,10 @@ import { compare, sequence } from "./rig/sequence.ts";
 import { Typist } from "./rig/typist.ts";
 
 const isRoot = process.getuid?.() === 0;
-/** Long enough for more than the megabyte that a console keeps in memory. */
-const FULL_SECONDS = Number(process.env.OOB_FULL_SECONDS ?? 25);
+/** How long the disk stays full once more came than the megabyte that each console keeps in memory. */
+const FULL_SECONDS = Number(process.env.OOB_FULL_SECONDS ?? 0);
+/** What has to come beyond it, so that there is a hole to be counted. */
+const MORE_BYTES = 200_000;
 const CONSOLES = 2;
 const RATE = 60_000;
 const DISK = "12m";
@@ -46,6 +48,8 @@ describe.skipIf(!isRoot)("a full disk", () => {
   let test: TestSite;
   let state: string;
   let cuts = 0;
+  let acts = 0;
+  let filled = 0;
 
   beforeAll(async () => {
     feeder = await PtyFeeder.start(CONSOLES, RATE);
@@ -64,7 +68,8 @@ describe.skipIf(!isRoot)("a full disk", () => {
     test = new TestSite(
       `pdus:
   pdu-a: { driver: snmp, host: 127.0.0.1, port: ${pdu.port}, version: 2c, community: secret:read, write-community: secret:write, insecure: true }
-defaults: { off-for: 1s }
+defaults: { off-for: 1s, watch: { mode: observe, budget: { cycles: 100, per: 1h } } }
+fleet: { cycles: 100, per: 1h }
 hosts:
 ${hosts.join("")}`,
       { read: "public", write: "private" },
@@ -90,6 +95,8 @@ ${hosts.join("")}`,
     return names.sort().map((name) => readFileSync(join(folder, name)));
   };
 
+  const sum = (all: readonly number[]): number => all.reduce((total, one) => total + one, 0);
+
   const sizes = (): number =>
     feeder.paths.reduce((sum, _, n) => sum + Buffer.concat(files(n, ".raw")).length, 0);
 
@@ -112,19 +119,17 @@ ${hosts.join("")}`,
     await until("the consoles are logged", 20_000, () => sizes() > 100_000);
     writeFileSync(join(state, "ballast"), Buffer.alloc(free() - LEFT_BYTES));
     await until("the disk is full", 20_000, () => free() === 0);
+    filled = performance.now();
     const person = await Typist.at(test.site, "k0");
     await person.sees(/\d{10} [0-9a-f]{48}/, 5000);
     await person.leave();
-    const { code, stdout, stderr } = await test.run(
-      "power",
-      "cycle",
-      "k1",
-      "--yes",
-      "--reason",
-      "full",
-    );
-    expect(code, stdout + stderr).toBe(0);
-    expect(cuts).toBe(1);
+    // The last block of the trail may have room for some: until one stands in the blocks kept for intents.
+    while (readFileSync(join(state, "audit.spare"))[0] === 0) {
+      const { code, stdout, stderr } = await test.run("power", "cycle", "k1", "--yes");
+      expect(code, stdout + stderr).toBe(0);
+      expect(++acts).toBeLessThan(20);
+    }
+    expect(cuts).toBe(acts);
     expect(pdu.relay("2")).toBe("on");
     const status = await test.site.status([], { power: true });
     expect(status.map((one) => `${one.console.is} ${one.power}`)).toEqual(["up on", "up on"]);
@@ -133,6 +138,9 @@ ${hosts.join("")}`,
   it(
     "room again: logged within 5 s, holes counted to the byte, nothing else missing",
     async () => {
+      const heldAtMost = CONSOLES * (1 << 20);
+      const waiting = async () => sum(await feeder.count()) - sizes() - heldAtMost;
+      await until("more came than is kept", 120_000, async () => (await waiting()) > MORE_BYTES);
       await pause(FULL_SECONDS * 1000);
       const before = sizes();
       rmSync(join(state, "ballast"));
@@ -141,9 +149,6 @@ ${hosts.join("")}`,
       const took = Math.round(performance.now() - from);
       await pause(2000);
       const printed = await feeder.stop();
-      await test
-        .event("told to people", ({ text }) => /written again/.test(text), 1)
-        .catch(() => undefined);
       await pause(1500);
       await test.end();
       let holes = 0;
@@ -163,18 +168,18 @@ ${hosts.join("")}`,
         ).toBe(true);
       }
       process.stderr.write(
-        `full for ${FULL_SECONDS} s and more: ${printed.reduce((sum, one) => sum + one)} bytes printed, ${holes} counted as lost, logged again after ${took} ms\n`,
+        `full for ${Math.round((from - filled) / 1000)} s: ${sum(printed)} bytes printed, ${holes} counted as lost, logged again after ${took} ms\n`,
       );
       expect(holes).toBeGreaterThan(0);
     },
-    (FULL_SECONDS + 60) * 1000,
+    (FULL_SECONDS + 180) * 1000,
   );
 
   it("the audit trail is whole, and has the intent and its outcome once", async () => {
     expect(await verifyAuditTrail(state)).toMatchObject({ consistent: true });
     const trail = readFileSync(join(state, "audit.jsonl"), "utf8");
-    expect(trail.split('"type":"power.intent"')).toHaveLength(2);
-    expect(trail.split('"type":"power.outcome"')).toHaveLength(2);
+    expect(trail.split('"type":"power.intent"')).toHaveLength(acts + 1);
+    expect(trail.split('"type":"power.outcome"')).toHaveLength(acts + 1);
     expect(trail).toMatch(/notes could not be written|audit\.gap/);
   });
 });

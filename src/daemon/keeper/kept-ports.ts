@@ -25,10 +25,13 @@ import {
 import { KeptPort } from "./kept-port.ts";
 
 /** A keeper that was started listens within this, on a machine that is busy too. */
-const STARTS_WITHIN: Millis = seconds(15);
+const STARTS_WITHIN: Millis = seconds(60);
+/** One that listens and does not greet within this hangs. */
+const ANSWERS_WITHIN: Millis = seconds(5);
 const LOOK_EVERY: Millis = 25;
 const RESTART_AFTER: Millis = 200;
 const RETRY_AT_MOST: Millis = seconds(5);
+
 interface Answer {
   readonly value: unknown;
   readonly bytes: Uint8Array | undefined;
@@ -44,8 +47,11 @@ interface KeptPortsOptions {
   readonly clock: Clock;
   /** Told what people should know of the keeper itself. */
   readonly note: (text: string) => void;
-  /** Starts a keeper that will listen there. Absent: there is none, and ports are opened by whoever wants them. */
-  readonly start?: ((socket: string) => void) | undefined;
+  /**
+   * Starts a keeper that will listen there; resolves when it ended. Absent: there is none, and ports are opened by
+   * whoever wants them.
+   */
+  readonly start?: ((socket: string) => Promise<void>) | undefined;
 }
 
 /** Starts the built program as a process that outlives this one. The source alone, in tests, has none. */
@@ -53,12 +59,12 @@ export const startKeeper: KeptPortsOptions["start"] = import.meta.url.endsWith("
   ? undefined
   : (socket) => {
       const program = new URL("./main.js", import.meta.url).pathname;
-      // What prevents it shows in that nobody listens.
-      const keeper = spawn(process.execPath, [program, socket], {
-        detached: true,
-        stdio: "ignore",
+      const options = { detached: true, stdio: "ignore" } as const;
+      const keeper = spawn(process.execPath, [program, socket], options);
+      keeper.unref();
+      return new Promise((resolve) => {
+        keeper.on("exit", () => resolve()).on("error", () => resolve());
       });
-      keeper.on("error", () => undefined).unref();
     };
 
 /** Ports that the keeper holds for this daemon. */
@@ -124,18 +130,23 @@ export class KeptPorts {
     return false;
   }
 
-  async #findOrStart(start: (socket: string) => void): Promise<void> {
+  async #findOrStart(start: (socket: string) => Promise<void>): Promise<void> {
     const until = this.#clock.monotonic() + STARTS_WITHIN;
-    for (let started = false; ; ) {
+    const mine = { started: false, ended: false };
+    for (;;) {
+      // One that was started by a daemon before us may come first: ours ends then, and that one is it.
+      const last = mine.ended || this.#clock.monotonic() > until;
       const found = await this.#connect();
       if (found === "ours" || this.#closed) return;
+      if (last)
+        throw new OobError("DAEMON_UNREACHABLE", `Cannot reach a keeper at "${this.#path}"`);
       if (found === "gone") await unlink(this.#path).catch(() => undefined);
-      if (found !== "other" && !started) {
-        started = true;
-        start(this.#path);
+      if (found !== "other" && !mine.started) {
+        mine.started = true;
+        void start(this.#path).then(() => {
+          mine.ended = true;
+        });
       }
-      if (this.#clock.monotonic() > until)
-        throw new OobError("DAEMON_UNREACHABLE", `Cannot reach the keeper at "${this.#path}"`);
       await this.#clock.sleep(LOOK_EVERY);
     }
   }
@@ -161,7 +172,11 @@ export class KeptPorts {
       socket.on("error", (error: NodeJS.ErrnoException) =>
         resolve(error.code === "ECONNREFUSED" ? "gone" : "none"),
       );
+      const patience = this.#clock.after(ANSWERS_WITHIN, () => {
+        if (!greeted) socket.destroy();
+      });
       socket.on("close", () => {
+        patience.cancel();
         resolve("none");
         if (this.#socket === socket) this.#lost();
       });

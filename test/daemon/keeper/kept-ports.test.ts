@@ -78,9 +78,11 @@ afterEach(async () => {
   await rack.close();
 });
 
-function start(socket: string): void {
+function start(socket: string): Promise<void> {
   const ending = new AbortController();
-  keepers.push({ ending, ended: keepPorts(socket, systemClock, ending.signal) });
+  const ended = keepPorts(socket, systemClock, ending.signal);
+  keepers.push({ ending, ended });
+  return ended;
 }
 
 /** A daemon that knows these hosts. */
@@ -212,6 +214,21 @@ describe("KeptPorts", () => {
     expect(await plain.port(entry)).toBeUndefined();
     expect(keepers).toHaveLength(0);
     expect(notes).toEqual([]);
+  });
+
+  test("a keeper that ends at its start is told of, and ports are opened by whoever wants them", async () => {
+    const config = rack.config({ drivers: [join(rack.folder, "drivers")] });
+    const note = (text: string) => void notes.push(text);
+    const kept = new KeptPorts({
+      config,
+      clock: systemClock,
+      note,
+      start: () => Promise.resolve(),
+    });
+    expect(await kept.port(rack.hosts.get("web1") as HostEntry)).toBeUndefined();
+    expect(notes).toEqual([
+      `ports are held without a keeper: Cannot reach a keeper at "${keeperSocket(config.state)}"`,
+    ]);
   });
 
   test("a keeper to which no daemon comes gives up after ten minutes", async () => {

@@ -5,7 +5,7 @@
 
 Holds both ends of every pty, so that a line outlives whoever reads it. A full line is waited for, as a host with flow
 control waits. Says the slaves' paths first (a line of JSON); on "stop" it prints no more, waits until the lines took
-everything, and says how many bytes each was given; "go" goes on. Ends at the end of its input.
+everything, and says how many bytes each was given; "go" goes on; "count" says it in between. Ends at the end of its input.
 
 Line n of console c is LINE bytes: test/e2e/rig/sequence.ts makes the same.
 """
@@ -77,8 +77,11 @@ def main():
             command = os.read(0, 256)
             if not command:
                 return
-            going = b"go" in command.split()[-1:]
-            told = False
+            if b"count" in command:
+                print(json.dumps([c.given for c in consoles]), flush=True)
+            else:
+                going = b"go" in command
+                told = False
         now = time.monotonic()
         for console in consoles:
             console.hear()

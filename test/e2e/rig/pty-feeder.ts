@@ -34,6 +34,12 @@ export class PtyFeeder {
     return JSON.parse((await this.#said.next()).value);
   }
 
+  /** Bytes that each line took so far. */
+  async count(): Promise<readonly number[]> {
+    this.#process.stdin?.write("count\n");
+    return JSON.parse((await this.#said.next()).value);
+  }
+
   go(): void {
     this.#process.stdin?.write("go\n");
   }
