@@ -75,7 +75,11 @@ const results = (events: PowerEvent[]) =>
 
 describe("LocalSite.power()", () => {
   test("cycles several hosts at once through a user's driver, read back, intent and outcome on record", async () => {
-    expect(results(await power("cycle", ["web1", "web2"])).sort()).toEqual([
+    expect(
+      results(await power("cycle", ["web1", "web2"])).sort((one, other) =>
+        String(one[0]).localeCompare(String(other[0])),
+      ),
+    ).toEqual([
       ["web1", "done", "on"],
       ["web2", "done", "on"],
     ]);
