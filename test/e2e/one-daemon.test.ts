@@ -28,7 +28,7 @@ const logged = () => {
 it("a second daemon is refused with one clear error, and the first goes on", async () => {
   await until("the console is logged", 10_000, () => logged() > 0);
   const { code, stdout, stderr } = await test.run("serve");
-  expect(code).not.toBe(0);
+  expect(code).toBe(5);
   expect(stdout).toBe("");
   expect(stderr).toMatch(
     /^oob: Cannot serve e2e: daemon \d+ holds "[^"]+\/state"\n +Stop it with: kill \d+\n$/,
