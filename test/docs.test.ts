@@ -9,7 +9,7 @@ import { checkConfig } from "../src/config/load-config.ts";
 import { formatProblem } from "../src/config/problems.ts";
 import { hostSchema, SECTIONS, watchSchema } from "../src/config/schema.ts";
 import { WATCH_PRESETS } from "../src/config/watch-policy.ts";
-import { Registry } from "../src/core/registry.ts";
+import { Registry } from "../src/core/registry/registry.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const page = (path: string): string => readFileSync(join(ROOT, path), "utf8");

@@ -1,4 +1,4 @@
-import type { Site } from "../core/site.ts";
+import type { Site } from "../core/site/site.ts";
 import { OobError } from "../lib/errors.ts";
 import { expandHosts, isUrl } from "./hostlist.ts";
 

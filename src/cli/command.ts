@@ -1,4 +1,4 @@
-import type { Site } from "../core/site.ts";
+import type { Site } from "../core/site/site.ts";
 import type { Context } from "./context.ts";
 import type { Interrupt } from "./interrupt.ts";
 import type { Output } from "./output.ts";

@@ -1,4 +1,4 @@
-import type { Site } from "../core/site.ts";
+import type { Site } from "../core/site/site.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 
 /** Which site a command wants. */

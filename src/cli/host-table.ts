@@ -1,4 +1,4 @@
-import type { HostStatus, OutletStatus } from "../core/site.ts";
+import type { HostStatus, OutletStatus } from "../core/site/site.ts";
 import type { Millis } from "../lib/clock.ts";
 import { formatDuration } from "../lib/durations.ts";
 import type { PowerState } from "../sdk/power.ts";

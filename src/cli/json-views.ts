@@ -6,7 +6,7 @@ import type {
   PowerEvent,
   RunEvent,
   SiteEvent,
-} from "../core/site.ts";
+} from "../core/site/site.ts";
 import type { Millis } from "../lib/clock.ts";
 import { utc } from "./times.ts";
 

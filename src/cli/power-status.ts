@@ -1,4 +1,4 @@
-import type { OutletStatus } from "../core/site.ts";
+import type { OutletStatus } from "../core/site/site.ts";
 import type { PowerState } from "../sdk/power.ts";
 import { chooseHosts } from "./chosen-hosts.ts";
 import type { Call } from "./command.ts";

@@ -1,4 +1,4 @@
-import type { PowerEvent, PowerRequest, Site } from "../core/site.ts";
+import type { PowerEvent, PowerRequest, Site } from "../core/site/site.ts";
 import { OobError } from "../lib/errors.ts";
 import type { Call } from "./command.ts";
 import { EXIT } from "./exit-codes.ts";

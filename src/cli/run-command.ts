@@ -1,5 +1,5 @@
 import { type Command, CommanderError } from "commander";
-import type { Site } from "../core/site.ts";
+import type { Site } from "../core/site/site.ts";
 import type { Millis } from "../lib/clock.ts";
 import { OobError } from "../lib/errors.ts";
 import { nameHint } from "../lib/nearest.ts";

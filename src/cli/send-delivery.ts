@@ -1,4 +1,4 @@
-import type { AttachEvent, Attachment, Site } from "../core/site.ts";
+import type { AttachEvent, Attachment, Site } from "../core/site/site.ts";
 import { utf8 } from "../lib/bytes.ts";
 import type { Clock, Millis } from "../lib/clock.ts";
 import { formatDuration } from "../lib/durations.ts";

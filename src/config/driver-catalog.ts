@@ -9,7 +9,7 @@ export interface DriverFacts {
   readonly address: "path" | "host-port" | "command";
 }
 
-/** Where configuration asks about drivers; core/registry.ts finds them. */
+/** Where configuration asks about drivers; core/registry/registry.ts finds them. */
 export interface DriverCatalog {
   /** undefined: there is no such driver. Throws DRIVER_INVALID where its file is broken. */
   describe(kind: DeviceKind, name: string): Promise<DriverFacts | undefined>;

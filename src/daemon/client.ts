@@ -4,7 +4,7 @@ import { loadConfig } from "../config/load-config.ts";
 import { type Environment, findConfig, placesOf } from "../config/places.ts";
 import type { SiteConfig } from "../config/site-config.ts";
 import { parseDeviceUrl, withUrl } from "../config/url.ts";
-import type { Site } from "../core/site.ts";
+import type { Site } from "../core/site/site.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { OobError } from "../lib/errors.ts";
 import { RemoteSite } from "./remote-site.ts";
@@ -39,7 +39,7 @@ export async function openSite(options: OpenSiteOptions = {}): Promise<Site> {
   const hinted = path === undefined ? undefined : await runtimeHint(path);
   const early = await ask(hinted ?? placesOf(env).runtime);
   if (early) return early;
-  const { Registry } = await import("../core/registry.ts");
+  const { Registry } = await import("../core/registry/registry.ts");
   const config = await loadConfig(path, env, (folders) => new Registry(folders));
   return (await ask(config.runtime)) ?? openDirect(config, options);
 }
@@ -74,8 +74,8 @@ async function runtimeHint(path: string): Promise<string | undefined> {
 async function openDirect(config: SiteConfig, options: OpenSiteOptions): Promise<Site> {
   const { env = process.env, hosts: urls = [], clock = systemClock } = options;
   const [{ Registry }, { openLocalSite }] = await Promise.all([
-    import("../core/registry.ts"),
-    import("../core/local-site.ts"),
+    import("../core/registry/registry.ts"),
+    import("../core/site/local-site.ts"),
   ]);
   const catalog = new Registry(config.drivers);
   const aliases = new Map<string, string>();

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Site } from "../core/site.ts";
+import type { Site } from "../core/site/site.ts";
 import { OobError } from "../lib/errors.ts";
 import { CallArgs } from "./call-args.ts";
 import { encodeFrame, type Frame, FrameReader } from "./frames.ts";

@@ -1,4 +1,4 @@
-import type { Site, SiteEvent } from "../core/site.ts";
+import type { Site, SiteEvent } from "../core/site/site.ts";
 import type { Clock, Millis } from "../lib/clock.ts";
 
 /** Prints the daemon's events with the time since the start, and waits for some of them. */

@@ -11,7 +11,7 @@ import {
   makeOwnFolder,
   placesOf,
 } from "../config/places.ts";
-import { Registry } from "../core/registry.ts";
+import { Registry } from "../core/registry/registry.ts";
 import { type Clock, type Millis, systemClock } from "../lib/clock.ts";
 import { formatDuration, minutes, seconds } from "../lib/durations.ts";
 import { OobError } from "../lib/errors.ts";

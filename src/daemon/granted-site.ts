@@ -7,7 +7,7 @@ import type {
   PowerRequest,
   Site,
   SiteEvent,
-} from "../core/site.ts";
+} from "../core/site/site.ts";
 import type { Millis } from "../lib/clock.ts";
 import type { Grants, Verb } from "./grants.ts";
 

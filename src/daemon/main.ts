@@ -1,9 +1,9 @@
 import { loadConfig } from "../config/load-config.ts";
 import { type Environment, makeOwnFolder } from "../config/places.ts";
 import type { HostEntry, SiteConfig } from "../config/site-config.ts";
-import { type LocalSite, openLocalSite } from "../core/local-site.ts";
-import { lockPort, type PortLock } from "../core/port-lock.ts";
-import { Registry } from "../core/registry.ts";
+import { lockPort, type PortLock } from "../core/port/port-lock.ts";
+import { Registry } from "../core/registry/registry.ts";
+import { type LocalSite, openLocalSite } from "../core/site/local-site.ts";
 import { type Clock, type Millis, systemClock } from "../lib/clock.ts";
 import { formatDuration } from "../lib/durations.ts";
 import { messageOf, OobError } from "../lib/errors.ts";

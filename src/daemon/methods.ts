@@ -1,4 +1,4 @@
-import type { Attachment, Site } from "../core/site.ts";
+import type { Attachment, Site } from "../core/site/site.ts";
 import { OobError } from "../lib/errors.ts";
 import type { CallArgs } from "./call-args.ts";
 

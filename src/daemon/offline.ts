@@ -3,7 +3,7 @@ import type { Environment } from "../config/places.ts";
 import { formatProblem, type Problem } from "../config/problems.ts";
 import { createDetector } from "../core/detect/create-detector.ts";
 import type { Detector } from "../core/detect/opinion.ts";
-import { Registry } from "../core/registry.ts";
+import { Registry } from "../core/registry/registry.ts";
 import { messageOf } from "../lib/errors.ts";
 
 export { type ConfigCheck, formatProblem };

@@ -13,7 +13,7 @@ import type {
   ScreenShot,
   Site,
   SiteEvent,
-} from "../core/site.ts";
+} from "../core/site/site.ts";
 import type { Millis } from "../lib/clock.ts";
 import type { PduReading } from "../sdk/power.ts";
 import type { RpcClient } from "./rpc-client.ts";

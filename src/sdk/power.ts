@@ -46,7 +46,7 @@ export type OutletCommand = "on" | "off" | "cycle" | "reset" | "soft" | "nmi";
 
 /**
  * An open power device. It does what it is told, once, and reads what is; it never judges.
- * Only core/power.ts may say that an outlet is off, and it says so after reading it.
+ * Only core/power/power.ts may say that an outlet is off, and it says so after reading it.
  */
 export interface Pdu {
   readonly label: string;

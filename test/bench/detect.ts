@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { createDetector } from "../../src/core/detect/create-detector.ts";
-import { Registry } from "../../src/core/registry.ts";
+import { Registry } from "../../src/core/registry/registry.ts";
 import { utf8 } from "../../src/lib/bytes.ts";
 
 const CHUNK = 4096;

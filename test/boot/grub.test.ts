@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import grub from "../../drivers/boot/grub.ts";
 import { TerminalFilter } from "../../src/codec/terminal-filter.ts";
 import { ConsoleText } from "../../src/core/runbook/console-text.ts";
-import { Screen } from "../../src/core/screen.ts";
+import { Screen } from "../../src/core/session/screen.ts";
 import { OobError } from "../../src/lib/errors.ts";
 import type { ConsoleHands, ScreenText } from "../../src/sdk/runbook.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { PowerEvent } from "../../src/core/site.ts";
+import type { PowerEvent } from "../../src/core/site/site.ts";
 import { OobError } from "../../src/lib/errors.ts";
 import { RunningCli, runCli } from "./run-cli.ts";
 import { AT, hostStatus, SiteDouble } from "./site-double.ts";

@@ -13,7 +13,7 @@ import type {
   SeatView,
   Site,
   SiteEvent,
-} from "../../src/core/site.ts";
+} from "../../src/core/site/site.ts";
 import { OobError } from "../../src/lib/errors.ts";
 import type { PduReading } from "../../src/sdk/power.ts";
 

@@ -1,4 +1,4 @@
-import type { OpenRequest } from "../../src/core/local-port.ts";
+import type { OpenRequest } from "../../src/core/port/local-port.ts";
 import type { Link, LinkNotice } from "../../src/sdk/link.ts";
 
 /** A wire in memory: what the host sends is pushed, what reaches the host is kept. Reads only when asked. */

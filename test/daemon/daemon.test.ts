@@ -3,11 +3,11 @@ import { mkdir, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Site } from "../../src/core/site.ts";
+import type { Site } from "../../src/core/site/site.ts";
 import { openSite } from "../../src/daemon/client.ts";
 import { type Daemon, serve, startDaemon } from "../../src/daemon/main.ts";
 import { socketPath } from "../../src/daemon/user-sockets.ts";
-import { ATTACH, Rack, untilShown } from "../core/site-kit.ts";
+import { ATTACH, Rack, untilShown } from "../core/site/site-kit.ts";
 
 let rack: Rack;
 let config: string;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { Grant } from "../../src/config/site-config.ts";
-import type { Attachment, Site } from "../../src/core/site.ts";
+import type { Attachment, Site } from "../../src/core/site/site.ts";
 import { GrantedSite } from "../../src/daemon/granted-site.ts";
 import { Grants, type Verb } from "../../src/daemon/grants.ts";
-import { ATTACH } from "../core/site-kit.ts";
+import { ATTACH } from "../core/site/site-kit.ts";
 
 const grants: Grant[] = [
   { who: "jana", may: ["*"], on: ["*"] },

@@ -3,7 +3,7 @@ import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Attachment, Site } from "../../src/core/site.ts";
+import type { Attachment, Site } from "../../src/core/site/site.ts";
 import { Connection } from "../../src/daemon/connection.ts";
 import { encodeFrame } from "../../src/daemon/frames.ts";
 import { MAX_CLIENT_FRAME, PROTOCOL_VERSION, STREAM_WINDOW } from "../../src/daemon/protocol.ts";

@@ -4,7 +4,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { RunEvent } from "../../src/core/site.ts";
+import type { RunEvent } from "../../src/core/site/site.ts";
 import { TestSite } from "./rig/daemon.ts";
 import { buildImages } from "./rig/images.ts";
 import { Machine } from "./rig/machine.ts";

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import qemu from "../../drivers/power/qemu.ts";
 import { readOptions } from "../../src/config/option-values.ts";
-import { Power } from "../../src/core/power.ts";
-import type { PowerVerb } from "../../src/core/site.ts";
+import { Power } from "../../src/core/power/power.ts";
+import type { PowerVerb } from "../../src/core/site/site.ts";
 import { systemClock } from "../../src/lib/clock.ts";
-import { Disk, hostWith } from "../core/power-sim.ts";
+import { Disk, hostWith } from "../core/power/power-sim.ts";
 import { contextWith } from "../drivers/power/context.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "oob-qemu-"));

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import apcRpdu2 from "../../drivers/power/snmp/apc-rpdu2.ts";
 import { MockSnmpPdu } from "../../mocks/snmp-pdu.ts";
-import type { RunEvent } from "../../src/core/site.ts";
+import type { RunEvent } from "../../src/core/site/site.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { TestSite } from "./rig/daemon.ts";
 import { buildImages } from "./rig/images.ts";

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import snmp from "../../drivers/power/snmp.ts";
 import { readOptions } from "../../src/config/option-values.ts";
-import { Power } from "../../src/core/power.ts";
+import { Power } from "../../src/core/power/power.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import type { Pdu } from "../../src/sdk/power.ts";
-import { Disk, hostWith } from "../core/power-sim.ts";
+import { Disk, hostWith } from "../core/power/power-sim.ts";
 import { contextWith } from "../drivers/power/context.ts";
 import { freePort, type Snmpd, startSnmpd } from "./pdu/snmpd.ts";
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Power } from "../../src/core/power.ts";
-import type { PowerVerb } from "../../src/core/site.ts";
+import { Power } from "../../src/core/power/power.ts";
+import type { PowerVerb } from "../../src/core/site/site.ts";
 import { openSnmpPdu } from "../../src/core/snmp/snmp-pdu.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import type { SnmpProfile } from "../../src/sdk/snmp-profile.ts";
-import { Disk, hostWith } from "../core/power-sim.ts";
+import { Disk, hostWith } from "../core/power/power-sim.ts";
 import { shippedProfiles } from "../core/snmp/shipped-profiles.ts";
 import { type PduSim, startPduSim } from "./pdu-sim.ts";
 import { sharedFolder } from "./shared-folder.ts";

@@ -1,5 +1,5 @@
 import type { EscapeAction, EscapeKey, EscapeProfile } from "../../codec/escape-profile.ts";
-import type { PowerVerb } from "../../core/site.ts";
+import type { PowerVerb } from "../../core/site/site.ts";
 import { latin1 } from "../../lib/bytes.ts";
 import { OobError } from "../../lib/errors.ts";
 import { nameHint } from "../../lib/nearest.ts";

@@ -7,7 +7,7 @@ import type {
   HostStatus,
   SeatView,
   Site,
-} from "../../core/site.ts";
+} from "../../core/site/site.ts";
 import type { Millis } from "../../lib/clock.ts";
 import { formatDuration } from "../../lib/durations.ts";
 import { messageOf, OobError } from "../../lib/errors.ts";

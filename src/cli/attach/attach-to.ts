@@ -1,5 +1,5 @@
 import { ESCAPE_PROFILES, type EscapeProfile, escapeProfile } from "../../codec/escape-profile.ts";
-import type { AttachRequest } from "../../core/site.ts";
+import type { AttachRequest } from "../../core/site/site.ts";
 import { OobError } from "../../lib/errors.ts";
 import { chooseHost } from "../chosen-hosts.ts";
 import type { Call, CommandOption } from "../command.ts";

@@ -1,5 +1,5 @@
 import type { EscapeProfile } from "../../codec/escape-profile.ts";
-import type { Attachment, SeatView, Site } from "../../core/site.ts";
+import type { Attachment, SeatView, Site } from "../../core/site/site.ts";
 
 /** What the keys of the escape menu work with: a person's place at one console. */
 export interface Desk {

@@ -1,5 +1,5 @@
 import type { EscapeAction, EscapeProfile } from "../../codec/escape-profile.ts";
-import type { HostStatus, SeatView } from "../../core/site.ts";
+import type { HostStatus, SeatView } from "../../core/site/site.ts";
 import type { Millis } from "../../lib/clock.ts";
 import { formatDuration, seconds } from "../../lib/durations.ts";
 import { cutToWidth, displayWidth } from "../display-width.ts";

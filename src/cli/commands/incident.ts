@@ -1,4 +1,4 @@
-import type { Site } from "../../core/site.ts";
+import type { Site } from "../../core/site/site.ts";
 import { OobError } from "../../lib/errors.ts";
 import { chooseHosts } from "../chosen-hosts.ts";
 import { type Call, defineCommand } from "../command.ts";

@@ -1,4 +1,4 @@
-import type { LogQuery, LogRecord } from "../../core/site.ts";
+import type { LogQuery, LogRecord } from "../../core/site/site.ts";
 import { OobError } from "../../lib/errors.ts";
 import { chooseHost } from "../chosen-hosts.ts";
 import { type Call, defineCommand } from "../command.ts";

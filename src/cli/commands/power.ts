@@ -1,4 +1,4 @@
-import type { HostStatus, PowerVerb } from "../../core/site.ts";
+import type { HostStatus, PowerVerb } from "../../core/site/site.ts";
 import { formatDuration } from "../../lib/durations.ts";
 import { chooseHosts } from "../chosen-hosts.ts";
 import { type Call, defineCommand } from "../command.ts";

@@ -1,4 +1,4 @@
-import type { RunEvent, Site } from "../../core/site.ts";
+import type { RunEvent, Site } from "../../core/site/site.ts";
 import { formatDuration } from "../../lib/durations.ts";
 import { OobError } from "../../lib/errors.ts";
 import { nameHint } from "../../lib/nearest.ts";

@@ -1,4 +1,4 @@
-import type { Site } from "../../core/site.ts";
+import type { Site } from "../../core/site/site.ts";
 import { utf8 } from "../../lib/bytes.ts";
 import type { Millis } from "../../lib/clock.ts";
 import { seconds } from "../../lib/durations.ts";

@@ -1,4 +1,4 @@
-import type { HostStatus } from "../../core/site.ts";
+import type { HostStatus } from "../../core/site/site.ts";
 import { chooseHosts } from "../chosen-hosts.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { HOST_COLUMNS, hostRow, summary } from "../host-table.ts";

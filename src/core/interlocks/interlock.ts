@@ -2,8 +2,8 @@ import type { SiteConfig, WatchPolicy } from "../../config/site-config.ts";
 import type { Millis } from "../../lib/clock.ts";
 import type { PowerState } from "../../sdk/power.ts";
 import type { Seen } from "../policy/state.ts";
-import type { Hold } from "../site.ts";
-import type { SeatHolder } from "../watched-console.ts";
+import type { SeatHolder } from "../session/watched-console.ts";
+import type { Hold } from "../site/site.ts";
 
 /** On whose behalf something is to be done. */
 export type Asker = "watchdog" | "runbook" | "person";

@@ -1,7 +1,7 @@
 import type { Rung } from "../../config/site-config.ts";
 import type { Millis } from "../../lib/clock.ts";
 import type { Action, HostState } from "../../sdk/rule.ts";
-import type { IncidentSummary } from "../site.ts";
+import type { IncidentSummary } from "../site/site.ts";
 
 /** The detector's opinion, cut down to what decisions are made of. */
 export interface Seen {

@@ -2,8 +2,8 @@ import type { HostEntry } from "../../config/site-config.ts";
 import type { Clock, Millis } from "../../lib/clock.ts";
 import { messageOf, OobError } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
-import type { Audit } from "../audit.ts";
-import type { RunEvent } from "../site.ts";
+import type { Audit } from "../audit/audit.ts";
+import type { RunEvent } from "../site/site.ts";
 
 /** Notes of one run that are kept; a command's output may be long. */
 const MAX_NOTES = 500;

@@ -6,7 +6,7 @@ import { OobError } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
 import { SHELL_PROMPT } from "../../sdk/prompts.ts";
 import type { CommandResult, Expected, ScreenText } from "../../sdk/runbook.ts";
-import type { BorrowedSeat, WatchedConsole } from "../watched-console.ts";
+import type { BorrowedSeat, WatchedConsole } from "../session/watched-console.ts";
 import { frameCommand } from "./command-frame.ts";
 import { ConsoleText, type Found, isPrompt } from "./console-text.ts";
 import { type Credentials, type LoginHands, logIn } from "./log-in.ts";

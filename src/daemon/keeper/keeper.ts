@@ -4,10 +4,10 @@
  */
 import { createServer, type Server, type Socket } from "node:net";
 import type { DeviceEntry } from "../../config/site-config.ts";
-import { GroupSync } from "../../core/group-sync.ts";
-import { ReadPace } from "../../core/read-pace.ts";
-import { Registry } from "../../core/registry.ts";
-import { SiteDevices } from "../../core/site-devices.ts";
+import { GroupSync } from "../../core/log/group-sync.ts";
+import { ReadPace } from "../../core/port/read-pace.ts";
+import { Registry } from "../../core/registry/registry.ts";
+import { SiteDevices } from "../../core/site/site-devices.ts";
 import type { Clock, Millis, Timer } from "../../lib/clock.ts";
 import { minutes } from "../../lib/durations.ts";
 import { messageOf, OobError } from "../../lib/errors.ts";

@@ -1,11 +1,11 @@
 import type { DeviceEntry } from "../../config/site-config.ts";
-import { ConsoleLog } from "../../core/console-log.ts";
-import type { PortListener, PortState } from "../../core/console-port.ts";
-import type { GroupSync } from "../../core/group-sync.ts";
-import { LocalPort } from "../../core/local-port.ts";
-import type { PortLock } from "../../core/port-lock.ts";
-import type { ReadPace } from "../../core/read-pace.ts";
-import type { SiteDevices } from "../../core/site-devices.ts";
+import { ConsoleLog } from "../../core/log/console-log.ts";
+import type { GroupSync } from "../../core/log/group-sync.ts";
+import type { PortListener, PortState } from "../../core/port/console-port.ts";
+import { LocalPort } from "../../core/port/local-port.ts";
+import type { PortLock } from "../../core/port/port-lock.ts";
+import type { ReadPace } from "../../core/port/read-pace.ts";
+import type { SiteDevices } from "../../core/site/site-devices.ts";
 import type { Clock, Millis } from "../../lib/clock.ts";
 import { systemRandom } from "../../lib/random.ts";
 import type { ModemLines } from "../../sdk/link.ts";

@@ -1,4 +1,4 @@
-import type { ConsolePort, PortListener, PortState } from "../../core/console-port.ts";
+import type { ConsolePort, PortListener, PortState } from "../../core/port/console-port.ts";
 import type { Millis } from "../../lib/clock.ts";
 import { OobError } from "../../lib/errors.ts";
 import type { ModemLines } from "../../sdk/link.ts";

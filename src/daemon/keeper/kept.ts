@@ -6,7 +6,7 @@
  *   keeper  bytes, state, lines, gap, notice {host, …}: of the consoles that are followed, as it happens
  */
 import type { DeviceEntry } from "../../config/site-config.ts";
-import type { PortState } from "../../core/console-port.ts";
+import type { PortState } from "../../core/port/console-port.ts";
 import type { Millis } from "../../lib/clock.ts";
 
 /** A daemon ends a keeper of another version and starts its own. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { interlocks, judge } from "../../../src/core/interlocks/all.ts";
 import type { Facts, Feed } from "../../../src/core/interlocks/interlock.ts";
 import { hours, minutes, seconds } from "../../../src/lib/durations.ts";
-import { usual } from "../watchdog-doubles.ts";
+import { usual } from "../watchdog/watchdog-doubles.ts";
 
 const NOW = hours(10);
 const feed = (more: Partial<Feed> = {}): Feed => ({

@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { HostEntry } from "../../../src/config/site-config.ts";
-import type { ConsolePort, PortListener, PortState } from "../../../src/core/console-port.ts";
+import type { ConsolePort, PortListener, PortState } from "../../../src/core/port/console-port.ts";
 import { encodeFrame, FrameReader } from "../../../src/daemon/frames.ts";
 import { keepPorts } from "../../../src/daemon/keeper/keeper.ts";
 import { keeperSocket } from "../../../src/daemon/keeper/kept.ts";
 import { KeptPorts } from "../../../src/daemon/keeper/kept-ports.ts";
 import { type Clock, ManualClock, systemClock } from "../../../src/lib/clock.ts";
 import { minutes } from "../../../src/lib/durations.ts";
-import { Rack } from "../../core/site-kit.ts";
+import { Rack } from "../../core/site/site-kit.ts";
 
 /** What a daemon hears of a console: bytes must follow one another without a hole. */
 class Ear implements PortListener {

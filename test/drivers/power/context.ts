@@ -1,4 +1,4 @@
-import { powerContext } from "../../../src/core/power-context.ts";
+import { powerContext } from "../../../src/core/power/power-context.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
 import type { PowerContext } from "../../../src/sdk/power.ts";
 import { shippedProfiles } from "../../core/snmp/shipped-profiles.ts";

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Site, SiteEvent } from "../../../src/core/site.ts";
+import type { Site, SiteEvent } from "../../../src/core/site/site.ts";
 import { openSite } from "../../../src/daemon/client.ts";
 import { encodeFrame } from "../../../src/daemon/frames.ts";
 import { keeperSocket } from "../../../src/daemon/keeper/kept.ts";

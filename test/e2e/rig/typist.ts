@@ -1,4 +1,4 @@
-import type { AttachEvent, Attachment, Site } from "../../../src/core/site.ts";
+import type { AttachEvent, Attachment, Site } from "../../../src/core/site/site.ts";
 
 /** A person at a console who types and waits for text. */
 export class Typist {

@@ -1,0 +1,87 @@
+import { messageOf, OobError } from "../../lib/errors.ts";
+import type { LogQuery, LogRecord } from "../site/site.ts";
+
+/** Lines shown around a hit at most. */
+const MAX_CONTEXT = 1000;
+/** Records kept for `--last` at most. */
+const MAX_LAST = 100_000;
+
+/** Compiles a person's pattern. Not by RegExp: host text and 28 letters of pattern keep that busy for ten seconds. */
+export async function lineMatcher(pattern: string): Promise<(line: string) => boolean> {
+  const { RE2JS } = await import("re2js");
+  try {
+    const compiled = RE2JS.compile(pattern);
+    return (line) => compiled.matcher(line).find();
+  } catch (cause) {
+    throw new OobError("USAGE", `Cannot search for "${pattern}": ${messageOf(cause)}`, {
+      cause,
+      hint: "Look-around and back-references are not supported",
+    });
+  }
+}
+
+/** Records that came within the asked time. */
+export async function* withinTime(
+  query: Pick<LogQuery, "since" | "until">,
+  records: AsyncIterable<LogRecord>,
+): AsyncGenerator<LogRecord> {
+  for await (const record of records) {
+    const at = record.is === "raw" ? undefined : record.at;
+    if (at !== undefined && query.since !== undefined && at < query.since) continue;
+    if (at !== undefined && query.until !== undefined && at > query.until) continue;
+    yield record;
+  }
+}
+
+/** Lines that match, with `context` lines around each; marks only where they stand in the context. */
+export async function* grepContext(
+  records: AsyncIterable<LogRecord>,
+  matches: (line: string) => boolean,
+  context: number,
+): AsyncGenerator<LogRecord> {
+  const keep = Math.max(0, Math.min(MAX_CONTEXT, context));
+  let before: LogRecord[] = [];
+  let after = 0;
+  for await (const record of records) {
+    if (record.is === "line" && matches(record.text)) {
+      yield* before;
+      before = [];
+      yield { ...record, hit: true };
+      after = keep;
+    } else if (after > 0) {
+      after--;
+      yield record;
+    } else if (keep > 0) {
+      before.push(record);
+      if (before.length > keep) before.shift();
+    }
+  }
+}
+
+/** The last lines, with the marks between them. */
+export async function* lastRecords(
+  records: AsyncIterable<LogRecord>,
+  count: number,
+): AsyncGenerator<LogRecord> {
+  const wanted = Math.max(0, Math.min(MAX_LAST, count));
+  let kept: LogRecord[] = [];
+  let lines = 0;
+  for await (const record of records) {
+    kept.push(record);
+    if (record.is === "line") lines++;
+    if (lines <= wanted * 2 + 1000) continue;
+    kept = lastLinesOf(kept, wanted);
+    lines = wanted;
+  }
+  yield* lastLinesOf(kept, wanted);
+}
+
+function lastLinesOf(records: readonly LogRecord[], count: number): LogRecord[] {
+  let lines = 0;
+  for (let i = records.length - 1; i >= 0; i--) {
+    if (records[i]?.is !== "line") continue;
+    if (lines === count) return records.slice(i + 1);
+    lines++;
+  }
+  return [...records];
+}

@@ -1,0 +1,232 @@
+/**
+ * One outlet being switched: sent once, believed only after it was read back.
+ *
+ * A command is over when two readings in a row show what was wanted, with nothing pending and, after an off, no load.
+ * An answer that was lost says nothing: the outlet is read, and only an absolute on or off is repeated, once, after a
+ * reading has shown that the first one did nothing. Off is repeated only when the device has had all the time that it
+ * may need, because a late first off must not cut what a later on has brought back.
+ */
+import type { Clock, Millis } from "../../lib/clock.ts";
+import { formatDuration } from "../../lib/durations.ts";
+import { messageOf, OobError } from "../../lib/errors.ts";
+import type { OutletCommand, OutletReading, PowerState } from "../../sdk/power.ts";
+import type { OutletStatus } from "../site/site.ts";
+import { type BoundOutlet, checkSame } from "./power-outlets.ts";
+import type { PduQueue } from "./power-queue.ts";
+
+const FIRST_LOOK: Millis = 200;
+const LOOK_EVERY: Millis = 1000;
+/** A device that says "pending" is believed beyond the settling time, but not for ever. */
+const PENDING_AT_MOST: Millis = 180_000;
+/** Below this a meter's reading is noise. */
+const LOAD_WATTS = 5;
+const LOAD_AMPS = 0.2;
+/** Readings in a row that have to agree. */
+const AGREEING = 2;
+
+/** How an attempt to turn an outlet ended. */
+export interface Turned {
+  readonly verified: boolean;
+  /** The device said that it took the command. */
+  readonly taken: boolean;
+  readonly error?: OobError;
+}
+
+/** How a command went: the device took it, said no, or nothing came back. */
+type Sent = "taken" | "lost" | OobError;
+
+export class Feed {
+  readonly outlet: BoundOutlet;
+  readonly #queue: PduQueue;
+  readonly #clock: Clock;
+  #last: OutletReading | undefined;
+  #lastAt: Millis;
+  #lastError: string | undefined;
+  #settle: Millis = 0;
+  #delays: OutletReading["delays"];
+  #known = false;
+
+  constructor(outlet: BoundOutlet, queue: PduQueue, clock: Clock) {
+    this.outlet = outlet;
+    this.#queue = queue;
+    this.#clock = clock;
+    this.#lastAt = clock.now();
+  }
+
+  /** Longest time in which the device may still show the old state, as it said at the last reading. */
+  get settle(): Millis {
+    return this.#settle;
+  }
+
+  /** What was read last; unknown after a reading that failed. */
+  get status(): OutletStatus {
+    const { amps, watts, name, note } = this.#last ?? {};
+    const error = this.#lastError ?? note;
+    return {
+      id: this.outlet.id,
+      state: this.state,
+      pending: this.#last?.pending ?? false,
+      readAt: this.#lastAt,
+      ...(amps !== undefined && { amps }),
+      ...(watts !== undefined && { watts }),
+      ...(name !== undefined && { name }),
+      ...(error !== undefined && { error }),
+    };
+  }
+
+  /** It was read at least once and is the outlet that was bound. */
+  get known(): boolean {
+    return this.#known;
+  }
+
+  get state(): PowerState {
+    return this.#last?.state ?? "unknown";
+  }
+
+  /** Fresh from the device. Throws when it is not the outlet that was bound. */
+  async read(): Promise<OutletReading> {
+    try {
+      const reading = await this.#queue.run(async (pdu) => {
+        this.#settle = pdu.settle;
+        return pdu.readOutlet(this.outlet.instance);
+      });
+      checkSame(this.outlet, reading);
+      this.#known = true;
+      this.#saw(reading, undefined);
+      return reading;
+    } catch (error) {
+      this.#saw(undefined, messageOf(error));
+      throw error;
+    }
+  }
+
+  /** Sends a command, once. */
+  async send(command: OutletCommand): Promise<Sent> {
+    try {
+      await this.#queue.run((pdu) => pdu.command(this.outlet.instance, command));
+      return "taken";
+    } catch (error) {
+      if (!(error instanceof OobError))
+        return new OobError("PDU_SILENT", messageOf(error), { cause: error });
+      return error.code === "PDU_SILENT" ? "lost" : error;
+    }
+  }
+
+  /** true when two readings in a row show it, nothing pending. Sends nothing. */
+  async shows(want: "on" | "off"): Promise<boolean> {
+    for (let agreed = 0; agreed < AGREEING; agreed++) {
+      if (agreed > 0) await this.#clock.sleep(FIRST_LOOK);
+      if (!isSo(await this.#look(), want)) return false;
+    }
+    return true;
+  }
+
+  /** Reads twice: what is told at the end of a failure is not one garbled answer. */
+  async confirm(): Promise<void> {
+    if (this.state === "unknown") return;
+    const first = await this.#look();
+    await this.#clock.sleep(FIRST_LOOK);
+    const second = await this.#look();
+    if (first?.state !== second?.state) this.#saw(undefined, "two readings in a row differ");
+  }
+
+  /** Sends on or off and reads until it is so, or the device's time is up. */
+  async turn(want: "on" | "off"): Promise<Turned> {
+    let sent = await this.send(want);
+    if (typeof sent === "object") {
+      const already = await this.shows(want);
+      return { verified: already, taken: false, ...(!already && { error: sent }) };
+    }
+    let seen = await this.#await(want, sent === "lost");
+    if (seen === "repeat") {
+      sent = await this.send(want);
+      seen = typeof sent === "object" ? sent : await this.#await(want, false);
+    }
+    const taken = sent === "taken";
+    if (seen === "so") return { verified: true, taken };
+    const error = seen === "repeat" ? this.#unverified(want, this.#last) : seen;
+    return { verified: false, taken, error };
+  }
+
+  /** Reads until it is so or the time is up; "repeat" where the command was lost and has done nothing. */
+  async #await(want: "on" | "off", lost: boolean): Promise<"so" | "repeat" | OobError> {
+    const begun = this.#clock.monotonic();
+    const until = begun + this.#settle + (this.#delays?.[want] ?? 0);
+    for (let agreed = 0, looks = 0; ; looks++) {
+      const reading = await this.#look();
+      agreed = isSo(reading, want) ? agreed + 1 : 0;
+      if (agreed >= AGREEING) return "so";
+      const now = this.#clock.monotonic();
+      const late = now >= until;
+      if (lost && isOpposite(reading, want) && (late || want === "on")) return "repeat";
+      const pending = reading?.pending === true && now < begun + PENDING_AT_MOST;
+      if (late && agreed === 0 && !pending) return this.#unverified(want, reading);
+      await this.#clock.sleep(Math.min(LOOK_EVERY, FIRST_LOOK * 2 ** Math.min(looks, 4)));
+    }
+  }
+
+  /** Watches for `time`: false as soon as it does not stay on. A reading that fails proves nothing. */
+  async staysOn(time: Millis): Promise<boolean> {
+    const until = this.#clock.monotonic() + time;
+    while (this.#clock.monotonic() < until) {
+      await this.#clock.sleep(LOOK_EVERY);
+      const reading = await this.#look();
+      if (reading?.state === "off") return false;
+    }
+    return this.shows("on");
+  }
+
+  async #look(): Promise<OutletReading | undefined> {
+    try {
+      return await this.read();
+    } catch {
+      // Kept in #lastError; what cannot be read is unknown, and the next reading may tell.
+      return undefined;
+    }
+  }
+
+  #saw(reading: OutletReading | undefined, error: string | undefined): void {
+    this.#last = reading;
+    this.#delays = reading?.delays ?? this.#delays;
+    this.#lastError = error;
+    this.#lastAt = this.#clock.now();
+  }
+
+  #unverified(want: "on" | "off", reading: OutletReading | undefined): OobError {
+    const { id } = this.outlet;
+    const time = formatDuration(this.#settle);
+    if (reading === undefined || reading.state === "unknown")
+      return new OobError(
+        "POWER_UNKNOWN",
+        `Cannot tell whether ${id} is ${want}: ${this.#lastError ?? reading?.note ?? "no state"}`,
+        { hint: "It may or may not have switched; read it again before doing anything" },
+      );
+    if (reading.state === want && reading.pending)
+      return new OobError(
+        "POWER_UNKNOWN",
+        `Cannot tell whether ${id} stays ${want}: the device says "pending"`,
+      );
+    if (reading.state === want)
+      return new OobError(
+        "POWER_UNVERIFIED",
+        `Cannot believe that ${id} is ${want}: it still draws ${reading.watts ?? "?"} W, ${reading.amps ?? "?"} A`,
+        { hint: "The relay may be welded, or another outlet is metered" },
+      );
+    return new OobError(
+      "POWER_UNVERIFIED",
+      `Cannot switch ${id} ${want}: the device took the command and still reads ${reading.state} after ${time}`,
+      { hint: "Is the outlet locked, or its relay stuck?" },
+    );
+  }
+}
+
+function isSo(reading: OutletReading | undefined, want: "on" | "off"): boolean {
+  if (reading === undefined || reading.state !== want || reading.pending) return false;
+  return want === "on" || !drawsLoad(reading);
+}
+
+const isOpposite = (reading: OutletReading | undefined, want: "on" | "off"): boolean =>
+  reading?.pending === false && reading.state === (want === "on" ? "off" : "on");
+
+const drawsLoad = ({ watts, amps }: OutletReading): boolean =>
+  watts === undefined ? (amps ?? 0) >= LOAD_AMPS : watts >= LOAD_WATTS;

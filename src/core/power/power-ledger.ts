@@ -1,0 +1,113 @@
+import type { Clock, Millis } from "../../lib/clock.ts";
+import type { Audit } from "../audit/audit.ts";
+import type { PowerResult, PowerVerb, SiteEvent } from "../site/site.ts";
+import type { BoundOutlet } from "./power-outlets.ts";
+
+/** How far back an act is known by its id. */
+const REMEMBER: Millis = 30 * 86_400_000;
+
+/** What was going to be done, as it stands in the audit trail. */
+export interface PowerIntent {
+  readonly id: string;
+  readonly host: string;
+  readonly verb: PowerVerb;
+  readonly outlets: readonly BoundOutlet[];
+  readonly by: string;
+  readonly at: Millis;
+}
+
+/** An act by its id: intended, and how it ended unless that is not known. */
+export interface PowerAct {
+  readonly intent: PowerIntent;
+  readonly outcome?: { readonly result: PowerResult; readonly text: string };
+}
+
+/** The audit trail seen as acts: which ids were begun, and how they ended. It is what makes an act happen at most once. */
+export class PowerLedger {
+  readonly #audit: Audit;
+  readonly #clock: Clock;
+  #acts: Promise<Map<string, PowerAct>> | undefined;
+
+  constructor(audit: Audit, clock: Clock) {
+    this.#audit = audit;
+    this.#clock = clock;
+  }
+
+  async find(id: string): Promise<PowerAct | undefined> {
+    return (await this.#load()).get(id);
+  }
+
+  /** Acts that were begun and of which no end is written. */
+  async unfinished(): Promise<PowerAct[]> {
+    return [...(await this.#load()).values()].filter(({ outcome }) => outcome === undefined);
+  }
+
+  /** On disk when it resolves; nothing has moved yet. Throws AUDIT_UNWRITABLE. */
+  async begin(intent: PowerIntent, reason: string, incident?: number): Promise<void> {
+    const acts = await this.#load();
+    const { id, host, verb, outlets, by } = intent;
+    const names = outlets.map((outlet) => outlet.id).join(", ");
+    await this.#audit.commit({
+      type: "power.intent",
+      host,
+      by,
+      text: `${verb} ${names}: ${reason}`,
+      data: { id, verb, outlets, reason, ...(incident !== undefined && { incident }) },
+    });
+    acts.set(id, { intent });
+  }
+
+  async end(intent: PowerIntent, result: PowerResult, text: string): Promise<void> {
+    const acts = await this.#load();
+    acts.set(intent.id, { intent, outcome: { result, text } });
+    await this.#audit.commit({
+      type: "power.outcome",
+      host: intent.host,
+      by: intent.by,
+      text,
+      data: { id: intent.id, verb: intent.verb, result },
+    });
+  }
+
+  #load(): Promise<Map<string, PowerAct>> {
+    this.#acts ??= this.#read();
+    return this.#acts;
+  }
+
+  async #read(): Promise<Map<string, PowerAct>> {
+    const acts = new Map<string, PowerAct>();
+    const since = this.#clock.now() - REMEMBER;
+    for await (const event of this.#audit.read({ hosts: [], since, follow: false })) {
+      const id = event.data?.id;
+      if (typeof id !== "string") continue;
+      if (event.type === "power.intent") acts.set(id, { intent: intentOf(event, id) });
+      const act = acts.get(id);
+      if (event.type === "power.outcome" && act)
+        acts.set(id, { ...act, outcome: { result: resultOf(event), text: event.text } });
+    }
+    return acts;
+  }
+}
+
+function intentOf(event: SiteEvent, id: string): PowerIntent {
+  const { verb, outlets } = event.data ?? {};
+  return {
+    id,
+    host: event.host ?? "",
+    verb: VERBS.find((one) => one === verb) ?? "off",
+    outlets: Array.isArray(outlets) ? outlets.filter(isBound) : [],
+    by: event.by,
+    at: event.at,
+  };
+}
+
+const VERBS: readonly PowerVerb[] = ["on", "off", "cycle", "reset", "soft", "nmi"];
+const RESULTS: readonly PowerResult[] = ["done", "failed", "refused", "unknown"];
+
+const resultOf = (event: SiteEvent): PowerResult =>
+  RESULTS.find((one) => one === event.data?.result) ?? "unknown";
+
+function isBound(value: unknown): value is BoundOutlet {
+  const { id, pdu, instance } = Object(value) as Record<string, unknown>;
+  return typeof id === "string" && typeof pdu === "string" && typeof instance === "string";
+}

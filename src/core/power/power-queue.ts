@@ -1,0 +1,107 @@
+import type { Clock, Millis } from "../../lib/clock.ts";
+import { formatDuration } from "../../lib/durations.ts";
+import { OobError } from "../../lib/errors.ts";
+import type { Pdu, PduReading } from "../../sdk/power.ts";
+
+/** Longest time for one request to a device, the waiting behind others included. */
+const ANSWER_WITHIN: Millis = 20_000;
+/** A device that holds a request longer is given up, so that those behind it get on. */
+const HELD_AT_MOST: Millis = 60_000;
+const MAX_WAITING = 256;
+/** After these the device is opened anew: it may have been another one, or its session is worth nothing. */
+const REOPEN_AFTER = new Set(["PDU_SILENT", "PDU_UNKNOWN", "LOGIN_REFUSED", "PDU_REFUSED"]);
+
+/**
+ * The only way to one PDU: one request at a time, in order, because small agents fail under parallel clients. A silent
+ * PDU delays nobody but those who ask it, and a request whose time ran out while it waited is never sent.
+ */
+export class PduQueue {
+  readonly #name: string;
+  readonly #open: () => Promise<Pdu>;
+  readonly #clock: Clock;
+  #pdu: Promise<Pdu> | undefined;
+  #tail: Promise<void> = Promise.resolve();
+  #waiting = 0;
+  #nextRead: Promise<PduReading> | undefined;
+
+  constructor(name: string, open: () => Promise<Pdu>, clock: Clock) {
+    this.#name = name;
+    this.#open = open;
+    this.#clock = clock;
+  }
+
+  /** All outlets, fresh; those who ask while a reading waits for its turn share it. */
+  read(): Promise<PduReading> {
+    this.#nextRead ??= this.run((pdu) => {
+      this.#nextRead = undefined;
+      return pdu.read();
+    }).finally(() => {
+      this.#nextRead = undefined;
+    });
+    return this.#nextRead;
+  }
+
+  /** Does `work` with the device when its turn comes. Throws PDU_SILENT when its time runs out. */
+  run<T>(work: (pdu: Pdu) => Promise<T>, within: Millis = ANSWER_WITHIN): Promise<T> {
+    if (this.#waiting >= MAX_WAITING)
+      return Promise.reject(
+        new OobError("PDU_SILENT", `Cannot ask ${this.#name}: ${MAX_WAITING} requests wait for it`),
+      );
+    return new Promise<T>((resolve, reject) => {
+      const turn = { over: false };
+      const timer = this.#clock.after(within, () => {
+        turn.over = true;
+        const text = `Cannot reach ${this.#name}: no answer within ${formatDuration(within)}`;
+        reject(new OobError("PDU_SILENT", text));
+      });
+      this.#waiting++;
+      this.#tail = this.#tail.then(async () => {
+        try {
+          if (!turn.over) resolve(await this.#take(work, turn));
+        } catch (error) {
+          reject(error);
+        } finally {
+          this.#waiting--;
+          timer.cancel();
+        }
+      });
+    });
+  }
+
+  async close(): Promise<void> {
+    const pdu = this.#pdu;
+    this.#pdu = undefined;
+    await pdu?.then((open) => open.close()).catch(() => undefined);
+  }
+
+  async #take<T>(work: (pdu: Pdu) => Promise<T>, turn: { readonly over: boolean }): Promise<T> {
+    const giveUp = this.#giveUp();
+    try {
+      return await Promise.race([giveUp.late, this.#use(work, turn)]);
+    } catch (error) {
+      if (!(error instanceof OobError) || REOPEN_AFTER.has(error.code)) void this.close();
+      throw error;
+    } finally {
+      giveUp.cancel();
+    }
+  }
+
+  async #use<T>(work: (pdu: Pdu) => Promise<T>, turn: { readonly over: boolean }): Promise<T> {
+    this.#pdu ??= this.#open();
+    const pdu = await this.#pdu;
+    // Whoever asked has been told that it did not happen: it must not happen now.
+    if (turn.over) throw new OobError("PDU_SILENT", `Cannot reach ${this.#name} in time`);
+    return work(pdu);
+  }
+
+  #giveUp(): { readonly late: Promise<never>; cancel(): void } {
+    let cancel = () => {};
+    const late = new Promise<never>((_, reject) => {
+      const timer = this.#clock.after(HELD_AT_MOST, () =>
+        reject(new OobError("PDU_SILENT", `Cannot reach ${this.#name}: it holds a request`)),
+      );
+      cancel = () => timer.cancel();
+    });
+    return { late, cancel };
+  }
+}

@@ -1,0 +1,300 @@
+/**
+ * The only room that may say that an outlet is off, and it says so after reading it.
+ *
+ *   asked ► known id? its outcome, nothing moves ► outlets bound, reserved, read (power-bank) ► refusals
+ *         ► intent on disk (power-ledger) ► moved (power-moves) and read back (power-feed) ► outcome on disk
+ *
+ * An intent without an outcome is an act that a crash cut short: `recover` reads its outlets, and switches on what a
+ * cycle has left off. Nothing is carried out twice.
+ */
+import type { DeviceEntry, HostEntry } from "../../config/site-config.ts";
+import type { Clock, Millis } from "../../lib/clock.ts";
+import { minutes } from "../../lib/durations.ts";
+import { type ErrorCode, messageOf, OobError } from "../../lib/errors.ts";
+import type { PduReading } from "../../sdk/power.ts";
+import type { Audit } from "../audit/audit.ts";
+import type { PowerEvent, PowerResult, PowerVerb } from "../site/site.ts";
+import { type HostPower, type OpenPdu, PowerBank } from "./power-bank.ts";
+import type { Feed } from "./power-feed.ts";
+import { type PowerAct, type PowerIntent, PowerLedger } from "./power-ledger.ts";
+import { bringOn, cycleAll, type Ended, type Moving, pressAll, turnAll } from "./power-moves.ts";
+import { combined } from "./power-outlets.ts";
+
+/** How long the on of a cycle is tried. */
+const ON_FOR: Millis = minutes(2);
+/** An act that was cut short longer ago is not taken up: somebody may have switched by hand since. */
+const RECOVER_WITHIN: Millis = minutes(60);
+/** Nothing was sent because somebody or something said no; other codes before an intent are failures. */
+const REFUSALS: ReadonlySet<ErrorCode> = new Set([
+  "PDU_REFUSED",
+  "POWER_UNKNOWN",
+  "GUARD_REFUSED",
+  "INTERRUPTED",
+  "AUDIT_UNWRITABLE",
+]);
+
+export type { HostPower } from "./power-bank.ts";
+
+/** What power needs to know and to use. */
+export interface PowerSetup {
+  readonly pdus: ReadonlyMap<string, DeviceEntry>;
+  readonly open: OpenPdu;
+  readonly audit: Audit;
+  readonly clock: Clock;
+  readonly onFor?: Millis;
+}
+
+/** Who wants it, and the id under which it happens at most once. */
+export interface PowerOrder {
+  readonly id: string;
+  readonly by: string;
+  readonly reason: string;
+  readonly incident?: number;
+}
+
+/** How an order ended, and what the outlets read afterwards. */
+export interface PowerReport extends HostPower {
+  readonly result: PowerResult;
+  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
+}
+
+type OnEvent = (event: PowerEvent) => void;
+
+/** Outlets of hosts: read, switched, and taken up again after a crash. */
+export class Power {
+  readonly #clock: Clock;
+  readonly #onFor: Millis;
+  readonly #bank: PowerBank;
+  readonly #ledger: PowerLedger;
+  readonly #running = new Map<string, Promise<PowerReport>>();
+  /** What was read last, by host; forgotten where an order begins, for it may have changed anything. */
+  readonly #lastRead = new Map<string, HostPower>();
+
+  constructor({ pdus, open, audit, clock, onFor = ON_FOR }: PowerSetup) {
+    this.#clock = clock;
+    this.#onFor = onFor;
+    this.#bank = new PowerBank(pdus, open, clock);
+    this.#ledger = new PowerLedger(audit, clock);
+  }
+
+  /** Every outlet of a PDU, fresh. Throws PDU_UNKNOWN and what the device throws. */
+  async readPdu(name: string): Promise<PduReading> {
+    return this.#bank.queue(name).read();
+  }
+
+  /** Power of a host, fresh. Never throws: what cannot be read is unknown, and says why. */
+  async readHost(host: HostEntry): Promise<HostPower> {
+    const read = await this.#bank.readHost(host);
+    this.#lastRead.set(host.name, read);
+    return read;
+  }
+
+  /** What was last read of a host's outlets, each with its time; undefined: nothing since the last order. */
+  lastRead(host: string): HostPower | undefined {
+    return this.#lastRead.get(host);
+  }
+
+  readonly outletKeys: PowerBank["keysOf"] = (...asked) => this.#bank.keysOf(...asked);
+
+  /** Carries an order out, once for its id, and reports what was read back. The last event has the result. */
+  async switchHost(
+    host: HostEntry,
+    verb: PowerVerb,
+    order: PowerOrder,
+    onEvent: OnEvent = () => {},
+    signal?: AbortSignal,
+  ): Promise<PowerReport> {
+    const moving = this.#moving(host.name, onEvent);
+    let act = this.#running.get(order.id);
+    if (act === undefined) {
+      this.#lastRead.delete(host.name);
+      act = this.#order(host, verb, order, moving, signal);
+      this.#running.set(order.id, act);
+      void act.finally(() => this.#running.delete(order.id));
+    }
+    const { result, power, outlets, error } = await act;
+    if (outlets.length > 0) this.#lastRead.set(host.name, { power, outlets });
+    else this.#lastRead.delete(host.name);
+    const text = error?.message ?? `${verb} ${result}, power ${power}`;
+    const at = this.#clock.now();
+    onEvent({ at, host: host.name, text, result, state: power, outlets, ...(error && { error }) });
+    return act;
+  }
+
+  /** Takes up what a crash cut short. Run once at start, before anything else is ordered. */
+  async recover(onEvent: OnEvent = () => {}): Promise<void> {
+    const acts = await this.#ledger.unfinished();
+    await Promise.all(acts.map(({ intent }) => this.#finish(intent, onEvent)));
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#running.values());
+    await this.#bank.close();
+  }
+
+  async #order(
+    host: HostEntry,
+    verb: PowerVerb,
+    order: PowerOrder,
+    moving: Moving,
+    signal?: AbortSignal,
+  ): Promise<PowerReport> {
+    let feeds: Feed[] = [];
+    let free = () => {};
+    try {
+      const earlier = await this.#ledger.find(order.id);
+      if (earlier) return await this.#again(host, earlier);
+      feeds = await this.#bank.feeds(host);
+      free = this.#bank.reserve(feeds, host.name);
+      await this.#bank.readFirst(feeds, host.name, verb);
+      if (signal?.aborted) {
+        const text = `Cannot ${verb} ${host.name}: given up before anything moved`;
+        throw new OobError("INTERRUPTED", text);
+      }
+      const outlets = feeds.map(({ outlet }) => outlet);
+      const { id, by } = order;
+      const intent = { id, host: host.name, verb, outlets, by, at: this.#clock.now() };
+      await this.#ledger.begin(intent, order.reason, order.incident);
+      return await this.#carryOut(intent, feeds, host.offFor, moving);
+    } catch (thrown) {
+      const error = asOobError(thrown);
+      const result = REFUSALS.has(error.code) ? "refused" : "failed";
+      await confirmAll(feeds);
+      return report(feeds, { result, error });
+    } finally {
+      free();
+    }
+  }
+
+  /** From here on something may have moved: nothing but reading back tells what. */
+  async #carryOut(
+    intent: PowerIntent,
+    feeds: readonly Feed[],
+    offFor: Millis,
+    moving: Moving,
+  ): Promise<PowerReport> {
+    let ended: Ended;
+    try {
+      ended = await move(intent.verb, feeds, offFor, moving);
+    } catch (error) {
+      ended = { result: "unknown", error: asOobError(error) };
+    }
+    if (ended.result !== "done") await confirmAll(feeds);
+    await this.#write(intent, ended, moving);
+    return report(feeds, ended);
+  }
+
+  /** The same id again: nothing is sent; how it ended, or what is read now. */
+  async #again(host: HostEntry, { intent, outcome }: PowerAct): Promise<PowerReport> {
+    const now = await this.#bank.readHost(host);
+    if (outcome) return { ...now, result: outcome.result };
+    const text = `Cannot ${intent.verb} ${host.name}: order "${intent.id}" was begun before and its end is not known`;
+    const hint = "Give a new order after looking at the host";
+    return {
+      ...now,
+      result: "unknown",
+      error: plain(new OobError("POWER_UNKNOWN", text, { hint })),
+    };
+  }
+
+  async #finish(intent: PowerIntent, onEvent: OnEvent): Promise<void> {
+    const moving = this.#moving(intent.host, onEvent);
+    let free = () => {};
+    let ended: Ended;
+    try {
+      const feeds = intent.outlets.map((outlet) => this.#bank.feed(outlet));
+      free = this.#bank.reserve(feeds, intent.host);
+      ended = await this.#takeUp(intent, feeds, moving);
+    } catch (error) {
+      ended = { result: "unknown", error: asOobError(error) };
+    }
+    const text = ended.error?.message ?? "it is so, read back";
+    moving.say(`${intent.verb} of ${intent.host} was cut short by a restart: ${text}`);
+    await this.#write(intent, ended, moving);
+    free();
+  }
+
+  async #takeUp(intent: PowerIntent, feeds: readonly Feed[], moving: Moving): Promise<Ended> {
+    const { verb, at, host } = intent;
+    const unknown = (why: string): Ended => {
+      const text = `Cannot tell whether ${verb} of ${host} happened: ${why}`;
+      return { result: "unknown", error: new OobError("POWER_UNKNOWN", text) };
+    };
+    if (this.#clock.now() - at > RECOVER_WITHIN)
+      return unknown("it was begun too long ago, nothing was touched");
+    if (verb === "on" || verb === "off") {
+      const so = await Promise.all(feeds.map((feed) => feed.shows(verb)));
+      return so.every(Boolean)
+        ? { result: "done" }
+        : unknown("it does not read so, and was not repeated");
+    }
+    if (verb !== "cycle") return unknown("nothing that can be read tells");
+    const wereOff = await Promise.all(feeds.map((feed) => feed.shows("off")));
+    const on = await Promise.all(feeds.map((feed) => bringOn(feed, true, moving)));
+    const dark = on.find(({ verified }) => !verified);
+    if (dark) return { result: "failed", ...(dark.error && { error: dark.error }) };
+    return wereOff.every(Boolean) ? { result: "done" } : unknown("the outlets read on now");
+  }
+
+  /** The outcome on disk. What has moved is told even where it cannot be written. */
+  async #write(intent: PowerIntent, ended: Ended, { say }: Moving): Promise<void> {
+    const text = `${intent.verb} ${ended.result}${ended.error ? `: ${ended.error.message}` : ""}`;
+    try {
+      await this.#ledger.end(intent, ended.result, text);
+    } catch (error) {
+      say(`the outcome could not be written: ${messageOf(error)}`);
+    }
+  }
+
+  #moving(host: string, onEvent: OnEvent): Moving {
+    const clock = this.#clock;
+    const say = (text: string, feed?: Feed) => {
+      const outlet = feed && { outlet: feed.outlet.id, state: feed.state };
+      try {
+        onEvent({ at: clock.now(), host, text, ...outlet });
+      } catch {
+        // A listener's fault must not leave a host without power.
+      }
+    };
+    return { clock, host, onFor: this.#onFor, say };
+  }
+}
+
+function move(
+  verb: PowerVerb,
+  feeds: readonly Feed[],
+  offFor: Millis,
+  moving: Moving,
+): Promise<Ended> {
+  switch (verb) {
+    case "on":
+    case "off":
+      return turnAll(feeds, verb, moving);
+    case "cycle":
+      return cycleAll(feeds, offFor, moving);
+    case "reset":
+    case "soft":
+    case "nmi":
+      return pressAll(feeds, verb, moving);
+  }
+}
+
+async function confirmAll(feeds: readonly Feed[]): Promise<void> {
+  await Promise.all(feeds.map((feed) => feed.confirm()));
+}
+
+function report(feeds: readonly Feed[], { result, error }: Ended): PowerReport {
+  const outlets = feeds.map(({ status }) => status);
+  return { result, power: combined(outlets), outlets, ...(error && { error: plain(error) }) };
+}
+
+const plain = ({ code, message, hint }: OobError) => ({
+  code,
+  message,
+  ...(hint !== undefined && { hint }),
+});
+
+function asOobError(error: unknown): OobError {
+  if (error instanceof OobError) return error;
+  return new OobError("INTERNAL", messageOf(error), { cause: error });
+}

@@ -1,0 +1,207 @@
+import type { DeviceKind, DriverCatalog, DriverFacts } from "../../config/driver-catalog.ts";
+import { OobError } from "../../lib/errors.ts";
+import { nameHint } from "../../lib/nearest.ts";
+import type { BootLoader } from "../../sdk/boot-loader.ts";
+import type { ConsoleDriver } from "../../sdk/link.ts";
+import type { PowerDriver } from "../../sdk/power.ts";
+import type { Rule } from "../../sdk/rule.ts";
+import type { Runbook } from "../../sdk/runbook.ts";
+import { ruleSetOf } from "../detect/rule-set.ts";
+import { type DriverFile, flatFiles, shippedFiles, usersFiles } from "./driver-files.ts";
+import {
+  type Declared,
+  DRIVER_KINDS,
+  type DriverKind,
+  isDeclared,
+  lacking,
+  shapeOf,
+} from "./driver-shapes.ts";
+import { loadModule } from "./load-module.ts";
+
+/**
+ * Finds drivers, rules, boot loaders and runbooks by the path of their files: those that ship with oob, and those in
+ * users' folders (laid out the same way, or flat). A user's file goes before a shipped one of the same name. Nothing
+ * is loaded before it is asked for by name.
+ */
+export class Registry implements DriverCatalog {
+  readonly #folders: readonly string[];
+  readonly #runbookFolders: readonly string[];
+  readonly #lists = new Map<DriverKind, Promise<ReadonlyMap<string, DriverFile>>>();
+  #rules:
+    | Promise<{ readonly rules: readonly Rule[]; readonly broken: readonly Error[] }>
+    | undefined;
+  readonly #loaded = new Map<string, Promise<unknown>>();
+
+  /** `folders` may hold all kinds; what lies in `runbookFolders` is a runbook. */
+  constructor(folders: readonly string[] = [], runbookFolders: readonly string[] = []) {
+    this.#folders = folders;
+    this.#runbookFolders = runbookFolders;
+  }
+
+  /** Throws DRIVER_UNKNOWN or DRIVER_INVALID. */
+  console(name: string): Promise<ConsoleDriver> {
+    return this.#get("console", name);
+  }
+
+  /** Throws DRIVER_UNKNOWN or DRIVER_INVALID. */
+  power(name: string): Promise<PowerDriver> {
+    return this.#get("power", name);
+  }
+
+  /** SNMP profiles or serial-PDU dialogues by name. */
+  async profiles<Profile>(kind: "snmp" | "serial"): Promise<ReadonlyMap<string, Profile>> {
+    return (await this.#all(kind)) as unknown as ReadonlyMap<string, Profile>;
+  }
+
+  /** Every boot loader by name. */
+  bootLoaders(): Promise<ReadonlyMap<string, BootLoader>> {
+    return this.#all("boot");
+  }
+
+  /** Every rule that can be used; always the same array, for which the detector compiles them once. */
+  async rules(): Promise<readonly Rule[]> {
+    return (await this.#sortedRules()).rules;
+  }
+
+  /** Why rule files cannot be used. They are left out: no console is lost by them. */
+  async brokenRules(): Promise<readonly Error[]> {
+    return (await this.#sortedRules()).broken;
+  }
+
+  /** Throws RUNBOOK_INVALID where there is none of that name. */
+  async runbook(name: string): Promise<Runbook> {
+    const files = await this.#files("runbook");
+    const file = files.get(name);
+    if (file) return this.#load("runbook", file);
+    throw new OobError("RUNBOOK_INVALID", `Cannot run "${name}": there is no such runbook`, {
+      hint: nameHint(name, [...files.keys()]) ?? "List them with oob runbook list",
+    });
+  }
+
+  /** Every runbook by name. */
+  runbooks(): Promise<ReadonlyMap<string, Runbook>> {
+    return this.#all("runbook");
+  }
+
+  async describe(kind: DeviceKind, name: string): Promise<DriverFacts | undefined> {
+    const file = (await this.#files(kind)).get(name);
+    return file && this.#load(kind, file);
+  }
+
+  async names(kind: DriverKind): Promise<readonly string[]> {
+    return [...(await this.#files(kind)).keys()].sort();
+  }
+
+  async #get<Kind extends DriverKind>(kind: Kind, name: string): Promise<Declared[Kind]> {
+    const files = await this.#files(kind);
+    const file = files.get(name);
+    if (file) return this.#load(kind, file);
+    throw new OobError("DRIVER_UNKNOWN", `Cannot find a ${kind} driver "${name}"`, {
+      hint: nameHint(name, [...files.keys()]) ?? `Drivers: ${[...files.keys()].join(", ")}`,
+    });
+  }
+
+  async #all<Kind extends DriverKind>(kind: Kind): Promise<ReadonlyMap<string, Declared[Kind]>> {
+    const files = [...(await this.#files(kind)).values()];
+    const loaded = files.map(async (file) => [file.name, await this.#load(kind, file)] as const);
+    return new Map(await Promise.all(loaded));
+  }
+
+  async #load<Kind extends DriverKind>(kind: Kind, file: DriverFile): Promise<Declared[Kind]> {
+    const declared = await this.#module(file);
+    if (isDeclared(kind, declared)) {
+      if (shapeOf(declared) === "rule") ruleSetOf([{ ...(declared as Rule), id: file.name }]);
+      return declared;
+    }
+    throw new OobError(
+      "DRIVER_INVALID",
+      `Cannot use "${file.path}" as ${kind}: it lacks ${lacking(kind, declared).join(", ")}`,
+    );
+  }
+
+  #sortedRules() {
+    this.#rules ??= this.#sortRules();
+    return this.#rules;
+  }
+
+  async #sortRules() {
+    const rules: Rule[] = [];
+    const broken: Error[] = [];
+    for (const file of (await this.#files("rule")).values()) {
+      await this.#load("rule", file).then(
+        (rule) => rules.push({ ...rule, id: file.name }),
+        (thrown: unknown) => broken.push(asError(thrown)),
+      );
+    }
+    return { rules, broken };
+  }
+
+  #module(file: DriverFile): Promise<unknown> {
+    let loading = this.#loaded.get(file.path);
+    if (loading === undefined) {
+      loading = loadModule(file);
+      this.#loaded.set(file.path, loading);
+    }
+    return loading;
+  }
+
+  #files(kind: DriverKind): Promise<ReadonlyMap<string, DriverFile>> {
+    let list = this.#lists.get(kind);
+    if (list === undefined) {
+      list = this.#find(kind);
+      this.#lists.set(kind, list);
+    }
+    return list;
+  }
+
+  /** What is wrong with users' files, each loaded and looked at. */
+  async problems(): Promise<readonly Error[]> {
+    const problems: Error[] = [];
+    const attempt = (work: Promise<unknown>) =>
+      work.catch((thrown: unknown) => {
+        problems.push(asError(thrown));
+      });
+    for (const folder of this.#folders)
+      for (const file of await flatFiles(folder))
+        await attempt(
+          this.#module(file).then((declared) => {
+            if (shapeOf(declared) === undefined)
+              throw new OobError(
+                "DRIVER_INVALID",
+                `Cannot use "${file.path}": it declares no driver, profile, boot loader, rule or runbook`,
+              );
+          }),
+        );
+    for (const kind of DRIVER_KINDS)
+      for (const file of (await this.#files(kind)).values())
+        if (!file.own) await attempt(this.#load(kind, file));
+    return [...new Map(problems.map((problem) => [problem.message, problem])).values()];
+  }
+
+  async #find(kind: DriverKind): Promise<ReadonlyMap<string, DriverFile>> {
+    const files = new Map<string, DriverFile>();
+    for (const file of await shippedFiles(kind)) files.set(file.name, file);
+    // The first folder of the list wins, so it is laid on last.
+    for (const folder of [...this.#folders].reverse()) {
+      for (const file of await flatFiles(folder))
+        if (await this.#mayBe(kind, file)) files.set(file.name, file);
+      for (const file of await usersFiles(kind, folder)) files.set(file.name, file);
+    }
+    if (kind === "runbook")
+      for (const folder of [...this.#runbookFolders].reverse())
+        for (const file of await flatFiles(folder)) files.set(file.name, file);
+    return files;
+  }
+
+  /** A flat file that cannot be loaded is in the way of nobody who did not ask for it by name. */
+  async #mayBe(kind: DriverKind, file: DriverFile): Promise<boolean> {
+    try {
+      return shapeOf(await this.#module(file)) === kind;
+    } catch {
+      return kind === "console" || kind === "power"; // Thrown again when it is asked for.
+    }
+  }
+}
+
+const asError = (thrown: unknown): Error =>
+  thrown instanceof Error ? thrown : new Error(String(thrown));

@@ -1,0 +1,200 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { SiteConfig } from "../../config/site-config.ts";
+import type { Millis } from "../../lib/clock.ts";
+import { messageOf, OobError } from "../../lib/errors.ts";
+import type { PduReading } from "../../sdk/power.ts";
+import type { Audit } from "../audit/audit.ts";
+import { readLog } from "../log/log-reader.ts";
+import type {
+  Attachment,
+  AttachRequest,
+  HostStatus,
+  IncidentSummary,
+  LogQuery,
+  LogRecord,
+  PowerEvent,
+  PowerRequest,
+  RunbookSummary,
+  RunEvent,
+  ScreenShot,
+  Site,
+  SiteEvent,
+} from "./site.ts";
+import { type LocalSiteOptions, SiteCore } from "./site-core.ts";
+import { runOnHosts } from "./site-run.ts";
+import { watchRows } from "./site-watch.ts";
+import { stoppable } from "./stoppable.ts";
+
+/** Opens the site in this process: what the daemon does for all, and what a command does by itself where none runs. */
+export async function openLocalSite(
+  config: SiteConfig,
+  options: LocalSiteOptions,
+): Promise<LocalSite> {
+  return new LocalSite(await SiteCore.open(config, options), options.who);
+}
+
+/** A site whose devices are in this process, as one person sees it. */
+export class LocalSite implements Site {
+  readonly via: Site["via"];
+  readonly #core: SiteCore;
+  readonly #who: string;
+
+  constructor(core: SiteCore, who: string) {
+    this.via = core.role;
+    this.#core = core;
+    this.#who = who;
+  }
+
+  /** The same site for another person. */
+  as(who: string): LocalSite {
+    return new LocalSite(this.#core, who);
+  }
+
+  get audit(): Audit {
+    return this.#core.audit;
+  }
+
+  /** Hosts whose outlets are being switched now: who ends in the midst of it leaves one off. */
+  get moving(): ReadonlySet<string> {
+    return this.#core.moving;
+  }
+
+  hosts(): Promise<readonly string[]> {
+    return Promise.resolve([...this.#core.config.hosts.keys()]);
+  }
+
+  async status(names: readonly string[], options: { readonly power: boolean }) {
+    const hosts = this.#core.hosts(names);
+    if (options.power) await Promise.all(hosts.map((host) => this.#core.readPower(host.name)));
+    return Promise.all(hosts.map((host) => this.#core.status.freshRow(host)));
+  }
+
+  async attach(request: AttachRequest): Promise<Attachment> {
+    const { name: host } = this.#core.host(request.host);
+    const session = await this.#core.console(host);
+    return session.attach({ ...request, host }, this.#who);
+  }
+
+  async screen(host: string): Promise<ScreenShot> {
+    return (await this.#core.console(host)).shot();
+  }
+
+  log(query: LogQuery): AsyncIterable<LogRecord> {
+    const { name: host, encoding } = this.#core.host(query.host);
+    const { clock, config, consoles } = this.#core;
+    const settle = async () => {
+      const console = consoles.get(host);
+      await console?.sync();
+      return console !== undefined;
+    };
+    return stoppable((signal) =>
+      readLog({ ...query, host }, { state: config.state, clock, encoding, signal, settle }),
+    );
+  }
+
+  async powerStatus(names: readonly string[]) {
+    const hosts = this.#core.hosts(names);
+    return Promise.all(
+      hosts.map(async ({ name }) => ({ host: name, ...(await this.#core.readPower(name)) })),
+    );
+  }
+
+  power(request: PowerRequest): AsyncIterable<PowerEvent> {
+    this.#demandReason(request.reason, request.dryRun);
+    const hosts = request.hosts.map((name) => this.#core.host(name));
+    return this.#core.switching.request(hosts, request, this.#who);
+  }
+
+  outlets(pdu: string): Promise<PduReading> {
+    return this.#core.power.readPdu(this.#core.pduName(pdu));
+  }
+
+  async hold(names: readonly string[], forMs: Millis, reason: string): Promise<void> {
+    const hosts = names.map((name) => this.#core.host(name).name);
+    await this.#core.holds.set(hosts, this.#who, forMs, reason);
+  }
+
+  async release(names: readonly string[]): Promise<void> {
+    const hosts = names.map((name) => this.#core.host(name).name);
+    await this.#core.holds.release(hosts, this.#who);
+  }
+
+  events(query: Parameters<Site["events"]>[0]): AsyncIterable<SiteEvent> {
+    const hosts = query.hosts.map((name) => this.#core.host(name).name);
+    return stoppable((signal) => this.#core.audit.read({ ...query, hosts, signal }));
+  }
+
+  incidents(names: readonly string[]): Promise<readonly IncidentSummary[]> {
+    const hosts = names.map((name) => this.#core.host(name).name);
+    return Promise.resolve(this.#core.incidents.list(hosts).map((incident) => incident.summary));
+  }
+
+  async incident(id: number) {
+    const found = this.#incident(id);
+    const report = await readFile(join(found.folder, "report.md"), "utf8").catch(() =>
+      found.page(),
+    );
+    return { summary: found.summary, report };
+  }
+
+  async closeIncident(id: number, reason: string): Promise<void> {
+    const found = this.#incident(id);
+    if (this.#core.watchdog) {
+      this.#core.watchdog.closeIncident(id, this.#who, reason);
+      return;
+    }
+    found.close("closed", `${this.#who}: ${reason}`);
+    await this.#core.audit.commit({
+      type: "incident.close",
+      host: found.record.host,
+      by: this.#who,
+      text: `incident ${id} closed: ${reason}`,
+      data: { incident: id },
+    });
+  }
+
+  /** A user's file that cannot be loaded is listed with what is wrong with it: the others have to go on working. */
+  async runbooks(): Promise<readonly RunbookSummary[]> {
+    const { registry } = this.#core;
+    const names = await registry.names("runbook");
+    return Promise.all(
+      names.map(async (name): Promise<RunbookSummary> => {
+        try {
+          const { title, summary, risk, options } = await registry.runbook(name);
+          return { name, title, summary, risk, options };
+        } catch (thrown) {
+          const why = messageOf(thrown);
+          return { name, title: why, summary: why, risk: "disrupt", options: {} };
+        }
+      }),
+    );
+  }
+
+  run(request: Parameters<Site["run"]>[0]): AsyncIterable<RunEvent> {
+    this.#demandReason(request.reason, request.dryRun);
+    return runOnHosts(this.#core, request, this.#who);
+  }
+
+  watch(names: readonly string[]): AsyncIterable<readonly HostStatus[]> {
+    const hosts = this.#core.hosts(names);
+    return stoppable((signal) => watchRows(this.#core, hosts, signal));
+  }
+
+  close(): Promise<void> {
+    return this.#core.close();
+  }
+
+  #incident(id: number) {
+    const found = this.#core.incidents.find(id);
+    if (found) return found;
+    throw new OobError("USAGE", `Cannot find incident ${id}`, { hint: "oob incident list" });
+  }
+
+  #demandReason(reason: string, dryRun: boolean): void {
+    if (!this.#core.config.requireReason || dryRun || reason.trim() !== "") return;
+    throw new OobError("USAGE", "Cannot do this without a reason: the configuration demands one", {
+      hint: "Give --reason TEXT",
+    });
+  }
+}

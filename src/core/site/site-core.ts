@@ -1,0 +1,250 @@
+import { type Environment, makeOwnFolder } from "../../config/places.ts";
+import type { HostEntry, SiteConfig } from "../../config/site-config.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { messageOf, OobError } from "../../lib/errors.ts";
+import type { Audit } from "../audit/audit.ts";
+import { openAuditTrail } from "../audit/audit-trail.ts";
+import { Incidents } from "../incident/incident.ts";
+import type { ConsolePort } from "../port/console-port.ts";
+import { Power } from "../power/power.ts";
+import { Registry } from "../registry/registry.ts";
+import { secretsOf } from "../registry/secrets.ts";
+import type { Session } from "../session/session.ts";
+import { Guard } from "../watchdog/guard.ts";
+import { Holds } from "../watchdog/holds.ts";
+import { Watchdog } from "../watchdog/watchdog.ts";
+import { SiteConsoles } from "./site-consoles.ts";
+import { SiteDevices } from "./site-devices.ts";
+import { SitePower } from "./site-power.ts";
+import { runRung } from "./site-run.ts";
+import { SiteStatus } from "./site-status.ts";
+import { untilUp } from "./until-up.ts";
+
+/** How a site is opened. */
+export interface LocalSiteOptions {
+  /** Whose name stands in the audit trail. */
+  readonly who: string;
+  readonly clock: Clock;
+  readonly env: Environment;
+  /** `daemon`: every console is opened and watched. `direct`: a console is opened when it is wanted. */
+  readonly role: "daemon" | "direct";
+  /** Names of hosts and PDUs that were given as URLs, by URL. */
+  readonly aliases?: ReadonlyMap<string, string>;
+  /** Gives ports that another process holds and logs; undefined for a console that this process opens. */
+  readonly keep?: (entry: HostEntry) => Promise<ConsolePort | undefined>;
+}
+
+/** All parts of a site in this process, made once and shared by everybody whom it serves. */
+export class SiteCore {
+  readonly config: SiteConfig;
+  readonly clock: Clock;
+  readonly role: "daemon" | "direct";
+  readonly registry: Registry;
+  readonly devices: SiteDevices;
+  readonly audit: Audit;
+  readonly holds: Holds;
+  readonly incidents: Incidents;
+  readonly power: Power;
+  readonly #guard: Guard;
+  readonly switching: SitePower;
+  readonly consoles: SiteConsoles;
+  readonly status: SiteStatus;
+  readonly secrets: ReturnType<typeof secretsOf>;
+  readonly #aliases: ReadonlyMap<string, string>;
+  /** Hosts whose outlets are being switched now. */
+  readonly moving = new Set<string>();
+  readonly #tracked: Pick<Power, "readHost" | "switchHost" | "outletKeys"> = {
+    outletKeys: (...asked) => this.power.outletKeys(...asked),
+    readHost: (host) => this.power.readHost(host),
+    switchHost: async (host, ...order) => {
+      this.moving.add(host.name);
+      try {
+        return await this.power.switchHost(host, ...order);
+      } finally {
+        this.moving.delete(host.name);
+      }
+    },
+  };
+  #watchdog: Watchdog | undefined;
+  /** Resolves when what a crash cut short is settled and the guard knows its budget. */
+  #settled: Promise<void> = Promise.resolve();
+  #closed: Promise<void> | undefined;
+
+  private constructor(config: SiteConfig, options: LocalSiteOptions) {
+    const { clock, role, env, who, aliases = new Map() } = options;
+    this.config = config;
+    this.clock = clock;
+    this.role = role;
+    this.#aliases = aliases;
+    this.registry = new Registry(config.drivers, config.runbooks);
+    this.secrets = secretsOf(config, env);
+    this.devices = new SiteDevices({
+      registry: this.registry,
+      secrets: this.secrets,
+      clock,
+      locks: `${config.state}/locks`,
+      who: role === "daemon" ? "oob serve" : `oob (${who})`,
+    });
+    this.audit = openAuditTrail(config.state, clock);
+    this.holds = new Holds(config.state, clock, this.audit);
+    this.incidents = new Incidents(config.state, clock);
+    this.power = new Power({
+      pdus: config.pdus,
+      open: (_name, entry) => this.devices.openPdu(entry),
+      audit: this.audit,
+      clock,
+    });
+    this.#guard = new Guard({
+      hosts: config.hosts,
+      fleet: config.fleet,
+      holds: this.holds,
+      audit: this.audit,
+      clock,
+      power: this.power,
+      consoleOf: (host) => this.consoles.get(host),
+    });
+    this.switching = new SitePower({
+      power: this.#tracked,
+      guard: () => this.guardNow(),
+      clock,
+      mark: (host, text) => this.consoles.get(host)?.mark("power", text),
+    });
+    this.status = new SiteStatus({
+      clock,
+      state: config.state,
+      holds: this.holds,
+      session: (host) => this.consoles.get(host),
+      whyNot: (host) => this.consoles.whyNot(host),
+      watch: (host) => this.#watchdog?.statusOf(host),
+      power: (host) => this.power.lastRead(host),
+    });
+    this.consoles = new SiteConsoles({
+      config,
+      registry: this.registry,
+      devices: this.devices,
+      audit: this.audit,
+      clock,
+      role,
+      keep: options.keep,
+      status: (host) => this.status.row(this.host(host)),
+      opened: (console, entry) => {
+        this.#watchdog?.add({ entry, console }).catch((thrown: unknown) => this.#stumbled(thrown));
+      },
+    });
+  }
+
+  /**
+   * Opens a site; waits for no device. In a daemon all consoles open in the background while what a crash cut short is
+   * finished, and then the watchdog begins.
+   */
+  static async open(config: SiteConfig, options: LocalSiteOptions): Promise<SiteCore> {
+    await makeOwnFolder(config.state, 0o750);
+    const core = new SiteCore(config, options);
+    try {
+      core.#settled = options.role === "daemon" ? core.#begin() : core.#guard.restore();
+      core.#settled.catch((thrown: unknown) => core.#stumbled(thrown));
+      return core;
+    } catch (thrown) {
+      await core.close();
+      throw thrown;
+    }
+  }
+
+  /** The guard, once it knows of the cuts of before. With a watchdog it is the watchdog's: one budget for all. */
+  async guardNow(): Promise<Guard> {
+    await this.#settled;
+    return this.#watchdog?.guard ?? this.#guard;
+  }
+
+  get watchdog(): Watchdog | undefined {
+    return this.#watchdog;
+  }
+
+  /** Begins to watch every console that is open. */
+  async watch(): Promise<void> {
+    if (this.#watchdog) return;
+    const hosts = [...this.config.hosts.values()].flatMap((entry) => {
+      const console = this.consoles.get(entry.name);
+      return console ? [{ entry, console }] : [];
+    });
+    const { config, audit, holds, incidents, clock } = this;
+    this.#watchdog = new Watchdog({
+      hosts,
+      site: config.hosts,
+      fleet: config.fleet,
+      power: this.#tracked,
+      runRunbook: (run) => runRung(this, run),
+      audit,
+      holds,
+      incidents,
+      clock,
+    });
+    await this.#watchdog.start();
+    for (const broken of await this.registry.brokenRules())
+      this.audit.note({
+        type: "detect.broken-rule",
+        by: "oob",
+        text: `${messageOf(broken)}; what it looks for is not seen`,
+      });
+  }
+
+  /** Throws HOST_UNKNOWN. */
+  host(name: string): HostEntry {
+    const entry = this.config.hosts.get(this.#aliases.get(name) ?? name);
+    if (entry) return entry;
+    throw new OobError("HOST_UNKNOWN", `Cannot find host "${name}": no entry has this name`, {
+      hint: "oob status lists the hosts",
+    });
+  }
+
+  hosts(names: readonly string[]): HostEntry[] {
+    if (names.length === 0) return [...this.config.hosts.values()];
+    return names.map((name) => this.host(name));
+  }
+
+  pduName(name: string): string {
+    return this.#aliases.get(name) ?? name;
+  }
+
+  /** Outlets of a host, fresh. */
+  readPower(name: string) {
+    return this.power.readHost(this.host(name));
+  }
+
+  /** The console of a host. A command that opened it by itself waits until it is up, or says why it is not. */
+  async console(name: string): Promise<Session> {
+    const session = await this.consoles.open(this.host(name).name);
+    if (this.role === "direct") await untilUp(session, this.clock);
+    return session;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #begin(): Promise<void> {
+    const recovered = this.power.recover((event) =>
+      this.audit.note({ type: "power.recover", host: event.host, by: "oob", text: event.text }),
+    );
+    await Promise.all([recovered, this.consoles.openAll()]);
+    if (this.#closed === undefined) await this.watch();
+  }
+
+  #stumbled(thrown: unknown): void {
+    const text = `what happened before could not be taken up: ${messageOf(thrown)}`;
+    this.audit.note({ type: "watch.error", by: "oob", text });
+  }
+
+  async #close(): Promise<void> {
+    this.consoles.giveUp();
+    await this.#settled.catch(() => {});
+    await this.#watchdog?.stop();
+    // Before the devices: an outlet that was switched off for a cycle has to come on again.
+    await this.power.close();
+    this.devices.close();
+    await this.consoles.close();
+    this.holds.close();
+    await this.audit.close();
+  }
+}

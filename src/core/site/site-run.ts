@@ -1,0 +1,147 @@
+import { readOptions } from "../../config/option-values.ts";
+import type { HostEntry } from "../../config/site-config.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { messageOf, OobError } from "../../lib/errors.ts";
+import type { OptionValues } from "../../sdk/options.ts";
+import type { Runbook } from "../../sdk/runbook.ts";
+import type { Audit } from "../audit/audit.ts";
+import type { Registry } from "../registry/registry.ts";
+import type { Secrets } from "../registry/secrets.ts";
+import { runRunbook } from "../runbook/run-runbook.ts";
+import { EventQueue } from "../session/event-queue.ts";
+import type { WatchedConsole } from "../session/watched-console.ts";
+import type { Guard } from "../watchdog/guard.ts";
+import type { RungRunbook } from "../watchdog/watchdog-parts.ts";
+import type { RunEvent, Site } from "./site.ts";
+import type { SitePower } from "./site-power.ts";
+import { untilUp } from "./until-up.ts";
+
+/** What running needs of a site. */
+interface RunSite {
+  readonly registry: Registry;
+  readonly secrets: Secrets;
+  readonly switching: SitePower;
+  readonly audit: Audit;
+  readonly clock: Clock;
+  host(name: string): HostEntry;
+  console(host: string): Promise<WatchedConsole>;
+  guardNow(): Promise<Guard>;
+}
+
+type Request = Parameters<Site["run"]>[0];
+
+/** Runs a runbook on hosts, all at once. Leaving the loop stops it at the next step. */
+export function runOnHosts(core: RunSite, request: Request, who: string): AsyncIterable<RunEvent> {
+  const left = new AbortController();
+  const events = new EventQueue<RunEvent>(() =>
+    left.abort(
+      new OobError("INTERRUPTED", `Cannot go on with ${request.runbook}: it was given up`),
+    ),
+  );
+  const hosts = request.hosts.map((name) => core.host(name));
+  void runAll(core, request, who, hosts, events, left.signal);
+  return events;
+}
+
+async function runAll(
+  core: RunSite,
+  request: Request,
+  who: string,
+  hosts: readonly HostEntry[],
+  events: EventQueue<RunEvent>,
+  signal: AbortSignal,
+): Promise<void> {
+  const refuse = (host: string, thrown: unknown) => events.push(refused(core, host, thrown));
+  try {
+    const runbook = await core.registry.runbook(request.runbook);
+    const options = optionsOf(request, runbook);
+    const { runbook: name, reason, dryRun } = request;
+    const emit = (event: RunEvent) => events.push(event);
+    const runs = hosts.map((host) =>
+      runGuarded(core, {
+        name,
+        runbook,
+        options,
+        host,
+        by: who,
+        reason,
+        dryRun,
+        signal,
+        emit,
+      }).catch((thrown: unknown) => refuse(host.name, thrown)),
+    );
+    await Promise.all(runs);
+  } catch (thrown) {
+    for (const host of hosts) refuse(host.name, thrown);
+  } finally {
+    events.end();
+  }
+}
+
+interface Run {
+  readonly name: string;
+  readonly runbook: Runbook;
+  readonly options: OptionValues;
+  readonly host: HostEntry;
+  readonly by: string;
+  readonly reason: string;
+  readonly dryRun: boolean;
+  readonly signal: AbortSignal;
+  readonly emit: (event: RunEvent) => void;
+}
+
+/** A rung of the watchdog that is a runbook. The guard was asked before. */
+export async function runRung(core: RunSite, rung: RungRunbook) {
+  const runbook = await core.registry.runbook(rung.name);
+  const options = optionsOf({ runbook: rung.name, set: {} }, runbook);
+  const emit = (event: RunEvent) => rung.onText(event.text);
+  return runHere(core, { ...rung, runbook, options, dryRun: false, emit });
+}
+
+/** As a person asked: one that takes the host down passes the interlocks first. */
+async function runGuarded(core: RunSite, run: Run) {
+  if (run.runbook.risk === "disrupt" && !run.dryRun) {
+    const guard = await core.guardNow();
+    const by = `runbook ${run.name}`;
+    await guard.demand({ host: run.host.name, act: "runbook", asker: "runbook", by });
+  }
+  return runHere(core, run);
+}
+
+async function runHere(core: RunSite, run: Run) {
+  const { host, name, reason, dryRun, signal } = run;
+  const session = await core.console(host.name);
+  await untilUp(session, core.clock, signal);
+  const { login } = host;
+  return runRunbook({
+    ...run,
+    console: session,
+    power: core.switching.hands(host, name, reason, dryRun),
+    credentials: login && {
+      user: login.user,
+      password: () => core.secrets({ secret: login.secret }),
+    },
+    loaders: await core.registry.bootLoaders(),
+    audit: core.audit,
+    clock: core.clock,
+  });
+}
+
+function optionsOf(request: Pick<Request, "runbook" | "set">, runbook: Runbook): OptionValues {
+  const { values, problems } = readOptions(runbook.options, request.set);
+  const [wrong] = problems;
+  if (wrong === undefined) return values;
+  throw new OobError(
+    "RUNBOOK_INVALID",
+    `Cannot run ${request.runbook}: ${wrong.option}: ${wrong.message}`,
+    wrong.hint === undefined ? {} : { hint: wrong.hint },
+  );
+}
+
+function refused(core: RunSite, host: string, thrown: unknown): RunEvent {
+  const message = messageOf(thrown);
+  const known = thrown instanceof OobError ? thrown : undefined;
+  const hint = known?.hint === undefined ? {} : { hint: known.hint };
+  const error = { code: known?.code ?? "INTERNAL", message, ...hint };
+  return { at: core.clock.now(), host, text: message, result: "refused", error };
+}

@@ -1,0 +1,272 @@
+import type { WatchMode } from "../../config/site-config.ts";
+import type { Millis } from "../../lib/clock.ts";
+import type { OptionSpecs } from "../../sdk/options.ts";
+import type { PduReading, PowerState } from "../../sdk/power.ts";
+import type { HostState } from "../../sdk/rule.ts";
+import type { Risk } from "../../sdk/runbook.ts";
+
+/** A row of `oob status`. Times are Unix ms. */
+export interface HostStatus {
+  readonly host: string;
+  readonly os: string;
+  /** Asks for more than "y" before it is switched. */
+  readonly precious: boolean;
+  readonly console: {
+    readonly is: "up" | "down" | "opening" | "closed";
+    readonly label: string;
+    readonly why?: string;
+  };
+  readonly power: PowerState;
+  /** Outlets as last read; empty where none is configured, or none was read yet. */
+  readonly outlets: readonly OutletStatus[];
+  /** Outlets of the configuration: "pdu-a/3". */
+  readonly feeds: readonly string[];
+  readonly health: {
+    readonly state: HostState | "unknown";
+    readonly class: string;
+    readonly why: string;
+    readonly since: Millis;
+  };
+  readonly watch: { readonly mode: WatchMode; readonly next?: string };
+  readonly hold?: Hold;
+  readonly writer?: string;
+  readonly watchers: readonly string[];
+  readonly lastLine: string;
+  readonly lastByteAt?: Millis;
+  readonly incident?: number;
+}
+
+/** One outlet of a host as just read. */
+export interface OutletStatus {
+  /** "pdu-a/3" */
+  readonly id: string;
+  readonly state: PowerState;
+  readonly pending: boolean;
+  readonly amps?: number;
+  readonly watts?: number;
+  readonly name?: string;
+  readonly readAt: Millis;
+  /** Why the state is unknown. */
+  readonly error?: string;
+}
+
+/** Nothing acts on the host until then. */
+export interface Hold {
+  readonly by: string;
+  readonly until: Millis;
+  readonly reason: string;
+}
+
+/** Verbs of `oob power`. */
+export type PowerVerb = "on" | "off" | "cycle" | "reset" | "soft" | "nmi";
+
+/** What is known of a verb's outcome. `unknown`: it may or may not have happened. */
+export type PowerResult = "done" | "failed" | "refused" | "unknown";
+
+/** A line of progress or, with `result`, the end for one host. */
+export interface PowerEvent {
+  readonly at: Millis;
+  readonly host: string;
+  readonly outlet?: string;
+  readonly text: string;
+  readonly state?: PowerState;
+  readonly result?: PowerResult;
+  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
+  readonly outlets?: readonly OutletStatus[];
+}
+
+/** What is asked of the outlets. */
+export interface PowerRequest {
+  readonly verb: PowerVerb;
+  readonly hosts: readonly string[];
+  readonly dryRun: boolean;
+  /** Interlocks that a person may override were overridden knowingly. */
+  readonly force: boolean;
+  readonly reason: string;
+}
+
+/** How somebody wants to be at a console. */
+export interface AttachRequest {
+  readonly host: string;
+  readonly mode: "write" | "read" | "force" | "join";
+  readonly reason: string;
+  readonly replayLines: number;
+  readonly filter: "safe" | "strict" | "raw";
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** What an attached person is told, in order. */
+export type AttachEvent =
+  | {
+      readonly is: "welcome";
+      readonly status: HostStatus;
+      readonly seat: SeatView;
+      /** Escape key of the configuration, for whoever did not choose one. */
+      readonly escape?: string;
+      /** The filter in force: the one asked for, or the stricter one of the configuration. */
+      readonly filter: AttachRequest["filter"];
+    }
+  /** Already filtered for the person's terminal. `repaint`: a whole screen follows after a skip. */
+  | { readonly is: "bytes"; readonly bytes: Uint8Array; readonly replay: boolean }
+  | { readonly is: "skipped"; readonly bytes: number }
+  | { readonly is: "seat"; readonly seat: SeatView; readonly text: string }
+  | { readonly is: "notice"; readonly text: string }
+  | { readonly is: "ended"; readonly why: string };
+
+/** Who writes and who reads. */
+export interface SeatView {
+  readonly mine: "write" | "read";
+  readonly writer?: { readonly who: string; readonly since: Millis; readonly idle: Millis };
+  readonly others: readonly {
+    readonly who: string;
+    readonly since: Millis;
+    readonly mode: "write" | "read";
+  }[];
+  readonly lastWriter?: { readonly who: string; readonly until: Millis };
+}
+
+/** Somebody's place at a console. */
+export interface Attachment {
+  readonly events: AsyncIterable<AttachEvent>;
+  write(bytes: Uint8Array): Promise<void>;
+  sendBreak(ms?: Millis): Promise<void>;
+  setMode(mode: "write" | "read" | "force" | "join", reason: string): Promise<void>;
+  /** Repaint from the screen and the last lines. */
+  repaint(): Promise<void>;
+  /** A note into the log's marks and the audit trail. */
+  note(text: string): Promise<void>;
+  leave(): Promise<void>;
+}
+
+/** What the visible screen of a console holds. */
+export interface ScreenShot {
+  readonly host: string;
+  readonly rows: readonly string[];
+  readonly columns: number;
+  readonly cursor: { readonly row: number; readonly column: number; readonly visible: boolean };
+}
+
+/** Which part of a console's log. Times are Unix ms. */
+export interface LogQuery {
+  readonly host: string;
+  readonly since?: Millis;
+  readonly until?: Millis;
+  readonly grep?: string;
+  readonly context?: number;
+  readonly last?: number;
+  readonly follow: boolean;
+  readonly raw: boolean;
+}
+
+/** A line of the log with its time of arrival, or a mark, or (raw) bytes as base64 over the wire. */
+export type LogRecord =
+  | {
+      readonly is: "line";
+      readonly at: Millis;
+      readonly offset: number;
+      readonly text: string;
+      readonly hit?: boolean;
+    }
+  | {
+      readonly is: "mark";
+      readonly at: Millis;
+      readonly offset: number;
+      readonly kind: string;
+      readonly text: string;
+    }
+  | { readonly is: "raw"; readonly bytes: Uint8Array };
+
+/** Something that happened: the audit trail and the watchdog's story, one JSON line each. */
+export interface SiteEvent {
+  readonly seq: number;
+  /** Unix ms. */
+  readonly at: Millis;
+  readonly host?: string;
+  /** "console.up", "session.attach", "watch.suspect", "power.intent", "power.outcome", "incident.open" … */
+  readonly type: string;
+  readonly by: string;
+  readonly text: string;
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+
+/** One incident's head; the folder holds the rest. */
+export interface IncidentSummary {
+  readonly id: number;
+  readonly host: string;
+  readonly state: "open" | "recovered" | "given-up" | "closed" | "observed";
+  readonly openedAt: Millis;
+  readonly closedAt?: Millis;
+  readonly means: string;
+  readonly class: string;
+  readonly acts: readonly string[];
+  readonly folder: string;
+}
+
+/** A runbook as listed. */
+export interface RunbookSummary {
+  readonly name: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly risk: Risk;
+  readonly options: OptionSpecs;
+}
+
+/** A line of a runbook's report, or its end for one host. */
+export interface RunEvent {
+  readonly at: Millis;
+  readonly host: string;
+  readonly step?: string;
+  readonly text: string;
+  readonly tookMs?: Millis;
+  readonly result?: "done" | "failed" | "refused";
+  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
+}
+
+/**
+ * All that a command can ask of a site. The daemon serves it over its socket (daemon/client gives the same interface),
+ * and without a daemon the command opens the devices itself (core/local-site).
+ */
+export interface Site {
+  /** "daemon" or "direct": who has the devices. */
+  readonly via: "daemon" | "direct";
+  hosts(): Promise<readonly string[]>;
+  status(
+    hosts: readonly string[],
+    options: { readonly power: boolean },
+  ): Promise<readonly HostStatus[]>;
+  attach(request: AttachRequest): Promise<Attachment>;
+  screen(host: string): Promise<ScreenShot>;
+  log(query: LogQuery): AsyncIterable<LogRecord>;
+  powerStatus(hosts: readonly string[]): Promise<
+    readonly {
+      readonly host: string;
+      readonly power: PowerState;
+      readonly outlets: readonly OutletStatus[];
+    }[]
+  >;
+  power(request: PowerRequest): AsyncIterable<PowerEvent>;
+  outlets(pdu: string): Promise<PduReading>;
+  hold(hosts: readonly string[], forMs: Millis, reason: string): Promise<void>;
+  release(hosts: readonly string[]): Promise<void>;
+  events(query: {
+    readonly hosts: readonly string[];
+    readonly since?: Millis;
+    readonly type?: string;
+    readonly follow: boolean;
+  }): AsyncIterable<SiteEvent>;
+  incidents(hosts: readonly string[]): Promise<readonly IncidentSummary[]>;
+  incident(id: number): Promise<{ readonly summary: IncidentSummary; readonly report: string }>;
+  closeIncident(id: number, reason: string): Promise<void>;
+  runbooks(): Promise<readonly RunbookSummary[]>;
+  run(request: {
+    readonly runbook: string;
+    readonly hosts: readonly string[];
+    readonly set: Readonly<Record<string, string>>;
+    readonly dryRun: boolean;
+    readonly reason: string;
+  }): AsyncIterable<RunEvent>;
+  /** Live rows; in direct mode this also runs the watchdog in this process. */
+  watch(hosts: readonly string[]): AsyncIterable<readonly HostStatus[]>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,300 @@
+/**
+ * One host's watch: gives decide() what happens, in order, and carries out what it wishes. Inputs that come while
+ * wishes are carried out wait their turn. Whatever goes wrong here stays here: other hosts are watched on.
+ */
+import type { Millis } from "../../lib/clock.ts";
+import { formatDuration, seconds } from "../../lib/durations.ts";
+import { messageOf } from "../../lib/errors.ts";
+import type { Evidence } from "../../sdk/rule.ts";
+import type { Incident } from "../incident/incident.ts";
+import { kindOf } from "../policy/classes.ts";
+import { decide } from "../policy/decide.ts";
+import { type CutShort, resume } from "../policy/resume.ts";
+import { freshState, type Input, type WatchState, type Wish } from "../policy/state.ts";
+import { seenOf } from "./guard.ts";
+import { Alarm } from "./watchdog-alarm.ts";
+import type { HostParts, WatchedHost, WatchStatus } from "./watchdog-parts.ts";
+import { climbRung } from "./watchdog-rung.ts";
+import { HostStory } from "./watchdog-story.ts";
+import {
+  askConsole,
+  caseOf,
+  holdInWords,
+  othersSeat,
+  PROGRESS_LINES,
+  progressIn,
+  proofOf,
+  statusOf,
+  TypedText,
+} from "./watchdog-view.ts";
+
+/** A timer that fires this late: the process stood still, and silence was ours. */
+export const STOOD_STILL: Millis = seconds(5);
+
+/** An incident that a restart left open. */
+interface Left {
+  readonly incident: Incident;
+  readonly cutShort: CutShort | undefined;
+}
+
+export class HostWatch {
+  readonly host: WatchedHost;
+  readonly #parts: HostParts;
+  readonly #inputs: Input[] = [];
+  readonly #typed = new TypedText();
+  readonly #story: HostStory;
+  readonly #alarm: Alarm;
+  #state: WatchState;
+  #working = false;
+  #unfollow: (() => void) | undefined;
+  #probe = new AbortController();
+  #act = new AbortController();
+  readonly #ending = new AbortController();
+  #rebootRead = false;
+  #lookedAt = -1;
+  #since: Millis;
+  #suspectedAt: Millis | undefined;
+  #gapAt: Millis | undefined;
+  #typedItself = false;
+
+  constructor(host: WatchedHost, parts: HostParts) {
+    this.host = host;
+    this.#parts = parts;
+    this.#story = new HostStory(host, parts);
+    this.#alarm = new Alarm(parts.clock, (late) => this.#tick(late));
+    this.#since = parts.clock.now();
+    this.#state = freshState(parts.clock.monotonic(), host.console.everAlive);
+  }
+
+  get state(): WatchState {
+    return this.#state;
+  }
+
+  /** When it became suspect and when bytes were lost, last; whether a person typed the text that matched. */
+  get noted() {
+    return { suspectedAt: this.#suspectedAt, gapAt: this.#gapAt, typedItself: this.#typedItself };
+  }
+
+  get incident(): Incident | undefined {
+    return this.#story.incident;
+  }
+
+  get status(): WatchStatus {
+    const now = this.#parts.clock.monotonic();
+    return statusOf(this.#state, this.host.entry.watch.mode, this.incident, this.#since, now);
+  }
+
+  /** Begins to watch; takes up an incident that a restart left open. */
+  start(left: Left | undefined): void {
+    const { console, entry } = this.host;
+    this.#state = { ...this.#state, liveFrom: console.offset };
+    if (left) this.#resume(left.incident, left.cutShort);
+    this.#unfollow = console.follow({
+      bytes: () => {
+        // A calm host's bytes need no decision: console.lastByteAt is looked at when the timer fires.
+        if (this.#state.phase.is !== "calm" || !this.#state.seenAlive) this.give({ is: "bytes" });
+      },
+      evidence: (evidence) => this.#sees(evidence),
+      state: (state) => this.give({ is: "link", up: state.is === "up" }),
+      gap: (bytes, why) => this.gap(`${bytes} bytes are missing: ${why}`),
+      seat: () => this.#seat(),
+      typed: (bytes) => {
+        this.#typed.add(bytes);
+        this.give({ is: "typed", at: this.#parts.clock.monotonic() });
+      },
+    });
+    this.give({ is: "link", up: console.portState.is === "up" });
+    this.holdChanged();
+    this.#seat();
+    this.give({ is: "opinion", seen: seenOf(console.opinion) });
+    if (entry.watch.mode !== "off")
+      this.#story.note("watch.start", `watching, mode ${entry.watch.mode}`);
+  }
+
+  async stop(): Promise<void> {
+    this.#unfollow?.();
+    this.#alarm.cancel();
+    this.#probe.abort(new Error("the watch ends"));
+    this.#act.abort(new Error("the watch ends"));
+    this.#ending.abort(new Error("the watch ends"));
+    await this.#story.settled();
+    this.#alarm.cancel();
+  }
+
+  gap(why: string): void {
+    this.#gapAt = this.#parts.clock.monotonic();
+    this.#probe.abort(new Error(why));
+    this.give({ is: "gap", why });
+  }
+
+  holdChanged(): void {
+    const { holds, clock } = this.#parts;
+    this.give({ is: "hold", held: holdInWords(holds.of(this.host.entry.name), clock.now()) });
+  }
+
+  closedBy(by: string, reason: string): void {
+    this.give({ is: "closed", by });
+    this.#story.close("closed", `${by}: ${reason}`);
+  }
+
+  /** Since when the host is suspected, and when a probe failed last. */
+  get proof(): ReturnType<typeof proofOf> {
+    return proofOf(this.#state);
+  }
+
+  /** Puts an input to decide() and carries out its wishes. */
+  give(input: Input): void {
+    this.#inputs.push(input);
+    if (this.#working) return;
+    this.#working = true;
+    try {
+      for (let next = this.#inputs.shift(); next; next = this.#inputs.shift()) this.#decide(next);
+    } catch (thrown) {
+      this.#inputs.length = 0;
+      this.#story.note("watch.error", `the watch stumbled: ${messageOf(thrown)}`);
+    } finally {
+      this.#working = false;
+      this.#alarm.set(this.#state.next.at);
+    }
+  }
+
+  #decide(input: Input): void {
+    const before = this.#state;
+    const now = this.#parts.clock.monotonic();
+    const { state, wishes } = decide(this.host.entry.watch, before, input, now);
+    this.#state = state;
+    if (before.phase.is !== state.phase.is || before.seen.class !== state.seen.class)
+      this.#since = this.#parts.clock.now();
+    if (before.phase.is === "calm" && state.phase.is !== "calm") this.#suspectedAt = now;
+    if (state.phase.is === "calm") this.#rebootRead = false;
+    for (const wish of wishes) this.#try(wish);
+    if (state.phase.is === "acting" && state.phase.objection !== undefined)
+      this.#act.abort(new Error(state.phase.objection));
+    if (this.incident && state.phase.is !== "calm" && before.phase !== state.phase)
+      this.incident.change({ case: state.phase.case });
+  }
+
+  /** A wish that fails does not take the others with it. */
+  #try(wish: Wish): void {
+    try {
+      this.#do(wish);
+    } catch (thrown) {
+      this.#story.note("watch.error", `${wish.is}: ${messageOf(thrown)}`);
+    }
+  }
+
+  #do(wish: Wish): void {
+    switch (wish.is) {
+      case "open":
+        if (this.#state.phase.is !== "calm") this.#story.open(this.#state.phase.case);
+        break;
+      case "tell":
+        this.#story.note(wish.type, wish.text);
+        break;
+      case "page":
+        this.#story.page(wish.text);
+        break;
+      case "mark":
+        this.#story.mark(wish.as);
+        break;
+      case "probe":
+        this.#story.run(this.#makeProbe());
+        break;
+      case "act":
+        this.#act = new AbortController();
+        this.#story.run(this.#climb(wish.rung));
+        break;
+      case "close":
+        this.#story.close(wish.as, wish.text);
+        break;
+    }
+  }
+
+  async #makeProbe(): Promise<void> {
+    this.#probe.abort(new Error("another probe begins"));
+    const mine = new AbortController();
+    this.#probe = mine;
+    const order = { host: this.host, parts: this.#parts, signal: mine.signal };
+    const found = await askConsole({ ...order, readReboot: !this.#rebootRead });
+    this.#rebootRead = true;
+    if (this.#probe !== mine) return;
+    if (found.rebootsWithin !== undefined)
+      this.give({ is: "self-reboot", within: found.rebootsWithin });
+    else this.#story.note("watch.probe", found.text);
+    this.incident?.probed(found);
+    this.give({ is: "probe", answer: found.answer, text: found.text });
+    // The first failed probe opens the incident: its steps belong into it.
+    if (this.incident?.record.probes.length === 0) this.incident.probed(found);
+  }
+
+  async #climb(rung: Parameters<typeof climbRung>[0]["rung"]): Promise<void> {
+    const end = await climbRung({
+      rung,
+      host: this.host,
+      parts: this.#parts,
+      incident: this.incident,
+      signal: this.#act.signal,
+      ending: this.#ending.signal,
+      note: (type, text) => this.#story.note(type, text),
+    });
+    this.give({ is: "finished", rung, how: end.how, text: end.text });
+  }
+
+  /** Evidence in a row that no line end has closed is in no event: looked for once a console has come to rest. */
+  look(): void {
+    const { console } = this.host;
+    const { phase } = this.#state;
+    if (phase.is === "acting") return;
+    if (this.#lookedAt !== console.offset) {
+      this.#lookedAt = console.offset;
+      const seen = seenOf(console.opinion);
+      const { class: before, at } = this.#state.seen;
+      if (seen.class !== before || seen.at !== at) this.give({ is: "opinion", seen });
+    }
+    if (kindOf(this.#state.seen) === "busy") this.#story.run(this.#readProgress());
+  }
+
+  async #readProgress(): Promise<void> {
+    const mark = progressIn(await this.host.console.lastLines(PROGRESS_LINES));
+    if (mark !== this.#state.progress?.mark) this.give({ is: "progress", mark });
+  }
+
+  #sees(evidence: readonly Evidence[]): void {
+    this.#typedItself = evidence.some((one) => this.#typed.holds(one.line));
+    this.incident?.sees(evidence);
+    const seen = seenOf(this.host.console.opinion);
+    if (this.#state.phase.is === "calm") this.give({ is: "bytes" });
+    this.give({ is: "opinion", seen });
+  }
+
+  #seat(): void {
+    const acting = this.#state.phase.is === "acting";
+    this.give({ is: "seat", holder: othersSeat(this.host.console.seat, acting) });
+    const typedAt = this.host.console.lastTypedAt;
+    if (typedAt !== undefined) this.give({ is: "typed", at: typedAt });
+  }
+
+  #resume(incident: Incident, cutShort: CutShort | undefined): void {
+    this.#story.resume(incident);
+    const now = this.#parts.clock.monotonic();
+    const state = { cutShort, waits: incident.record.state !== "open" };
+    const { bootWithin } = this.host.entry.watch;
+    this.#state = resume(this.#state, caseOf(incident), state, now, bootWithin);
+    this.#suspectedAt = now;
+    if (cutShort?.how === "unknown")
+      this.#story.page(
+        `${cutShort.rung} was cut short by a restart: it is not known whether it worked, and it is not repeated`,
+      );
+  }
+
+  #tick(late: Millis): void {
+    if (late > STOOD_STILL) {
+      this.gap(`this process stood still for ${formatDuration(late)}`);
+      return;
+    }
+    const { console } = this.host;
+    const typedAt = console.lastTypedAt;
+    if (typedAt !== undefined) this.give({ is: "typed", at: typedAt });
+    this.give({ is: "tick", lastByteAt: console.lastByteAt });
+  }
+}

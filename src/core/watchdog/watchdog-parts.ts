@@ -1,0 +1,60 @@
+import type { HostEntry, SiteConfig } from "../../config/site-config.ts";
+import type { Clock, Millis } from "../../lib/clock.ts";
+import type { HostState } from "../../sdk/rule.ts";
+import type { Audit } from "../audit/audit.ts";
+import type { Incidents } from "../incident/incident.ts";
+import type { Power } from "../power/power.ts";
+import type { WatchedConsole } from "../session/watched-console.ts";
+import type { Guard } from "./guard.ts";
+import type { Holds } from "./holds.ts";
+import type { ProbeTimes } from "./probe.ts";
+
+/** A runbook that the watchdog starts as a rung. */
+export interface RungRunbook {
+  /** "sysrq-reboot", "single-user": as `oob run` knows it. */
+  readonly name: string;
+  readonly host: HostEntry;
+  readonly id: string;
+  readonly by: string;
+  readonly reason: string;
+  readonly incident: number;
+  readonly onText: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** A host with its console. */
+export interface WatchedHost {
+  readonly entry: HostEntry;
+  readonly console: WatchedConsole;
+}
+
+/** What a watchdog is made of. */
+export interface WatchdogParts {
+  readonly hosts: readonly WatchedHost[];
+  /** Every host of the configuration, watched here or not: for shared outlets and budgets. */
+  readonly site: ReadonlyMap<string, HostEntry>;
+  readonly fleet: SiteConfig["fleet"];
+  readonly power: Pick<Power, "readHost" | "switchHost" | "outletKeys">;
+  readonly runRunbook: (run: RungRunbook) => Promise<"done" | "failed" | "refused">;
+  readonly audit: Audit;
+  readonly holds: Holds;
+  readonly incidents: Incidents;
+  readonly clock: Clock;
+  readonly probeTimes?: ProbeTimes;
+}
+
+/** The parts that one host's watch uses. */
+export type HostParts = Omit<WatchdogParts, "hosts" | "site" | "fleet"> & { readonly guard: Guard };
+
+/** What the watchdog thinks of a host. `since` is Unix ms. */
+export interface WatchStatus {
+  readonly state: HostState | "unknown";
+  readonly class: string;
+  readonly why: string;
+  readonly since: Millis;
+  readonly next: string;
+  readonly incident?: number;
+}
+
+/** Who the watchdog is, at a seat and in the audit trail. */
+export const WATCHDOG = "watchdog";

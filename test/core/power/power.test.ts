@@ -1,0 +1,279 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { PowerEvent } from "../../../src/core/site/site.ts";
+import { ManualClock } from "../../../src/lib/clock.ts";
+import {
+  Disk,
+  ended,
+  hostWith,
+  ORDER,
+  RelayBank,
+  run,
+  SETTLE,
+  type Step,
+  startPower,
+} from "./power-sim.ts";
+
+const OK: Step = { fault: "ok", late: 0 };
+const fault = (kind: Step["fault"], late = 0): Step => ({ fault: kind, late });
+
+let clock: ManualClock;
+let banks: { a: RelayBank; b: RelayBank };
+let disk: Disk;
+
+beforeEach(() => {
+  clock = new ManualClock(1_700_000_000_000);
+  banks = { a: new RelayBank(clock, ["1", "2"]), b: new RelayBank(clock, ["1", "2"]) };
+  disk = new Disk();
+});
+
+const start = () => startPower(banks, disk, clock).power;
+const WEB1 = hostWith("a/1", "b/1");
+const types = () => disk.events.map(({ type }) => type);
+
+describe("switchHost()", () => {
+  test("cycle: intent on disk, all feeds off, a pause, all on, outcome on disk", async () => {
+    const events: PowerEvent[] = [];
+    const report = await ended(
+      clock,
+      start().switchHost(WEB1, "cycle", ORDER, (event) => events.push(event)),
+    );
+    expect(report).toMatchObject({ result: "done", power: "on" });
+    expect(types()).toEqual(["power.intent", "power.outcome"]);
+    const edges = [...banks.a.relay("1").edges, ...banks.b.relay("1").edges];
+    const downs = edges.filter(({ to }) => to === "off").map(({ at }) => at);
+    const ups = edges.filter(({ to }) => to === "on").map(({ at }) => at);
+    expect(downs).toHaveLength(2);
+    expect(Math.min(...ups) - Math.max(...downs)).toBeGreaterThanOrEqual(10_000);
+    expect(events.at(-1)).toMatchObject({ result: "done", state: "on", host: "web1" });
+    expect(banks.a.relay("2").edges).toEqual([]);
+  });
+
+  test("off: done when every feed reads off; nothing is sent to a feed that is off already", async () => {
+    banks.b.relay("1").on = false;
+    const report = await ended(clock, start().switchHost(WEB1, "off", ORDER));
+    expect(report).toMatchObject({ result: "done", power: "off" });
+    expect(banks.b.sent).toEqual([]);
+  });
+
+  test("a relay that does not move is failed, never off", async () => {
+    banks.a.faults = [OK, OK, fault("ignored")];
+    const report = await ended(clock, start().switchHost(hostWith("a/1"), "off", ORDER));
+    expect(report).toMatchObject({
+      result: "failed",
+      power: "on",
+      error: { code: "POWER_UNVERIFIED" },
+    });
+  });
+
+  test("a lost answer is read, not repeated, when the relay has moved", async () => {
+    banks.a.faults = [OK, OK, fault("lostAnswer")];
+    const report = await ended(clock, start().switchHost(hostWith("a/1"), "off", ORDER));
+    expect(report).toMatchObject({ result: "done", power: "off" });
+    expect(banks.a.sent).toHaveLength(1);
+  });
+
+  test("a lost off is repeated once, and not before the device has had its time", async () => {
+    banks.a.faults = [OK, OK, fault("lostRequest")];
+    const before = clock.monotonic();
+    const report = await ended(clock, start().switchHost(hostWith("a/1"), "off", ORDER));
+    expect(report.result).toBe("done");
+    expect(banks.a.sent).toHaveLength(2);
+    expect(banks.a.relay("1").edges[0]?.at).toBeGreaterThanOrEqual(before + SETTLE);
+  });
+
+  test("a cycle of which one off cannot be verified puts the others back on and fails", async () => {
+    banks.b.faults = [OK, OK, fault("ignored")];
+    const said: string[] = [];
+    const report = await ended(
+      clock,
+      start().switchHost(WEB1, "cycle", ORDER, ({ text }) => said.push(text)),
+    );
+    expect(report).toMatchObject({ result: "failed", power: "on" });
+    expect([banks.a.relay("1").on, banks.b.relay("1").on]).toEqual([true, true]);
+    expect(said.join("\n")).toContain("switching a/1, b/1 back on");
+  });
+
+  test("a cycle whose on fails is tried on, loudly, until it is read back", async () => {
+    const said: string[] = [];
+    const work = start().switchHost(hostWith("a/1"), "cycle", ORDER, ({ text }) => said.push(text));
+    while (banks.a.relay("1").on) await clock.advance(100);
+    banks.a.command = "refused";
+    await clock.advance(30_000);
+    banks.a.command = "lostRequest";
+    await clock.advance(30_000);
+    banks.a.command = "ok";
+    const report = await ended(clock, work);
+    expect(report).toMatchObject({ result: "done", power: "on" });
+    expect(banks.a.falls("1")).toBe(1);
+    expect(said.some((text) => text.includes("IS NOT SAFELY ON"))).toBe(true);
+  });
+
+  test("a cycle whose on never comes ends with the loudest words, and the host reads off", async () => {
+    const work = start().switchHost(hostWith("a/1"), "cycle", ORDER);
+    while (banks.a.relay("1").on) await clock.advance(100);
+    banks.a.command = "refused";
+    const report = await ended(clock, work);
+    expect(report).toMatchObject({
+      result: "failed",
+      power: "off",
+      error: { code: "POWER_UNVERIFIED", hint: expect.stringContaining("without power") },
+    });
+  });
+
+  test("an off that was not seen is not forgotten: an on has to be taken after it", async () => {
+    banks.a.faults = [OK, OK, fault("ok", 40_000)];
+    const work = start().switchHost(hostWith("a/1"), "cycle", ORDER);
+    while (banks.a.sent.length === 0) await clock.advance(100);
+    // The relay still reads on, and the device says no to the on that would follow the late off.
+    banks.a.command = "refused";
+    await clock.advance(25_000);
+    banks.a.command = "ok";
+    expect(await ended(clock, work)).toMatchObject({ result: "failed", power: "on" });
+    await clock.advance(200_000);
+    expect(banks.a.relay("1").on).toBe(true);
+    expect(banks.a.falls("1")).toBe(1);
+  });
+
+  test("an outlet that reads as wanted but pending is not done", async () => {
+    banks.a.tellsPending = true;
+    banks.a.relay("1").on = false;
+    banks.a.relay("1").due = 1;
+    const report = await ended(clock, start().switchHost(hostWith("a/1"), "off", ORDER));
+    expect(report).toMatchObject({ result: "unknown", power: "unknown" });
+  });
+
+  test("cycle refuses an outlet that cannot be read, before anything moves", async () => {
+    banks.a.faults = [OK, fault("unknown")];
+    const report = await ended(clock, start().switchHost(hostWith("a/1"), "cycle", ORDER));
+    expect(report).toMatchObject({ result: "refused", error: { code: "POWER_UNKNOWN" } });
+    expect(banks.a.sent).toEqual([]);
+    expect(types()).toEqual([]);
+  });
+
+  test("nothing moves where the audit trail cannot be written", async () => {
+    disk.full = true;
+    const report = await ended(clock, start().switchHost(WEB1, "cycle", ORDER));
+    expect(report).toMatchObject({ result: "refused", error: { code: "AUDIT_UNWRITABLE" } });
+    expect(banks.a.sent).toEqual([]);
+  });
+
+  test("giving up stops what has not begun, and nothing that has", async () => {
+    const stop = new AbortController();
+    stop.abort();
+    const early = start().switchHost(WEB1, "cycle", ORDER, undefined, stop.signal);
+    expect(await ended(clock, early)).toMatchObject({
+      result: "refused",
+      error: { code: "INTERRUPTED" },
+    });
+    expect(banks.a.sent).toEqual([]);
+    const late = new AbortController();
+    const work = start().switchHost(WEB1, "cycle", { ...ORDER, id: "2" }, undefined, late.signal);
+    while (banks.a.relay("1").on) await clock.advance(100);
+    late.abort();
+    expect(await ended(clock, work)).toMatchObject({ result: "done", power: "on" });
+  });
+
+  test("the same id is carried out once: at the same time, later, and in another process", async () => {
+    const power = start();
+    const [one, two] = [1, 2].map(() => power.switchHost(WEB1, "cycle", ORDER));
+    if (!one || !two) throw new Error("two orders");
+    expect(await ended(clock, one)).toMatchObject({ result: "done" });
+    expect(await ended(clock, two)).toMatchObject({ result: "done" });
+    expect(await ended(clock, power.switchHost(WEB1, "cycle", ORDER))).toMatchObject({
+      result: "done",
+    });
+    expect(await ended(clock, start().switchHost(WEB1, "cycle", ORDER))).toMatchObject({
+      result: "done",
+    });
+    expect(banks.a.falls("1")).toBe(1);
+    expect(types()).toEqual(["power.intent", "power.outcome"]);
+  });
+
+  test("an outlet that is being switched is refused to another order", async () => {
+    const power = start();
+    const first = power.switchHost(WEB1, "cycle", ORDER);
+    await clock.advance(3000);
+    const second = power.switchHost(hostWith("a/1"), "off", { ...ORDER, id: "2" });
+    expect(await ended(clock, second)).toMatchObject({
+      result: "refused",
+      error: { code: "GUARD_REFUSED" },
+    });
+    expect(await ended(clock, first)).toMatchObject({ result: "done" });
+    const third = power.switchHost(hostWith("a/1"), "off", { ...ORDER, id: "3" });
+    expect(await ended(clock, third)).toMatchObject({ result: "done" });
+  });
+
+  test.each([
+    [
+      "another serial number",
+      (bank: RelayBank): void => {
+        bank.serial = "S2";
+      },
+      "PDU_REFUSED",
+    ],
+    [
+      "another name",
+      (bank: RelayBank): void => {
+        bank.names = { "1": "db7" };
+      },
+      "OUTLET_UNKNOWN",
+    ],
+  ] as const)("a PDU that answers with %s is refused once", async (_, change, code) => {
+    banks.a.names["1"] = "web1";
+    const power = start();
+    await run(clock, power.readHost(hostWith("a/1")));
+    change(banks.a);
+    const refused = power.switchHost(hostWith("a/1"), "off", ORDER);
+    expect(await ended(clock, refused)).toMatchObject({ error: { code } });
+    expect(banks.a.sent).toEqual([]);
+    const again = power.switchHost(hostWith("a/1"), "off", { ...ORDER, id: "2" });
+    expect(await ended(clock, again)).toMatchObject({ result: "done" });
+  });
+
+  test("a verb that the device has not is refused", async () => {
+    const report = await ended(clock, start().switchHost(WEB1, "nmi", ORDER));
+    expect(report).toMatchObject({ result: "refused", error: { code: "PDU_REFUSED" } });
+  });
+
+  test("a host without outlets fails in words", async () => {
+    const report = await ended(clock, start().switchHost(hostWith(), "off", ORDER));
+    expect(report).toMatchObject({ result: "failed", error: { code: "OUTLET_UNKNOWN" } });
+  });
+});
+
+describe("recover()", () => {
+  async function cutShort(): Promise<void> {
+    const first = startPower(banks, disk, clock);
+    void first.power.switchHost(WEB1, "cycle", ORDER);
+    while (banks.a.relay("1").on || banks.b.relay("1").on) await clock.advance(100);
+    first.process.dead = true;
+  }
+
+  test("switches on what an interrupted cycle has left off, and writes the outcome", async () => {
+    await cutShort();
+    const power = start();
+    await run(clock, power.recover());
+    expect([banks.a.relay("1").on, banks.b.relay("1").on]).toEqual([true, true]);
+    expect(disk.events.at(-1)).toMatchObject({ type: "power.outcome", data: { result: "done" } });
+    await run(clock, power.recover());
+    expect(types()).toEqual(["power.intent", "power.outcome"]);
+  });
+
+  test("does not touch what was begun long ago", async () => {
+    await cutShort();
+    await clock.advance(2 * 3_600_000);
+    banks.a.sent.length = 0;
+    await run(clock, start().recover());
+    expect(banks.a.sent).toEqual([]);
+    expect(disk.events.at(-1)).toMatchObject({ data: { result: "unknown" } });
+  });
+
+  test("sends nothing to a PDU that was exchanged meanwhile", async () => {
+    await cutShort();
+    banks.a.serial = "S2";
+    banks.a.sent.length = 0;
+    await run(clock, start().recover());
+    expect(banks.a.sent).toEqual([]);
+    expect(banks.b.relay("1").on).toBe(true);
+  });
+});

@@ -1,0 +1,135 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type LocalSite, openLocalSite } from "../../../src/core/site/local-site.ts";
+import type { PowerEvent, PowerVerb } from "../../../src/core/site/site.ts";
+import { systemClock } from "../../../src/lib/clock.ts";
+import { Rack } from "./site-kit.ts";
+
+// A power device whose relays are files, as a user's own driver: what it was told is what a test finds on disk.
+const TOY = `
+import { readFile, writeFile, appendFile } from "node:fs/promises";
+import { definePower, OobError, textOf } from "oob/sdk";
+const outlet = async (folder: string, instance: string) => {
+  const text = (await readFile(folder + "/" + instance, "utf8")).trim();
+  const state = text === "on" || text === "off" ? text : "unknown";
+  return { instance, label: instance, state, pending: false } as const;
+};
+export default definePower({
+  summary: "relays that are files", sources: ["this test"], address: "path",
+  options: { path: { kind: "text", required: true, summary: "folder" } },
+  async open(options) {
+    const folder = textOf(options, "path");
+    return {
+      label: folder, commands: ["on", "off"], settle: 0,
+      read: async () => ({ family: "toy", outlets: [await outlet(folder, "1"), await outlet(folder, "2")] }),
+      readOutlet: (instance) => outlet(folder, instance),
+      async command(instance, command) {
+        await appendFile(folder + "/told", instance + " " + command + "\\n");
+        const stuck = (await readFile(folder + "/stuck", "utf8").catch(() => "")).trim() === instance;
+        if (!stuck) await writeFile(folder + "/" + instance, command);
+      },
+      async close() {},
+    };
+  },
+});
+`;
+
+let rack: Rack;
+let site: LocalSite;
+let relays: string;
+
+beforeEach(async () => {
+  rack = await Rack.make(["web1", "web2"]);
+  relays = join(rack.folder, "relays");
+  const drivers = join(rack.folder, "drivers");
+  await mkdir(relays);
+  await mkdir(drivers);
+  for (const outlet of ["1", "2"]) await writeFile(join(relays, outlet), "on");
+  await writeFile(join(drivers, "toy.ts"), TOY);
+  const hosts = new Map(rack.hosts);
+  for (const [n, name] of ["web1", "web2"].entries()) {
+    const entry = hosts.get(name);
+    if (entry)
+      hosts.set(name, { ...entry, offFor: 20, outlets: [{ pdu: "toy", reference: `${n + 1}` }] });
+  }
+  const pdus = new Map([["toy", { driver: "toy", options: { path: relays } }]]);
+  const config = rack.config({ drivers: [drivers], pdus, hosts });
+  site = await openLocalSite(config, { who: "jana", clock: systemClock, env: {}, role: "daemon" });
+});
+afterEach(async () => {
+  await site.close();
+  await rack.close();
+});
+
+const told = () => readFile(join(relays, "told"), "utf8").catch(() => "");
+
+async function power(verb: PowerVerb, hosts: string[], more = {}): Promise<PowerEvent[]> {
+  const request = { verb, hosts, dryRun: false, force: false, reason: "test", ...more };
+  const events: PowerEvent[] = [];
+  for await (const event of site.power(request)) events.push(event);
+  return events;
+}
+const results = (events: PowerEvent[]) =>
+  events.filter((event) => event.result).map((event) => [event.host, event.result, event.state]);
+
+describe("LocalSite.power()", () => {
+  test("cycles several hosts at once through a user's driver, read back, intent and outcome on record", async () => {
+    expect(
+      results(await power("cycle", ["web1", "web2"])).sort((one, other) =>
+        String(one[0]).localeCompare(String(other[0])),
+      ),
+    ).toEqual([
+      ["web1", "done", "on"],
+      ["web2", "done", "on"],
+    ]);
+    expect((await told()).split("\n").filter((line) => line.startsWith("1"))).toEqual([
+      "1 off",
+      "1 on",
+    ]);
+    const types = [];
+    for await (const event of site.events({ hosts: ["web1"], follow: false }))
+      if (/^(?:guard|power)/.test(event.type)) types.push(`${event.type} ${event.by}`);
+    expect(types).toEqual(["guard.permit jana", "power.intent jana", "power.outcome jana"]);
+  });
+
+  test("an outlet that takes the command and does nothing is not called off", async () => {
+    await writeFile(join(relays, "stuck"), "1");
+    const [end] = (await power("off", ["web1"])).slice(-1);
+    expect(end).toMatchObject({ result: "failed", state: "on" });
+    expect(end?.error?.code).toBe("POWER_UNVERIFIED");
+  });
+
+  test("--dry-run reads and tells, and sends nothing", async () => {
+    const events = await power("off", ["web1"], { dryRun: true });
+    expect(events.map((event) => event.text)).toEqual([
+      "toy/1 reads on: would switch off",
+      "would switch off; nothing was done",
+    ]);
+    expect(await told()).toBe("");
+  });
+
+  test("a hold refuses, for dry runs as well, and nothing is sent", async () => {
+    await site.hold(["web1"], 60_000, "RAID rebuild");
+    for (const dryRun of [true, false]) {
+      const [end] = await power("cycle", ["web1"], { dryRun });
+      expect(end).toMatchObject({ result: "refused", error: { code: "HELD" } });
+    }
+    expect(await told()).toBe("");
+  });
+
+  test("whoever stops listening, or closes the site, leaves no host off", async () => {
+    const request = {
+      verb: "cycle",
+      hosts: ["web1"],
+      dryRun: false,
+      force: false,
+      reason: "x",
+    } as const;
+    for await (const event of site.power(request)) if (event.state === "off") break;
+    expect([...site.moving]).toEqual(["web1"]);
+    await site.close();
+    expect(await readFile(join(relays, "1"), "utf8")).toBe("on");
+    expect(await told()).toBe("1 off\n1 on\n");
+  });
+});
