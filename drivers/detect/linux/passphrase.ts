@@ -25,5 +25,5 @@ export default defineRule({
     "Please enter passphrase for disk QEMU_HARDDISK (cryptroot): (press TAB for no echo) ",
     "Enter passphrase for /dev/sda3: ",
   ],
-  rejects: ["Enter passphrase for key /root/.ssh/id_rsa: ", "unlocked disk"],
+  rejects: ["Enter passphrase for key /home/u/.ssh/id_rsa: ", "unlocked disk"],
 });
