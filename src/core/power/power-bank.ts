@@ -3,9 +3,11 @@ import type { Clock } from "../../lib/clock.ts";
 import { type ErrorCode, messageOf, OobError } from "../../lib/errors.ts";
 import type { Pdu, PduReading, PowerState } from "../../sdk/power.ts";
 import type { OutletStatus, PowerVerb } from "../site/site.ts";
+import type { FirstCommand } from "./first-command.ts";
 import { Feed } from "./power-feed.ts";
 import { type BoundOutlet, bindOutlet, combined, findOutlet, outletId } from "./power-outlets.ts";
 import { PduQueue } from "./power-queue.ts";
+import { inWords } from "./verb-words.ts";
 
 /** Power of a host as just read. */
 export interface HostPower {
@@ -86,12 +88,12 @@ export class PowerBank {
     }
   }
 
-  feed(outlet: BoundOutlet): Feed {
-    return new Feed(outlet, this.queue(outlet.pdu), this.#clock);
+  feed(outlet: BoundOutlet, first?: FirstCommand): Feed {
+    return new Feed(outlet, this.queue(outlet.pdu), this.#clock, first);
   }
 
   /** The host's outlets, found on their devices. Throws OUTLET_UNKNOWN and what the devices throw. */
-  async feeds(host: HostEntry): Promise<Feed[]> {
+  async feeds(host: HostEntry, first: FirstCommand): Promise<Feed[]> {
     if (host.outlets.length === 0)
       throw new OobError(
         "OUTLET_UNKNOWN",
@@ -104,7 +106,7 @@ export class PowerBank {
         return known ?? this.#bind(entry, await this.queue(entry.pdu).read());
       }),
     );
-    return bound.map((outlet) => this.feed(outlet));
+    return bound.map((outlet) => this.feed(outlet, first));
   }
 
   /** Reserves outlets, one act each at a time; the returned function frees them. Throws GUARD_REFUSED. */
@@ -126,9 +128,19 @@ export class PowerBank {
     };
   }
 
-  /** Reads the outlets before a command. Throws where they cannot be read, are not the same, or would not obey. */
+  /**
+   * Reads the outlets before a command. Throws where they cannot be read, are not the same, or would not obey, and
+   * where a button of a machine without power is to be pressed.
+   */
   async readFirst(feeds: readonly Feed[], host: string, verb: PowerVerb): Promise<void> {
-    await Promise.all(feeds.map((feed) => this.#readOne(feed, `Cannot ${verb} ${host}`, verb)));
+    const cannot = `Cannot ${inWords(verb, host)}`;
+    await Promise.all(feeds.map((feed) => this.#readOne(feed, cannot, verb)));
+    const presses = verb === "reset" || verb === "soft" || verb === "nmi";
+    if (presses && combined(feeds.map(({ status }) => status)) === "off") {
+      const names = feeds.map(({ outlet }) => outlet.id).join(", ");
+      const hint = `oob power on ${host}`;
+      throw new OobError("GUARD_REFUSED", `${cannot}: ${names} reads off`, { hint });
+    }
   }
 
   async close(): Promise<void> {

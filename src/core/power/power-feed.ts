@@ -11,6 +11,7 @@ import { formatDuration } from "../../lib/durations.ts";
 import { messageOf, OobError } from "../../lib/errors.ts";
 import type { OutletCommand, OutletReading, PowerState } from "../../sdk/power.ts";
 import type { OutletStatus } from "../site/site.ts";
+import type { FirstCommand } from "./first-command.ts";
 import { type BoundOutlet, checkSame } from "./power-outlets.ts";
 import type { PduQueue } from "./power-queue.ts";
 
@@ -39,6 +40,7 @@ export class Feed {
   readonly outlet: BoundOutlet;
   readonly #queue: PduQueue;
   readonly #clock: Clock;
+  readonly #first: FirstCommand | undefined;
   #last: OutletReading | undefined;
   #lastAt: Millis;
   #lastError: string | undefined;
@@ -46,8 +48,9 @@ export class Feed {
   #delays: OutletReading["delays"];
   #known = false;
 
-  constructor(outlet: BoundOutlet, queue: PduQueue, clock: Clock) {
+  constructor(outlet: BoundOutlet, queue: PduQueue, clock: Clock, first?: FirstCommand) {
     this.outlet = outlet;
+    this.#first = first;
     this.#queue = queue;
     this.#clock = clock;
     this.#lastAt = clock.now();
@@ -100,12 +103,16 @@ export class Feed {
     }
   }
 
-  /** Sends a command, once. */
+  /** Sends a command, once. Throws INTERRUPTED where the order was given up and this would be its first. */
   async send(command: OutletCommand): Promise<Sent> {
     try {
-      await this.#queue.run((pdu) => pdu.command(this.outlet.instance, command));
+      await this.#queue.run((pdu) => {
+        this.#first?.goesOut();
+        return pdu.command(this.outlet.instance, command);
+      });
       return "taken";
     } catch (error) {
+      if (this.#first?.refused(error)) throw error;
       if (!(error instanceof OobError))
         return new OobError("PDU_SILENT", messageOf(error), { cause: error });
       return error.code === "PDU_SILENT" ? "lost" : error;

@@ -14,11 +14,13 @@ import { type ErrorCode, messageOf, OobError } from "../../lib/errors.ts";
 import type { PduReading } from "../../sdk/power.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { PowerEvent, PowerResult, PowerVerb } from "../site/site.ts";
+import { FirstCommand } from "./first-command.ts";
 import { type HostPower, type OpenPdu, PowerBank } from "./power-bank.ts";
 import type { Feed } from "./power-feed.ts";
 import { type PowerAct, type PowerIntent, PowerLedger } from "./power-ledger.ts";
 import { bringOn, cycleAll, type Ended, type Moving, pressAll, turnAll } from "./power-moves.ts";
 import { combined } from "./power-outlets.ts";
+import { inWords } from "./verb-words.ts";
 
 /** How long the on of a cycle is tried. */
 const ON_FOR: Millis = minutes(2);
@@ -141,21 +143,19 @@ export class Power {
   ): Promise<PowerReport> {
     let feeds: Feed[] = [];
     let free = () => {};
+    const first = new FirstCommand(`Cannot ${inWords(verb, host.name)}`, signal);
     try {
       const earlier = await this.#ledger.find(order.id);
       if (earlier) return await this.#again(host, earlier);
-      feeds = await this.#bank.feeds(host);
+      feeds = await this.#bank.feeds(host, first);
       free = this.#bank.reserve(feeds, host.name);
       await this.#bank.readFirst(feeds, host.name, verb);
-      if (signal?.aborted) {
-        const text = `Cannot ${verb} ${host.name}: given up before anything moved`;
-        throw new OobError("INTERRUPTED", text);
-      }
+      first.look();
       const outlets = feeds.map(({ outlet }) => outlet);
       const { id, by } = order;
       const intent = { id, host: host.name, verb, outlets, by, at: this.#clock.now() };
       await this.#ledger.begin(intent, order.reason, order.incident);
-      return await this.#carryOut(intent, feeds, host.offFor, moving);
+      return await this.#carryOut(intent, feeds, host.offFor, moving, first);
     } catch (thrown) {
       const error = asOobError(thrown);
       const result = REFUSALS.has(error.code) ? "refused" : "failed";
@@ -172,12 +172,14 @@ export class Power {
     feeds: readonly Feed[],
     offFor: Millis,
     moving: Moving,
+    first: FirstCommand,
   ): Promise<PowerReport> {
     let ended: Ended;
     try {
+      first.look();
       ended = await move(intent.verb, feeds, offFor, moving);
     } catch (error) {
-      ended = { result: "unknown", error: asOobError(error) };
+      ended = { result: first.refused(error) ? "refused" : "unknown", error: asOobError(error) };
     }
     if (ended.result !== "done") await confirmAll(feeds);
     await this.#write(intent, ended, moving);
@@ -188,13 +190,10 @@ export class Power {
   async #again(host: HostEntry, { intent, outcome }: PowerAct): Promise<PowerReport> {
     const now = await this.#bank.readHost(host);
     if (outcome) return { ...now, result: outcome.result };
-    const text = `Cannot ${intent.verb} ${host.name}: order "${intent.id}" was begun before and its end is not known`;
+    const text = `Cannot ${inWords(intent.verb, host.name)}: order "${intent.id}" was begun before and its end is not known`;
     const hint = "Give a new order after looking at the host";
-    return {
-      ...now,
-      result: "unknown",
-      error: plain(new OobError("POWER_UNKNOWN", text, { hint })),
-    };
+    const error = plain(new OobError("POWER_UNKNOWN", text, { hint }));
+    return { ...now, result: "unknown", error };
   }
 
   async #finish(intent: PowerIntent, onEvent: OnEvent): Promise<void> {

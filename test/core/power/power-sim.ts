@@ -49,6 +49,7 @@ export class RelayBank {
   /** Shows "pending" while a move is due. */
   tellsPending = false;
   serial = "S1";
+  commands: readonly OutletCommand[] = ["on", "off"];
   names: Record<string, string> = {};
   /** What every command meets from now on. */
   command: Fault = "ok";
@@ -75,7 +76,7 @@ export class RelayBank {
   open(process: Process): Pdu {
     return {
       label: "bank",
-      commands: ["on", "off"],
+      commands: this.commands,
       settle: SETTLE,
       read: () => this.#request(process, () => this.#readAll(process)),
       readOutlet: (instance) => this.#request(process, () => this.#readOne(instance, process)),
@@ -163,11 +164,14 @@ export class RelayBank {
 export class Disk {
   readonly events: SiteEvent[] = [];
   full = false;
+  /** Told of every event as it is written. */
+  wrote: (event: SiteEvent) => void = () => {};
 
   open(process: Process, clock: Clock): Audit {
     const write = (event: NewEvent): SiteEvent => {
       const written = { seq: this.events.length + 1, at: clock.now(), ...event };
       this.events.push(written);
+      this.wrote(written);
       return written;
     };
     const { events } = this;

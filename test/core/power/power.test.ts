@@ -173,6 +173,47 @@ describe("switchHost()", () => {
     expect(await ended(clock, work)).toMatchObject({ result: "done", power: "on" });
   });
 
+  test.each([
+    ["while the intent goes to the disk", false],
+    ["while its first command waits for its turn", true],
+  ] as const)("given up %s: refused, nothing was sent, outcome on disk", async (_, waits) => {
+    const stop = new AbortController();
+    const power = start();
+    disk.wrote = ({ type }) => {
+      if (type !== "power.intent") return;
+      if (!waits) return stop.abort();
+      void power.readPdu("a");
+      clock.after(2, () => stop.abort());
+    };
+    const work = power.switchHost(hostWith("a/1"), "cycle", ORDER, undefined, stop.signal);
+    expect(await ended(clock, work)).toMatchObject({
+      result: "refused",
+      power: "on",
+      error: { code: "INTERRUPTED" },
+    });
+    expect(banks.a.sent).toEqual([]);
+    expect(disk.events.at(-1)).toMatchObject({
+      type: "power.outcome",
+      data: { result: "refused" },
+    });
+  });
+
+  test.each(["nmi", "soft", "reset"] as const)(
+    "%s is refused on a machine that reads off, before anything is sent",
+    async (verb) => {
+      banks.a.commands = ["on", "off", "reset", "soft", "nmi"];
+      banks.a.relay("1").on = false;
+      const report = await ended(clock, start().switchHost(hostWith("a/1"), verb, ORDER));
+      expect(report).toMatchObject({
+        result: "refused",
+        power: "off",
+        error: { code: "GUARD_REFUSED", message: expect.stringContaining("a/1 reads off") },
+      });
+      expect(banks.a.sent).toEqual([]);
+      expect(types()).toEqual([]);
+    },
+  );
+
   test("the same id is carried out once: at the same time, later, and in another process", async () => {
     const power = start();
     const [one, two] = [1, 2].map(() => power.switchHost(WEB1, "cycle", ORDER));
