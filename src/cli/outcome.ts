@@ -1,9 +1,12 @@
+import type { PowerState } from "../sdk/power.ts";
 import { EXIT, exitCodeNamed, worstExit } from "./exit-codes.ts";
 
 interface Ending {
   readonly host: string;
   readonly result?: "done" | "failed" | "refused" | "unknown";
   readonly error?: { readonly code: string };
+  /** Power as read at the end. */
+  readonly state?: PowerState;
 }
 
 /** Collects how it ended for each host. A host of which no end was heard has the `presumed` one. */
@@ -14,7 +17,8 @@ export class Outcomes {
     for (const host of hosts) this.#codes.set(host, presumed);
   }
 
-  add({ host, result, error }: Ending): void {
+  add(ending: Ending): void {
+    const { host, result, error } = ending;
     switch (result) {
       case undefined:
         return;
@@ -29,7 +33,7 @@ export class Outcomes {
         this.#codes.set(host, EXIT.unknown);
         return;
       case "failed":
-        this.#codes.set(host, error === undefined ? EXIT.failed : exitCodeNamed(error.code));
+        this.#codes.set(host, failureCode(ending));
         return;
     }
   }
@@ -42,4 +46,11 @@ export class Outcomes {
   get unknown(): string[] {
     return [...this.#codes].filter(([, code]) => code === EXIT.unknown).map(([host]) => host);
   }
+}
+
+/** A failure after which the state is known is no unknown outcome, whatever its error is called. */
+function failureCode({ error, state }: Ending): number {
+  const code = error === undefined ? EXIT.failed : exitCodeNamed(error.code);
+  const known = error?.code !== "POWER_UNKNOWN" || state === "on" || state === "off";
+  return code === EXIT.unknown && known ? EXIT.failed : code;
 }

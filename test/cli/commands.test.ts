@@ -269,6 +269,14 @@ test.each([
   ],
   [{ result: "refused" as const, error: { code: "NOT_PERMITTED", message: "Cannot" } }, 4],
   [{ result: "unknown" as const }, 6],
+  [
+    {
+      result: "failed" as const,
+      state: "off" as const,
+      error: { code: "POWER_UNVERIFIED", message: "Cannot see pdu-a/3 on" },
+    },
+    1,
+  ],
   [{ result: "failed" as const, error: { code: "PDU_SILENT", message: "Cannot read pdu-a" } }, 7],
   [{}, 6],
 ])("power off ending with %j is exit %i", async (ending, code) => {
