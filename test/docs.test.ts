@@ -52,10 +52,11 @@ describe("docs/guides/configuration.md", () => {
 
   test("the output for mistakes is what oob config check says of the lines in it", async () => {
     const shown = blocksOf(partOf(CONFIGURATION, "What a mistake"), "").join("");
-    // The lines of the file stand in the output, each at its number: the rest is filled up around them.
+    // The lines of the file stand in the output, each at its number: the rest is filled up around them. Of what was
+    // typed in place of a secret's name only the length is shown.
     const lines = ["version: 1", "", "pdus:", "", "hosts:", "  web1:", "", "", "  web2:"];
     for (const [, line, source] of shown.matchAll(/^bad\.yaml:(\d+):.*\n {4}(.*)$/gm))
-      lines[Number(line) - 1] = source ?? "";
+      lines[Number(line) - 1] = (source ?? "").replace("*****", "ENTRY");
     const { text } = await check(lines.join("\n"));
     const last = shown.trimEnd().split("\n").at(-1);
     expect(last).toMatch(/^bad\.yaml: 8 errors, 0 warnings; /);

@@ -117,7 +117,7 @@ function readSecret(given: unknown): Reading {
     };
   if (!SECRET_NAME.test(name) || name.startsWith(URL_SECRET))
     return {
-      wrong: `expected a name of letters, digits, ".", "_" and "-" after "secret:", got "${name}"`,
+      wrong: 'expected a name of letters, digits, ".", "_" and "-" after "secret:"',
     };
   return { value: { secret: name } };
 }

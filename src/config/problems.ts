@@ -18,6 +18,9 @@ export interface Problem {
   readonly width: number;
 }
 
+/** A piece of one line of a file. */
+export type LinePiece = Pick<Problem, "file" | "line" | "column" | "width">;
+
 /** `hosts.web2.outlets[1]` */
 export function pathText(path: Path): string {
   return path
@@ -51,12 +54,37 @@ function excerpt(source: string, column: number): { text: string; column: number
   return { text, column: column - start };
 }
 
+/**
+ * What looks like a secret in a line of YAML: in a file that is broken, or under a driver that does not exist, nothing
+ * else tells. `secret:NAME` is a name and stays; so does the column of everything.
+ */
+const LOOKS_SECRET =
+  /(?<=(?:^|[\s{,"'])[\w-]{0,40}(?:pass(?:word|phrase|wd)?|pwd|auth|priv|community|token)["']?\s{0,9}:\s{1,40})(?!["']?secret:)(?:"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s"'{](?:[^,}]*[^\s,}])?)/gi;
+/** What stands before the "@" of a URL, and values in its query. */
+const SECRET_IN_URL = /(?<=[a-z]:\/\/)[^@/\s"']+(?=@)|(?<=[?&][\w-]{1,40}=)(?!secret:)[^&\s"']+/gi;
+
+const withoutSecrets = (source: string): string =>
+  source
+    .replace(LOOKS_SECRET, (value) => "*".repeat(value.length))
+    .replace(SECRET_IN_URL, (value) => "*".repeat(value.length));
+
+const blankOut = (text: string, from: number, width: number): string => {
+  const end = Math.min(text.length, from + width);
+  return text.slice(0, from) + "*".repeat(Math.max(0, end - from)) + text.slice(end);
+};
+
 /** All problems found so far, in the order of files and lines. */
 export class Problems {
   readonly #found: Problem[] = [];
+  readonly #hidden: LinePiece[] = [];
 
   add(problem: Problem): void {
     this.#found.push(problem);
+  }
+
+  /** Nothing of this is shown, whatever is found wrong on its line. */
+  hide(pieces: readonly LinePiece[]): void {
+    this.#hidden.push(...pieces);
   }
 
   get errors(): number {
@@ -64,8 +92,16 @@ export class Problems {
   }
 
   sorted(): readonly Problem[] {
-    return [...this.#found].sort(
-      (a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column,
-    );
+    return this.#found
+      .map((problem) => ({ ...problem, source: this.#withoutSecrets(problem) }))
+      .sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column);
+  }
+
+  #withoutSecrets({ file, line, source }: Problem): string {
+    let shown = withoutSecrets(source);
+    for (const piece of this.#hidden)
+      if (piece.file === file && piece.line === line)
+        shown = blankOut(shown, piece.column - 1, piece.width);
+    return shown;
   }
 }

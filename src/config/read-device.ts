@@ -1,6 +1,7 @@
 import { messageOf } from "../lib/errors.ts";
 import { nameHint, nearest } from "../lib/nearest.ts";
-import type { DeviceKind, DriverCatalog } from "./driver-catalog.ts";
+import type { OptionSpecs, OptionValues } from "../sdk/options.ts";
+import type { DeviceKind, DriverCatalog, DriverFacts } from "./driver-catalog.ts";
 import { isRecord } from "./host-range.ts";
 import { describe, readOptions } from "./option-values.ts";
 import type { Problems } from "./problems.ts";
@@ -51,15 +52,32 @@ export async function readDevice(
   if (facts === undefined) return undefined;
   const defaults = kind === "console" && depth === 0 ? reader.consoleDefaults : {};
   const usable = Object.entries(defaults).filter(([name]) => Object.hasOwn(facts.options, name));
-  const { values, problems: wrong } = readOptions(facts.options, {
-    ...Object.fromEntries(usable),
-    ...given,
-  });
-  for (const one of wrong)
-    report(problems, inside(spot, one.option), one.message, { hint: one.hint, at: one.at });
-  if (wrong.length > 0 || (via !== undefined && through === undefined)) return undefined;
-  return { driver, options: values, ...(through === undefined ? {} : { via: through }) };
+  const options = readGiven(reader, facts, { ...Object.fromEntries(usable), ...given }, spot);
+  if (options === undefined || (via !== undefined && through === undefined)) return undefined;
+  return { driver, options, ...(through === undefined ? {} : { via: through }) };
 }
+
+/** Options that stand one by one; undefined where one is wrong. */
+function readGiven(
+  { problems }: DeviceReader,
+  facts: DriverFacts,
+  given: Readonly<Record<string, unknown>>,
+  spot: Spot,
+): OptionValues | undefined {
+  for (const [option, value] of Object.entries(given))
+    if (isUnnamedSecret(facts.options, option, value))
+      problems.hide(spot.file.piecesOf([...spot.path, option]));
+  const { values, problems: wrong } = readOptions(facts.options, given);
+  for (const { option, message, hint, at } of wrong)
+    report(problems, inside(spot, option), message, { hint, at });
+  return wrong.length > 0 ? undefined : values;
+}
+
+/** What stands where `secret:NAME` belongs may be the secret itself. */
+const isUnnamedSecret = (specs: OptionSpecs, option: string, given: unknown): boolean =>
+  Object.hasOwn(specs, option) &&
+  specs[option]?.kind === "secret" &&
+  !(typeof given === "string" && given.startsWith("secret:"));
 
 async function driverHint(
   catalog: DriverCatalog,

@@ -40,7 +40,10 @@ export async function parseDeviceUrl(
   }
   const { values, problems } = readOptions(facts.options, options);
   const [wrong] = problems;
-  if (wrong !== undefined) throw bad(url, wrong.message, wrong.hint);
+  if (wrong !== undefined) {
+    const named = wrong.at === "key" ? "" : `option "${wrong.option}": `;
+    throw bad(url, named + wrong.message, wrong.hint);
+  }
   const name = safeName(driver, rest);
   return { kind, name, entry: { driver, options: { ...values, ...standIns } }, secrets };
 }
@@ -135,8 +138,8 @@ function safeName(driver: string, rest: string): string {
 const digest = (text: string): string =>
   createHash("sha256").update(text).digest("hex").slice(0, 8);
 
-/** The URL without what stands before the "@". */
-const hidden = (url: string): string => url.replace(/\/\/[^@/]*@/, "//…@");
+/** The URL without what stands before the "@" or behind the "?": a secret may have been typed there. */
+const hidden = (url: string): string => url.replace(/\/\/[^@/]*@/, "//…@").replace(/\?.+$/s, "?…");
 
 function bad(url: string, message: string, hint?: string): OobError {
   return new OobError(

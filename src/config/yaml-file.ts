@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, Scalar } from "yaml";
 import { messageOf, OobError } from "../lib/errors.ts";
-import { type Path, type Problem, pathText } from "./problems.ts";
+import { type LinePiece, type Path, type Problem, pathText } from "./problems.ts";
 
 /** A configuration larger than this is not one. */
 const MAX_CONFIG_BYTES = 16 * 1024 * 1024;
@@ -63,6 +63,20 @@ export class YamlFile {
       severity: more.severity ?? "error",
       ...(more.hint === undefined ? {} : { hint: more.hint }),
     };
+  }
+
+  /** The pieces of lines on which the value at `path` stands. */
+  piecesOf(path: Path): readonly LinePiece[] {
+    const [start, end] = this.#locate(path, "value");
+    const first = this.#counter.linePos(start);
+    const last = this.#counter.linePos(end);
+    const pieces: LinePiece[] = [];
+    for (let line = first.line; line <= last.line; line++) {
+      const from = line === first.line ? first.col : 1;
+      const to = line === last.line ? last.col : (this.#lines[line - 1]?.length ?? 0) + 1;
+      if (to > from) pieces.push({ file: this.path, line, column: from, width: to - from });
+    }
+    return pieces;
   }
 
   #problemAt([start, end]: Span, path: string, message: string): Problem {

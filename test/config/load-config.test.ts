@@ -6,7 +6,7 @@ import { checkConfig, loadConfig } from "../../src/config/load-config.ts";
 import { DEMO_ANNOUNCEMENT, findConfig, placesOf } from "../../src/config/places.ts";
 import { formatProblem } from "../../src/config/problems.ts";
 import type { SiteConfig } from "../../src/config/site-config.ts";
-import { OobError } from "../../src/lib/errors.ts";
+import { messageOf, OobError } from "../../src/lib/errors.ts";
 import { catalog } from "./catalog.ts";
 
 let folder: string;
@@ -251,6 +251,69 @@ ${["b", "c", "d", "e", "f", "g", "h"].map((k, i) => `${k}: &${k} [${`*${"abcdefg
     );
     expect(problem).toContain("expected the name of a secret");
     expect(problem).not.toContain("hunter2");
+  });
+
+  test.each([
+    [
+      "in place of the name",
+      "p: { driver: snmp, host: h, community: hunter2 }",
+      "h, community: *******",
+    ],
+    [
+      "in quotes, beside another fault",
+      'p: { driver: snmp, bogus: 1, community: "hunter2" }',
+      "community: *********",
+    ],
+    ["under a driver that does not exist", "p: { driver: snpm, auth: hunter2 }", "auth: ******"],
+    ["in broken YAML", "p: { driver: snmp, host: h, host: i, auth: hunter2 }", "auth: *******"],
+    ["in a URL", 'p: "snmp://hunter2@h"', "snmp://*******@h"],
+    [
+      "in the query of a URL",
+      'p: "snmp://h?community=hunter2&port=x"',
+      "?community=*******&port=*",
+    ],
+    [
+      "behind a wrong prefix",
+      "p: { driver: snmp, host: h, community: secret:hunter2! }",
+      undefined,
+    ],
+    [
+      "on a line of its own",
+      "p:\n    driver: snmp\n    host: h\n    community:\n      hunter2",
+      "*******",
+    ],
+  ])("never shows a secret that stands in the file %s", async (_, entry, shown) => {
+    await writeFile(file, `pdus:\n  ${entry}\n`);
+    const { problems } = await checkConfig(file, {}, () => catalog);
+    expect(problems).not.toEqual([]);
+    const thrown = await loadConfig(file, {}, () => catalog).then(() => "", messageOf);
+    if (shown === undefined) {
+      expect(problems.map(({ message }) => message).join()).not.toContain("hunter2");
+      return;
+    }
+    expect(JSON.stringify(problems) + thrown).not.toContain("hunter2");
+    expect(problems.map(({ source }) => source).join()).toContain(shown);
+  });
+
+  test("keeps the caret under a hidden secret, and shows names of secrets", async () => {
+    await writeFile(
+      file,
+      "pdus:\n  p: { driver: snmp, host: h, community: secret:pdu-a, port: x }\n  q: { driver: snmp, host: h, community: hunter2 }\n",
+    );
+    const { problems } = await checkConfig(file, {}, () => catalog);
+    const shown = problems.map(formatProblem).join("\n");
+    expect(shown).toContain("community: secret:pdu-a, port: x }");
+    expect(shown).toContain(
+      `    ${"  q: { driver: snmp, host: h, community: ******* }"}\n${" ".repeat(45)}^^^^^^^\n`,
+    );
+  });
+
+  test("names the option of a URL that is wrong", async () => {
+    expect(
+      await problemsOf('hosts: { a: { console: "serial:/dev/ttyS0?baud=123456789" } }'),
+    ).toEqual([
+      '1:24 hosts.a.console: Cannot read the address "serial:/dev/ttyS0?…": option "baud": expected a whole number from 50 to 4000000, got "123456789"',
+    ]);
   });
 
   test("refuses a community in a URL of the file, and a stored secret that poses as one", async () => {
