@@ -23,6 +23,22 @@ describe("power-cycle", () => {
     expect(end?.text).toContain("waited 2m for any text");
   });
 
+  it("a login prompt between the order and the relay, then silence, is no host that came back", async () => {
+    const kit = await runKit();
+    await kit.boot();
+    kit.power.cycle = async (readOff) => {
+      kit.wire.print(
+        new TextEncoder().encode("\r\nDebian GNU/Linux 12 web1 ttyS0\r\n\r\nweb1 login: "),
+      );
+      await kit.clock.sleep(1000);
+      await kit.power.off();
+      readOff();
+      return { power: "on", verified: true };
+    };
+    const { end } = await kit.run(powerCycle, { "boot-within": "2m" });
+    expect(end).toMatchObject({ result: "failed", step: "first sign of life" });
+  });
+
   it("a boot that stops half-way: failed, at the login prompt", async () => {
     const kit = await runKit({ faults: { hangsAtBoot: true } });
     await kit.boot();

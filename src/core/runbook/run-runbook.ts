@@ -22,13 +22,18 @@ import type { Credentials } from "./log-in.ts";
 import { RunStory } from "./run-story.ts";
 import { RunbookConsole } from "./runbook-console.ts";
 
+/** Hands on the outlets, as a run gets them: a cycle tells whenever an outlet was read off. */
+export interface RunPower extends Omit<PowerHands, "cycle"> {
+  cycle(readOff: () => void): ReturnType<PowerHands["cycle"]>;
+}
+
 /** One run of one runbook on one host. */
 export interface RunbookRun {
   readonly name: string;
   readonly runbook: Runbook;
   readonly host: HostEntry;
   readonly console: WatchedConsole;
-  readonly power: PowerHands;
+  readonly power: RunPower;
   readonly credentials: Credentials | undefined;
   readonly loaders: ReadonlyMap<string, BootLoader>;
   readonly options: OptionValues;
@@ -162,9 +167,9 @@ function hands(
     power: {
       ...run.power,
       cycle: () => {
-        // A login prompt from before the cut is no sign of a host that came back.
+        // A prompt from before the cut is no sign of a host that came back, and it lives until its outlets are off.
         console.goesDown();
-        return run.power.cycle();
+        return run.power.cycle(() => console.goesDown());
       },
     },
     boot: { intercept: (args, within) => interceptBoot(console, run.loaders, args, within) },

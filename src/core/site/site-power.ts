@@ -2,9 +2,10 @@ import { randomUUID } from "node:crypto";
 import type { HostEntry } from "../../config/site-config.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { ERROR_CODES, messageOf, OobError } from "../../lib/errors.ts";
-import type { PowerHands, SwitchOutcome } from "../../sdk/runbook.ts";
+import type { SwitchOutcome } from "../../sdk/runbook.ts";
 import type { Asker } from "../interlocks/interlock.ts";
 import type { Power, PowerReport } from "../power/power.ts";
+import type { RunPower } from "../runbook/run-runbook.ts";
 import { EventQueue } from "../session/event-queue.ts";
 import type { Guard, GuardRequest } from "../watchdog/guard.ts";
 import type { PowerEvent, PowerRequest, PowerVerb } from "./site.ts";
@@ -52,14 +53,19 @@ export class SitePower {
   }
 
   /** A runbook's hands on the outlets of one host. */
-  hands(host: HostEntry, runbook: string, reason: string, dryRun: boolean): PowerHands {
+  hands(host: HostEntry, runbook: string, reason: string, dryRun: boolean): RunPower {
     const { power } = this.#parts;
     const read = async () => (await power.readHost(host)).power;
-    const turn = async (verb: "on" | "off" | "cycle"): Promise<SwitchOutcome> => {
+    const turn = async (
+      verb: "on" | "off" | "cycle",
+      readOff: () => void = () => {},
+    ): Promise<SwitchOutcome> => {
       if (dryRun) return { power: await read(), verified: false };
       const by = `runbook ${runbook}`;
       const wish: Wish = { verb, asker: "runbook", by, reason, force: false };
-      const report = await this.#order(host, wish, () => {});
+      const report = await this.#order(host, wish, ({ outlet, state }) => {
+        if (outlet !== undefined && state === "off") readOff();
+      });
       if (report.result === "done") return { power: report.power, verified: true };
       const { code, message, hint } = report.error ?? {};
       throw new OobError(
@@ -68,7 +74,12 @@ export class SitePower {
         hint === undefined ? {} : { hint },
       );
     };
-    return { read, on: () => turn("on"), off: () => turn("off"), cycle: () => turn("cycle") };
+    return {
+      read,
+      on: () => turn("on"),
+      off: () => turn("off"),
+      cycle: (readOff) => turn("cycle", readOff),
+    };
   }
 
   async #carryOut(host: HostEntry, wish: Wish, onEvent: (event: PowerEvent) => void) {

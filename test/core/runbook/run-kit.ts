@@ -8,11 +8,11 @@ import { createDetector } from "../../../src/core/detect/create-detector.ts";
 import { LocalPort } from "../../../src/core/port/local-port.ts";
 import { ReadPace } from "../../../src/core/port/read-pace.ts";
 import { Registry } from "../../../src/core/registry/registry.ts";
-import { runRunbook } from "../../../src/core/runbook/run-runbook.ts";
+import { type RunPower, runRunbook } from "../../../src/core/runbook/run-runbook.ts";
 import { Session } from "../../../src/core/session/session.ts";
 import type { HostStatus, RunEvent } from "../../../src/core/site/site.ts";
 import type { Clock } from "../../../src/lib/clock.ts";
-import type { PowerHands, Runbook } from "../../../src/sdk/runbook.ts";
+import type { Runbook } from "../../../src/sdk/runbook.ts";
 import { logKit } from "../log/log-kit.ts";
 import { request } from "../session/session-kit.ts";
 import { Wire } from "../wire.ts";
@@ -168,7 +168,7 @@ const early = (clock: Clock): Clock => ({
 });
 
 function switchOf(host: MockHost, clock: { sleep(ms: number): Promise<void> }) {
-  const power: PowerHands & {
+  const power: RunPower & {
     state: "on" | "off" | "unknown";
     cycles: number;
     offFor: number;
@@ -187,9 +187,10 @@ function switchOf(host: MockHost, clock: { sleep(ms: number): Promise<void> }) {
       power.state = "off";
       return { power: "off", verified: true };
     },
-    cycle: async () => {
+    cycle: async (readOff) => {
       power.cycles++;
       await power.off();
+      readOff();
       await clock.sleep(power.offFor);
       return power.on();
     },
