@@ -51,11 +51,17 @@ export default defineConsole({
   },
   address: "command",
   identity: ["command"],
+  check: (options) => {
+    const wrong = faultOf(wordsOf(options));
+    return wrong === undefined ? [] : [{ option: "command", message: wrong }];
+  },
   open: openExec,
 });
 
 async function openExec(options: OptionValues, context: OpenContext): Promise<Link> {
   const words = wordsOf(options);
+  const wrong = faultOf(words);
+  if (wrong !== undefined) throw new OobError("USAGE", `Cannot run a command: ${wrong}`);
   const [program = ""] = words;
   context.signal.throwIfAborted();
   if (!(await isExecutable(program)))
@@ -85,11 +91,12 @@ function wordsOf(options: OptionValues): readonly string[] {
   const given = options.command;
   const listed =
     typeof given === "string" ? [given] : Array.isArray(given) ? given.map(String) : [];
-  const words = listed.length === 1 ? splitWords(listed[0] ?? "") : listed;
-  if (words.length === 0) throw new OobError("USAGE", "Cannot run a command: it is empty");
-  if (words.some((word) => word.includes("\0")))
-    throw new OobError("USAGE", `Cannot run "${printable(words[0] ?? "")}": a NUL is in its words`);
-  return words;
+  return listed.length === 1 ? splitWords(listed[0] ?? "") : listed;
+}
+
+function faultOf(words: readonly string[]): string | undefined {
+  if (words.length === 0 || words[0] === "") return "it is empty";
+  return words.some((word) => word.includes("\0")) ? "a NUL is in its words" : undefined;
 }
 
 function environment(term: string): Record<string, string> {

@@ -1,4 +1,4 @@
-import { defineConsole, openSerial } from "oob/sdk";
+import { defineConsole, openSerial, serialFaults } from "oob/sdk";
 
 const LEVELS = ["raise", "lower", "keep"] as const;
 
@@ -44,5 +44,6 @@ export default defineConsole({
   address: "path",
   identity: ["path"],
   keep: true,
+  check: serialFaults,
   open: (options, context) => openSerial(options, context),
 });

@@ -23,6 +23,7 @@ import {
   messageOf,
   numberOf,
   OobError,
+  type OptionFault,
   type OptionValues,
   type OutletCommand,
   type OutletReading,
@@ -81,18 +82,27 @@ export default definePower({
     },
     timeout: { kind: "duration", default: "3s", summary: "how long an answer may take" },
   },
+  check: addressFaults,
   open(options, { clock }) {
     const machine = addressOf(options);
     return Promise.resolve(openMachine(machine, clock));
   },
 });
 
+function addressFaults(options: OptionValues): readonly OptionFault[] {
+  const byPath = textOf(options, "path") !== "";
+  const byHost = textOf(options, "host") !== "" && numberOf(options, "port", 0) !== 0;
+  return byPath === byHost
+    ? [{ option: "path", message: "give either a path, or host and port" }]
+    : [];
+}
+
 function addressOf(options: OptionValues): Address {
   const path = textOf(options, "path");
   const host = textOf(options, "host");
   const port = numberOf(options, "port", 0);
-  if ((path === "") === (host === "" || port === 0))
-    throw new OobError("CONFIG_INVALID", "Cannot use QMP: give either a path, or host and port");
+  const [fault] = addressFaults(options);
+  if (fault) throw new OobError("CONFIG_INVALID", `Cannot use QMP: ${fault.message}`);
   return {
     label: path === "" ? `${host}:${port}` : path,
     where: path === "" ? { host, port } : { path },

@@ -5,6 +5,7 @@ import {
   flagOf,
   numberOf,
   OobError,
+  type OptionFault,
   type OptionValues,
   type PowerContext,
   SNMP_AUTH_PROTOCOLS,
@@ -53,7 +54,7 @@ export default definePower({
       default: false,
       summary: "allow clear text: version 1 or 2c, or version 3 without authentication",
     },
-    profile: { kind: "text", summary: "family of the PDU, instead of asking it" },
+    profile: { kind: "text", profile: "snmp", summary: "family of the PDU, instead of asking it" },
     serial: { kind: "text", summary: "serial number that the PDU must have" },
     timeout: { kind: "duration", default: "2s", summary: "how long one request waits" },
     tries: {
@@ -64,6 +65,7 @@ export default definePower({
       summary: "how often a read is sent before the PDU counts as silent",
     },
   },
+  check: loginFaults,
   async open(options, context) {
     const profile = textOf(options, "profile");
     const serial = textOf(options, "serial");
@@ -79,67 +81,95 @@ export default definePower({
   },
 });
 
-async function login(options: OptionValues, context: PowerContext): Promise<SnmpLogin> {
+function versionOf(options: OptionValues): string {
   const byCommunity = secretOf(options, "community") && !secretOf(options, "auth");
-  const version = textOf(options, "version") || (byCommunity ? "2c" : "3");
-  return version === "1" || version === "2c"
-    ? communityLogin(version, options, context)
-    : userLogin(options, context);
+  return textOf(options, "version") || (byCommunity ? "2c" : "3");
 }
 
 /** Reserved for secrets that stand in a URL: a community there is consent to clear text. */
 const FROM_URL = /^url-/;
+
+function loginFaults(options: OptionValues): readonly OptionFault[] {
+  const version = versionOf(options);
+  const fault = version === "3" ? userFault(options) : communityFault(version, options);
+  return fault === undefined ? [] : [fault];
+}
+
+function communityFault(version: string, options: OptionValues): OptionFault | undefined {
+  const given = secretOf(options, "community");
+  if (given === undefined)
+    return {
+      option: "community",
+      message: "no community is given",
+      hint: "community: secret:NAME in the configuration, or snmp://COMMUNITY@HOST?version=2c",
+    };
+  if (FROM_URL.test(given.secret) || flagOf(options, "insecure")) return undefined;
+  return {
+    option: "community",
+    message: `SNMP version ${version} is clear text, and anybody on the network can switch with it`,
+    hint: "Use version 3 with auth and priv, or say insecure: true",
+  };
+}
+
+function userFault(options: OptionValues): OptionFault | undefined {
+  const user = textOf(options, "user");
+  const auth = secretOf(options, "auth");
+  const priv = secretOf(options, "priv");
+  if (user === "")
+    return {
+      option: "user",
+      message: "SNMP version 3 needs a user",
+      hint: "Give user:, auth: and priv:, or a community; in a URL with a user say version=3",
+    };
+  if (priv && !auth) return { option: "priv", message: "priv without auth does not exist" };
+  if (priv && textOf(options, "priv-protocol") === "des" && !getCiphers().includes("des-cbc"))
+    return {
+      option: "priv-protocol",
+      message: "this Node.js comes with an OpenSSL that has no DES",
+      hint: "Use priv-protocol: aes, or start oob with NODE_OPTIONS=--openssl-legacy-provider",
+    };
+  if (auth || flagOf(options, "insecure")) return undefined;
+  return {
+    option: "user",
+    message: `user "${user}" has no auth, so anybody on the network can switch in its name`,
+    hint: "Give auth: secret:NAME (and priv:), or say insecure: true",
+  };
+}
+
+async function login(options: OptionValues, context: PowerContext): Promise<SnmpLogin> {
+  const [fault] = loginFaults(options);
+  if (fault)
+    throw new OobError(
+      "CONFIG_INVALID",
+      `Cannot use ${textOf(options, "host")}: ${fault.message}`,
+      fault.hint === undefined ? {} : { hint: fault.hint },
+    );
+  const version = versionOf(options);
+  return version === "1" || version === "2c"
+    ? communityLogin(version, options, context)
+    : userLogin(options, context);
+}
 
 async function communityLogin(
   version: "1" | "2c",
   options: OptionValues,
   context: PowerContext,
 ): Promise<SnmpLogin> {
-  const host = textOf(options, "host");
   const given = secretOf(options, "community");
-  if (given === undefined)
-    throw new OobError("CONFIG_INVALID", `Cannot use ${host}: no community is given`, {
-      hint: "community: secret:NAME in the configuration, or snmp://COMMUNITY@HOST?version=2c",
-    });
-  if (!FROM_URL.test(given.secret) && !flagOf(options, "insecure"))
-    throw new OobError(
-      "CONFIG_INVALID",
-      `Cannot use ${host} with SNMP version ${version}: it is clear text, and anybody on the network can switch with it`,
-      { hint: "Use version 3 with auth and priv, or say insecure: true" },
-    );
-  const community = await context.secret(given);
   const write = secretOf(options, "write-community");
-  return write
-    ? { version, community, writeCommunity: await context.secret(write) }
-    : { version, community };
+  return {
+    version,
+    community: given ? await context.secret(given) : "",
+    ...(write && { writeCommunity: await context.secret(write) }),
+  };
 }
 
 async function userLogin(options: OptionValues, context: PowerContext): Promise<SnmpLogin> {
-  const host = textOf(options, "host");
-  const user = textOf(options, "user");
   const auth = secretOf(options, "auth");
   const priv = secretOf(options, "priv");
-  if (user === "")
-    throw new OobError("CONFIG_INVALID", `Cannot use ${host}: SNMP version 3 needs a user`, {
-      hint: "Give user:, auth: and priv:, or a community; in a URL with a user say version=3",
-    });
-  if (priv && !auth)
-    throw new OobError("CONFIG_INVALID", `Cannot use ${host}: priv without auth does not exist`);
-  if (priv && textOf(options, "priv-protocol") === "des" && !getCiphers().includes("des-cbc"))
-    throw new OobError(
-      "CONFIG_INVALID",
-      `Cannot use ${host}: this Node.js comes with an OpenSSL that has no DES`,
-      { hint: "Use priv-protocol: aes, or start oob with NODE_OPTIONS=--openssl-legacy-provider" },
-    );
-  if (!auth && !flagOf(options, "insecure"))
-    throw new OobError(
-      "CONFIG_INVALID",
-      `Cannot use ${host}: user "${user}" has no auth, so anybody on the network can switch in its name`,
-      { hint: "Give auth: secret:NAME (and priv:), or say insecure: true" },
-    );
   return {
     version: "3",
-    user,
+    user: textOf(options, "user"),
     ...(auth && {
       auth: {
         protocol: oneOf(SNMP_AUTH_PROTOCOLS, textOf(options, "auth-protocol"), "sha"),

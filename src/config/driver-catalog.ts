@@ -1,4 +1,4 @@
-import type { OptionSpecs } from "../sdk/options.ts";
+import type { OptionFault, OptionSpecs, OptionValues } from "../sdk/options.ts";
 
 /** What a configuration entry is about. */
 export type DeviceKind = "console" | "power";
@@ -7,13 +7,15 @@ export type DeviceKind = "console" | "power";
 export interface DriverFacts {
   readonly options: OptionSpecs;
   readonly address: "path" | "host-port" | "command";
+  readonly through?: true;
+  check?(options: OptionValues): readonly OptionFault[];
 }
 
 /** Where configuration asks about drivers; core/registry/registry.ts finds them. */
 export interface DriverCatalog {
   /** undefined: there is no such driver. Throws DRIVER_INVALID where its file is broken. */
   describe(kind: DeviceKind, name: string): Promise<DriverFacts | undefined>;
-  names(kind: DeviceKind): Promise<readonly string[]>;
+  names(kind: DeviceKind | "snmp" | "serial"): Promise<readonly string[]>;
 }
 
 /** Opens a catalog over the shipped drivers and those in users' folders. */

@@ -1,6 +1,6 @@
 import { messageOf } from "../lib/errors.ts";
 import { nameHint, nearest } from "../lib/nearest.ts";
-import type { OptionSpecs, OptionValues } from "../sdk/options.ts";
+import { type OptionFault, type OptionSpecs, type OptionValues, textOf } from "../sdk/options.ts";
 import type { DeviceKind, DriverCatalog, DriverFacts } from "./driver-catalog.ts";
 import { isRecord } from "./host-range.ts";
 import { describe, readOptions } from "./option-values.ts";
@@ -52,25 +52,57 @@ export async function readDevice(
   if (facts === undefined) return undefined;
   const defaults = kind === "console" && depth === 0 ? reader.consoleDefaults : {};
   const usable = Object.entries(defaults).filter(([name]) => Object.hasOwn(facts.options, name));
-  const options = readGiven(reader, facts, { ...Object.fromEntries(usable), ...given }, spot);
+  if (via !== undefined && facts.through !== true)
+    report(problems, inside(spot, "via"), `driver "${driver}" goes through no other device`, {
+      hint: 'Leave out "via"',
+      at: "key",
+    });
+  const options = await readGiven(reader, facts, { ...Object.fromEntries(usable), ...given }, spot);
   if (options === undefined || (via !== undefined && through === undefined)) return undefined;
   return { driver, options, ...(through === undefined ? {} : { via: through }) };
 }
 
 /** Options that stand one by one; undefined where one is wrong. */
-function readGiven(
-  { problems }: DeviceReader,
+async function readGiven(
+  { catalog, problems }: DeviceReader,
   facts: DriverFacts,
   given: Readonly<Record<string, unknown>>,
   spot: Spot,
-): OptionValues | undefined {
+): Promise<OptionValues | undefined> {
   for (const [option, value] of Object.entries(given))
     if (isUnnamedSecret(facts.options, option, value))
       problems.hide(spot.file.piecesOf([...spot.path, option]));
   const { values, problems: wrong } = readOptions(facts.options, given);
   for (const { option, message, hint, at } of wrong)
     report(problems, inside(spot, option), message, { hint, at });
-  return wrong.length > 0 ? undefined : values;
+  if (wrong.length > 0) return undefined;
+  const faults = await faultsIn(catalog, facts, values);
+  for (const { option, message, hint } of faults)
+    report(problems, inside(spot, option), message, { hint });
+  return faults.length > 0 ? undefined : values;
+}
+
+/** What is wrong with options that are right one by one. */
+async function faultsIn(
+  catalog: DriverCatalog,
+  facts: DriverFacts,
+  values: OptionValues,
+): Promise<readonly OptionFault[]> {
+  const faults: OptionFault[] = [];
+  for (const [option, { profile }] of Object.entries(facts.options)) {
+    const name = textOf(values, option);
+    if (profile === undefined || name === "") continue;
+    const names = await catalog.names(profile);
+    if (names.includes(name)) continue;
+    const hint = nameHint(name, names) ?? `Profiles: ${names.join(", ")}`;
+    faults.push({ option, message: `there is no profile "${name}"`, hint });
+  }
+  try {
+    return [...faults, ...(facts.check?.(values) ?? [])];
+  } catch (thrown) {
+    // A user's own driver.
+    return [{ option: "driver", message: `its check of options failed: ${messageOf(thrown)}` }];
+  }
 }
 
 /** What stands where `secret:NAME` belongs may be the secret itself. */
@@ -121,7 +153,14 @@ async function readUrl(
 ): Promise<DeviceEntry | undefined> {
   try {
     const target = await parseDeviceUrl(text, reader.catalog, kind);
-    if (target.secrets.size === 0) return target.entry;
+    if (target.secrets.size === 0) {
+      const { driver, options } = target.entry;
+      const facts = await reader.catalog.describe(kind, driver);
+      const faults = facts ? await faultsIn(reader.catalog, facts, options) : [];
+      for (const { option, message, hint } of faults)
+        report(reader.problems, spot, `option "${option}": ${message}`, { hint });
+      return faults.length === 0 ? target.entry : undefined;
+    }
     report(reader.problems, spot, "a secret stands in this URL", {
       hint: "Write it as a mapping, with secret:NAME",
     });

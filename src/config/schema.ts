@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseDuration } from "../lib/durations.ts";
+import { isEscape } from "../sdk/escape.ts";
 import { NAME } from "./host-range.ts";
 import { describe } from "./option-values.ts";
 
@@ -67,6 +68,13 @@ export const watchSchema = z.strictObject({
 });
 
 const login = z.strictObject({ user: text, secret: text });
+const noGroup = (wanted: string) =>
+  reading(`${wanted} (groups are not supported)`, (value) =>
+    typeof value === "string" && /^[^@]/.test(value) ? value : undefined,
+  );
+const escapeName = reading('"^]" or another "^X", "^Ec", "&", "~" or "none"', (value) =>
+  typeof value === "string" && isEscape(value) ? value : undefined,
+);
 const encoding = one(["utf-8", "cp437", "latin1"]);
 
 /** "pdu-a/3", or a list of such. */
@@ -92,13 +100,17 @@ export const SECTIONS = {
   credentials: path,
   drivers: listOf(path),
   runbooks: listOf(path),
-  users: listOf(text),
+  users: listOf(noGroup("the name of a user")),
   grants: z.array(
-    z.strictObject({ who: text, may: listOf(one(VERBS)), on: listOf(text).optional() }),
+    z.strictObject({
+      who: noGroup('the name of a user, or "*"'),
+      may: listOf(one(VERBS)),
+      on: listOf(noGroup('the name of a host, "*" for any letters')).optional(),
+    }),
   ),
   "require-reason": flag,
   sessions: z.strictObject({
-    escape: text.optional(),
+    escape: escapeName.optional(),
     filter: one(["safe", "strict"]).optional(),
     "idle-timeout": duration.optional(),
   }),

@@ -28,6 +28,8 @@ export class YamlFile {
       lineCounter: this.#counter,
       prettyErrors: false,
       uniqueKeys: isSameKey,
+      // `format: 7e1` is a format of characters, not 70.
+      customTags: (tags) => tags.filter((tag) => typeof tag === "string" || tag.format !== "EXP"),
     });
     const problems = this.#document.errors.map((error) =>
       this.#problemAt([error.pos[0], error.pos[1]], "", firstLine(error.message)),

@@ -15,7 +15,7 @@ export * from "./power.ts";
 export * from "./prompts.ts";
 export * from "./rule.ts";
 export * from "./runbook.ts";
-export { openSerial, type SerialBinding } from "./serial-link.ts";
+export { openSerial, type SerialBinding, serialFaults } from "./serial-link.ts";
 export * from "./snmp-profile.ts";
 export { type LinkCodec, type SocketLinkOptions, socketLink } from "./socket-link.ts";
 export { rebootBySysrq } from "./sysrq.ts";

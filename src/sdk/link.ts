@@ -1,5 +1,5 @@
 import type { Clock, Millis } from "../lib/clock.ts";
-import type { OptionSpecs, OptionValues, SecretRef } from "./options.ts";
+import type { OptionFault, OptionSpecs, OptionValues, SecretRef } from "./options.ts";
 
 /** Levels of the modem lines that we read. */
 export interface ModemLines {
@@ -63,6 +63,10 @@ export interface ConsoleDriver {
    * holds it and writes its log, so that the daemon may be killed. Such a driver is given no secrets.
    */
   readonly keep?: boolean;
+  /** true: it can go through another device (`via:`), which it is given as `context.through`. */
+  readonly through?: true;
+  /** What would make `open` refuse these options, found without touching a device. */
+  check?(options: OptionValues): readonly OptionFault[];
   open(options: OptionValues, context: OpenContext): Promise<Link>;
 }
 

@@ -12,6 +12,16 @@ export interface OptionSpec {
   readonly min?: number;
   readonly max?: number;
   readonly choices?: readonly string[];
+  /** The text names one of these, the tree's or the user's. */
+  readonly profile?: "snmp" | "serial";
+}
+
+/** What is wrong with options that are right one by one. */
+export interface OptionFault {
+  /** The option to be pointed at. */
+  readonly option: string;
+  readonly message: string;
+  readonly hint?: string;
 }
 
 /** Options of a driver, by the name they have in oob.yaml. */

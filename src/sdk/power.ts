@@ -1,6 +1,6 @@
 import type { Clock, Millis } from "../lib/clock.ts";
 import type { Link } from "./link.ts";
-import type { OptionSpecs, OptionValues, SecretRef } from "./options.ts";
+import type { OptionFault, OptionSpecs, OptionValues, SecretRef } from "./options.ts";
 import type { SnmpTarget } from "./snmp-profile.ts";
 
 /** Three values, never a boolean. What cannot be read is unknown. */
@@ -85,6 +85,10 @@ export interface PowerDriver {
   readonly sources: readonly string[];
   readonly options: OptionSpecs;
   readonly address: "path" | "host-port" | "command";
+  /** true: it can go through another device (`via:`), which it is given as `context.through`. */
+  readonly through?: true;
+  /** What would make `open` refuse these options, found without touching a device. */
+  check?(options: OptionValues): readonly OptionFault[];
   open(options: OptionValues, context: PowerContext): Promise<Pdu>;
 }
 

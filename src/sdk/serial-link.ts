@@ -8,7 +8,7 @@ import type { Millis, Timer } from "../lib/clock.ts";
 import { seconds } from "../lib/durations.ts";
 import { messageOf, OobError } from "../lib/errors.ts";
 import type { Link, LinkNotice, ModemLines, OpenContext } from "./link.ts";
-import { flagOf, numberOf, type OptionValues, textOf } from "./options.ts";
+import { flagOf, numberOf, type OptionFault, type OptionValues, textOf } from "./options.ts";
 import { explainSerialTrouble, refusedPort } from "./serial-trouble.ts";
 import { openTtyPort, TTY_READ_BYTES } from "./tty-port.ts";
 import { isNearSpeed } from "./tty-settings.ts";
@@ -68,13 +68,26 @@ export async function openSerial(
   }
 }
 
+const FORMAT = /^([5-8])([neo])([12])$/;
+const formatName = (options: OptionValues): string =>
+  (textOf(options, "format") || "8n1").toLowerCase();
+
+/** A format of characters that does not exist. */
+export function serialFaults(options: OptionValues): readonly OptionFault[] {
+  const name = formatName(options);
+  if (FORMAT.test(name)) return [];
+  const hint = "Data bits 5 to 8, parity n, e or o, stop bits 1 or 2: 8n1, 7e1, 8o2";
+  return [{ option: "format", message: `"${name}" is no format of characters`, hint }];
+}
+
 function formatOf(options: OptionValues, path: string) {
-  const name = (textOf(options, "format") || "8n1").toLowerCase();
-  const parts = /^([5-8])([neo])([12])$/.exec(name);
-  if (!parts)
-    throw new OobError("USAGE", `Cannot open "${path}": "${name}" is no format of characters`, {
-      hint: "Data bits 5 to 8, parity n, e or o, stop bits 1 or 2: 8n1, 7e1, 8o2",
+  const [fault] = serialFaults(options);
+  if (fault)
+    throw new OobError("USAGE", `Cannot open "${path}": ${fault.message}`, {
+      ...(fault.hint !== undefined && { hint: fault.hint }),
     });
+  const name = formatName(options);
+  const parts = FORMAT.exec(name) ?? [];
   const [, bits, parity, stop] = parts;
   const settings = {
     dataBits: Number(bits) as 5 | 6 | 7 | 8,

@@ -36,7 +36,11 @@ const DRIVERS: Record<string, Record<string, DriverFacts>> = {
         community: { kind: "secret", summary: "" },
       },
     },
-    "serial-pdu": { address: "path", options: { profile: { ...text, required: true } } },
+    "serial-pdu": {
+      address: "path",
+      through: true,
+      options: { profile: { ...text, required: true } },
+    },
   },
 };
 
