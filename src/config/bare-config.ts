@@ -23,8 +23,8 @@ export function bareConfig(env: Environment): SiteConfig {
     log: {
       sync: seconds(1),
       segmentBytes: 16 * 1024 * 1024,
-      keepDays: 365,
-      keepBytes: 20 * 1024 ** 3,
+      keepDays: undefined,
+      keepBytes: undefined,
     },
     fleet: { suspects: 3, within: minutes(5), cycles: 3, per: hours(1) },
     pdus: new Map(),

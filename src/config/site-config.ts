@@ -87,8 +87,9 @@ export interface SiteConfig {
   readonly log: {
     readonly sync: Millis;
     readonly segmentBytes: number;
-    readonly keepDays: number;
-    readonly keepBytes: number;
+    /** undefined: nothing is removed for its age, or for how much there is of it. */
+    readonly keepDays: number | undefined;
+    readonly keepBytes: number | undefined;
   };
   readonly fleet: {
     /** More suspects than this within `within`: the fault is ours or the site's, not the hosts'. */

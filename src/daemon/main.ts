@@ -1,6 +1,7 @@
 import { loadConfig } from "../config/load-config.ts";
 import { type Environment, makeOwnFolder } from "../config/places.ts";
 import type { HostEntry, SiteConfig } from "../config/site-config.ts";
+import { LogRetention } from "../core/log/log-retention.ts";
 import { lockPort, type PortLock } from "../core/port/port-lock.ts";
 import { Registry } from "../core/registry/registry.ts";
 import { type LocalSite, openLocalSite } from "../core/site/local-site.ts";
@@ -66,7 +67,9 @@ export async function startDaemon(options: ServeOptions): Promise<Daemon> {
     const keep = (entry: HostEntry) => kept.port(entry);
     site = await openLocalSite(config, { who: "oob", clock, env, role: "daemon", keep });
     const sockets = await listen(config, site);
-    const ready = new Daemonized({ config, site, sockets, kept, lock });
+    const { state, log } = config;
+    const retention = new LogRetention({ state, keep: log, audit: site.audit, clock });
+    const ready = new Daemonized({ config, site, sockets, kept, lock, retention });
     const count = config.hosts.size;
     const took = formatDuration(clock.monotonic() - began);
     const text = `ready, ${count} ${count === 1 ? "console" : "consoles"}, sock ${sockets.paths.join(" ")}`;
@@ -77,6 +80,7 @@ export async function startDaemon(options: ServeOptions): Promise<Daemon> {
       data: facts(config),
     });
     say(`oob: ${text}, ${took}`);
+    retention.start();
     return ready;
   } catch (thrown) {
     await site?.close();
@@ -194,6 +198,7 @@ class Daemonized implements Daemon {
   readonly #sockets: UserSockets;
   readonly #kept: KeptPorts;
   readonly #lock: PortLock;
+  readonly #retention: LogRetention;
   #stopping: Promise<void> | undefined;
 
   constructor(parts: {
@@ -202,12 +207,14 @@ class Daemonized implements Daemon {
     readonly sockets: UserSockets;
     readonly kept: KeptPorts;
     readonly lock: PortLock;
+    readonly retention: LogRetention;
   }) {
     this.config = parts.config;
     this.site = parts.site;
     this.#sockets = parts.sockets;
     this.#kept = parts.kept;
     this.#lock = parts.lock;
+    this.#retention = parts.retention;
   }
 
   get sockets(): readonly string[] {
@@ -222,6 +229,7 @@ class Daemonized implements Daemon {
   async #stop(why: string): Promise<void> {
     this.site.audit.note({ type: "daemon.stop", by: "oob", text: `stopped: ${why}` });
     await this.#sockets.close();
+    await this.#retention.stop();
     await this.site.close();
     await this.#kept.close();
     await this.#lock.release();

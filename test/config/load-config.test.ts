@@ -146,7 +146,7 @@ log: { sync: 2s, segment: 4M, keep: { size: 1G } }
       escape: "~",
       filter: "safe",
       idleTimeout: 300_000,
-      log: { sync: 2000, segmentBytes: 4 * 1024 ** 2, keepDays: 365, keepBytes: 1024 ** 3 },
+      log: { sync: 2000, segmentBytes: 4 * 1024 ** 2, keepDays: undefined, keepBytes: 1024 ** 3 },
     });
   });
 
