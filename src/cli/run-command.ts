@@ -1,4 +1,3 @@
-import { type Command, CommanderError } from "commander";
 import type { Site } from "../core/site/site.ts";
 import type { Millis } from "../lib/clock.ts";
 import { OobError } from "../lib/errors.ts";
@@ -9,7 +8,8 @@ import type { Context } from "./context.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { Interrupt } from "./interrupt.ts";
 import { Output } from "./output.ts";
-import { createParser } from "./parser.ts";
+import type { parseLine } from "./parse-line.ts";
+import { plainLine, type ReadLine } from "./plain-line.ts";
 import { printError } from "./print-error.ts";
 
 /** How long an interrupted command has to say what state it leaves. */
@@ -35,37 +35,26 @@ export async function runCommand(
   context: Context,
 ): Promise<number> {
   const { default: spec } = await entry.load();
-  const parser = createParser(entry, spec, context);
+  let line: ReadLine | undefined;
   try {
-    parser.parse([...argv], { from: "user" });
+    line = plainLine(spec, argv) ?? (await parsedLine(entry, spec, argv, context));
   } catch (thrown) {
-    return parsingEnded(thrown, entry, context);
+    printError(new Output(context, "auto"), thrown);
+    return exitCodeOf(thrown);
   }
-  return runParsed(spec, parser, context);
-}
-
-function parsingEnded(thrown: unknown, entry: CommandEntry, context: Context): number {
   // Help was asked for and is printed.
-  if (thrown instanceof CommanderError && thrown.exitCode === 0) return EXIT.done;
-  const error =
-    thrown instanceof CommanderError
-      ? new OobError("USAGE", `Cannot read the command line: ${wordingOf(thrown)}`, {
-          hint: `See: oob ${entry.name} --help`,
-        })
-      : thrown;
-  printError(new Output(context, "auto"), error);
-  return exitCodeOf(error);
+  return line === undefined ? EXIT.done : runParsed(spec, line, context);
 }
 
-function wordingOf(error: CommanderError): string {
-  return error.message
-    .replace(/^error: /, "")
-    .replace(/\.?\n?$/, "")
-    .replaceAll("'", '"');
+async function parsedLine(...line: Parameters<typeof parseLine>): Promise<ReadLine | undefined> {
+  return (await import("./parse-line.ts")).parseLine(...line);
 }
 
-async function runParsed(spec: CommandSpec, parser: Command, context: Context): Promise<number> {
-  const options = parser.opts<SharedOptions>();
+async function runParsed(
+  spec: CommandSpec,
+  { args, options }: ReadLine,
+  context: Context,
+): Promise<number> {
   const out = new Output(context, options.color ?? "auto");
   const interrupt = new Interrupt();
   const raise = () => interrupt.raise();
@@ -76,7 +65,7 @@ async function runParsed(spec: CommandSpec, parser: Command, context: Context): 
     const call: Call = {
       context,
       out,
-      args: parser.args,
+      args,
       options,
       interrupt,
       site: (urls) => sites.open(urls),

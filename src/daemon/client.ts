@@ -1,15 +1,12 @@
 import { readFile, realpath } from "node:fs/promises";
-import { bareConfig } from "../config/bare-config.ts";
-import { loadConfig } from "../config/load-config.ts";
 import { type Environment, findConfig, placesOf } from "../config/places.ts";
 import type { SiteConfig } from "../config/site-config.ts";
-import { parseDeviceUrl, withUrl } from "../config/url.ts";
 import type { Site } from "../core/site/site.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { OobError } from "../lib/errors.ts";
 import { RemoteSite } from "./remote-site.ts";
 import { RpcClient } from "./rpc-client.ts";
-import { ownName, personName, socketPath } from "./user-sockets.ts";
+import { ownName, personName, socketPath } from "./socket-path.ts";
 
 /** Which site is wanted, and how. */
 export interface OpenSiteOptions {
@@ -27,7 +24,10 @@ export interface OpenSiteOptions {
 export async function openSite(options: OpenSiteOptions = {}): Promise<Site> {
   const { env = process.env, hosts: urls = [], direct = false } = options;
   const named = options.config || env.OOB_CONFIG;
-  if (urls.length > 0 && !named) return openDirect(bareConfig(env), options);
+  if (urls.length > 0 && !named) {
+    const { bareConfig } = await import("../config/bare-config.ts");
+    return openDirect(bareConfig(env), options);
+  }
   const path = await findConfig(options.config, env);
   const asked = new Set<string>();
   const ask = async (runtime: string): Promise<Site | undefined> => {
@@ -39,7 +39,11 @@ export async function openSite(options: OpenSiteOptions = {}): Promise<Site> {
   const hinted = path === undefined ? undefined : await runtimeHint(path);
   const early = await ask(hinted ?? placesOf(env).runtime);
   if (early) return early;
-  const { Registry } = await import("../core/registry/registry.ts");
+  // Nothing of what follows is loaded where a daemon answers: somebody waits for a console.
+  const [{ Registry }, { loadConfig }] = await Promise.all([
+    import("../core/registry/registry.ts"),
+    import("../config/load-config.ts"),
+  ]);
   const config = await loadConfig(path, env, (folders) => new Registry(folders));
   return (await ask(config.runtime)) ?? openDirect(config, options);
 }
@@ -73,8 +77,9 @@ async function runtimeHint(path: string): Promise<string | undefined> {
 
 async function openDirect(config: SiteConfig, options: OpenSiteOptions): Promise<Site> {
   const { env = process.env, hosts: urls = [], clock = systemClock } = options;
-  const [{ Registry }, { openLocalSite }] = await Promise.all([
+  const [{ Registry }, { parseDeviceUrl, withUrl }, { openLocalSite }] = await Promise.all([
     import("../core/registry/registry.ts"),
+    import("../config/url.ts"),
     import("../core/site/local-site.ts"),
   ]);
   const catalog = new Registry(config.drivers);

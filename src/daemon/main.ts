@@ -12,7 +12,8 @@ import { Connection } from "./connection.ts";
 import { GrantedSite } from "./granted-site.ts";
 import { Grants } from "./grants.ts";
 import { KeptPorts, startKeeper } from "./keeper/kept-ports.ts";
-import { openUserSockets, ownName, type UserSockets } from "./user-sockets.ts";
+import { ownName } from "./socket-path.ts";
+import { openUserSockets, type UserSockets } from "./user-sockets.ts";
 
 /** How long a stop may take before the process ends without it. */
 const STOP_WITHIN: Millis = 2000;

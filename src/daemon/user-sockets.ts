@@ -1,30 +1,11 @@
 import { execFile } from "node:child_process";
 import { chmod, chown, unlink } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
-import { userInfo } from "node:os";
-import { join } from "node:path";
 import { promisify } from "node:util";
-import { type Environment, makeOwnFolder, ownUid } from "../config/places.ts";
+import { makeOwnFolder, ownUid } from "../config/places.ts";
 import { messageOf, OobError } from "../lib/errors.ts";
 import { RpcClient } from "./rpc-client.ts";
-
-/** Name of the user of this process; "uid-1000" where the machine has no name for it. */
-export function ownName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `uid-${ownUid()}`;
-  }
-}
-
-/** Who acts: the person behind sudo where there is one. */
-export function personName(env: Environment): string {
-  const own = ownName();
-  return own === "root" && env.SUDO_USER ? env.SUDO_USER : own;
-}
-
-/** The socket at which a user reaches the daemon. */
-export const socketPath = (runtime: string, user: string): string => join(runtime, `${user}.sock`);
+import { ownName, socketPath } from "./socket-path.ts";
 
 /** Sockets of the daemon, one a user. */
 export interface UserSockets {

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Site } from "../../src/core/site/site.ts";
 import { openSite } from "../../src/daemon/client.ts";
 import { type Daemon, serve, startDaemon } from "../../src/daemon/main.ts";
-import { socketPath } from "../../src/daemon/user-sockets.ts";
+import { socketPath } from "../../src/daemon/socket-path.ts";
 import { ATTACH, Rack, untilShown } from "../core/site/site-kit.ts";
 
 let rack: Rack;
