@@ -67,6 +67,10 @@ export class CallArgs {
     throw bad(name, "true or false");
   }
 
+  optionalFlag(name: string): boolean | undefined {
+    return this.#get(name) === undefined ? undefined : this.flag(name);
+  }
+
   choice<const Choice extends string>(name: string, choices: readonly Choice[]): Choice {
     const value = this.#get(name);
     const found = choices.find((choice) => choice === value);

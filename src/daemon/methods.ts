@@ -145,6 +145,7 @@ function run(site: Site, args: CallArgs) {
     hosts: args.texts("hosts"),
     set: args.record("set"),
     dryRun: args.flag("dryRun"),
+    force: args.optionalFlag("force") ?? false,
     reason: args.text("reason"),
   });
 }

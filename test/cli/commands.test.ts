@@ -579,6 +579,7 @@ test("run of a disruptive runbook asks as power does; the story and the exit cod
       hosts: ["web1"],
       set: { stay: "true" },
       dryRun: false,
+      force: false,
       reason: "",
     },
   });

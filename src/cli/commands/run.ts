@@ -16,6 +16,7 @@ import { timeOfDay } from "../times.ts";
 interface RunOptions {
   readonly set?: Readonly<Record<string, string>>;
   readonly dryRun?: boolean;
+  readonly force?: boolean;
   readonly yes?: boolean;
   readonly confirm?: string;
   readonly reason?: string;
@@ -28,6 +29,7 @@ export default defineCommand<RunOptions>({
     { flags: "--set <name=value>", summary: "a setting of the runbook; repeat it", parse: setting },
     { flags: "-n, --dry-run", summary: "say what it would do" },
     ...CONFIRMING,
+    { flags: "--force", summary: "override the guards that a person may override" },
     REASON,
   ],
   examples: ["oob run single-user web1 --dry-run", "oob run daily-check 'web*' --set restart=true"],
@@ -36,7 +38,7 @@ export default defineCommand<RunOptions>({
     const [runbook = "", ...words] = args;
     const { site, hosts } = await chooseHosts(call, words);
     const risk = await riskOf(site, runbook);
-    const { set = {}, dryRun = false, reason = "" } = options;
+    const { set = {}, dryRun = false, force = false, reason = "" } = options;
     if (risk === "disrupt" && !dryRun) {
       const rows = await site.status(hosts, { power: false });
       await confirm(call, {
@@ -46,7 +48,7 @@ export default defineCommand<RunOptions>({
         facts: "It takes the host down",
       });
     }
-    return follow(call, site.run({ runbook, hosts, set, dryRun, reason }), hosts);
+    return follow(call, site.run({ runbook, hosts, set, dryRun, force, reason }), hosts);
   },
 });
 

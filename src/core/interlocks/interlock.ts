@@ -36,6 +36,8 @@ export interface Facts {
   readonly asker: Asker;
   /** Who asks: a person's name, "watchdog", "runbook NAME". */
   readonly by: string;
+  /** The person for whom a runbook asks; undefined: nobody, or the person is `by`. */
+  readonly person: string | undefined;
   readonly act: GuardedAct;
   readonly now: Millis;
   readonly wall: Millis;
@@ -43,6 +45,7 @@ export interface Facts {
   readonly fleet: SiteConfig["fleet"];
   readonly hold: Hold | undefined;
   readonly seat: SeatHolder | undefined;
+  /** When a person typed last. The person who asks is never in their own way: then it is when others did. */
   readonly typedAt: Millis | undefined;
   readonly seen: Seen;
   readonly linkUp: boolean;

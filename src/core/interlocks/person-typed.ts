@@ -6,11 +6,9 @@ export const personTyped: Interlock = {
   name: "person-typed",
   askers: ["watchdog", "runbook"],
   forceable: true,
-  object: ({ typedAt, now, policy, seat, by, act }) => {
+  object: ({ typedAt, now, policy, act }) => {
     if (typedAt === undefined || now - typedAt >= policy.handsOff || !takesDown(act))
       return undefined;
-    // Who asks for a runbook while he sits at the console himself is not in his own way.
-    if (seat?.who === by) return undefined;
     return `a person typed ${formatDuration(now - typedAt)} ago`;
   },
 };

@@ -5,6 +5,8 @@ export const seatHeld: Interlock = {
   name: "seat-held",
   askers: everybody,
   forceable: true,
-  object: ({ seat, by, act }) =>
-    seat && seat.who !== by && takesDown(act) ? `${seat.who} has the seat` : undefined,
+  object: ({ seat, by, person, act }) =>
+    seat && seat.who !== by && seat.who !== person && takesDown(act)
+      ? `${seat.who} has the seat`
+      : undefined,
 };

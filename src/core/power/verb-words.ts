@@ -1,13 +1,16 @@
-import type { PowerVerb } from "../site/site.ts";
+import type { GuardedAct } from "../interlocks/interlock.ts";
 
-const WORDS: Readonly<Record<PowerVerb, (host: string) => string>> = {
+const WORDS: Readonly<Record<GuardedAct, (host: string) => string>> = {
   on: (host) => `switch ${host} on`,
   off: (host) => `switch ${host} off`,
   cycle: (host) => `cycle ${host}`,
   reset: (host) => `reset ${host}`,
   soft: (host) => `press the power button of ${host}`,
   nmi: (host) => `send an NMI to ${host}`,
+  sysrq: (host) => `reboot ${host} by SysRq`,
+  "single-user": (host) => `boot ${host} to single-user mode`,
+  runbook: (host) => `run a runbook on ${host}`,
 };
 
-/** What a verb does, in words: "switch web1 off". */
-export const inWords = (verb: PowerVerb, host: string): string => WORDS[verb](host);
+/** What an act is, in words: "switch web1 off". */
+export const inWords = (act: GuardedAct, host: string): string => WORDS[act](host);

@@ -39,6 +39,8 @@ export interface RunbookRun {
   readonly options: OptionValues;
   readonly dryRun: boolean;
   readonly by: string;
+  /** Whose seat may be borrowed while they write. */
+  readonly lends?: (person: string) => boolean;
   readonly reason: string;
   readonly audit: Audit;
   readonly clock: Clock;
@@ -59,7 +61,7 @@ export async function runRunbook(run: RunbookRun): Promise<"done" | "failed" | "
   try {
     await story.commit("run.start", run.dryRun ? "started, dry run" : "started");
     await checkNeeds(run);
-    const seat = run.console.borrow(`runbook ${run.name}`, run.reason);
+    const seat = run.console.borrow(`runbook ${run.name}`, run.reason, run.lends);
     undo = () => seat.release();
     const unwatch = watchStops(run, story, seat, stop);
     undo = () => {

@@ -28,10 +28,10 @@ export class LentSeats {
     return this.#lent.size;
   }
 
-  /** Throws SEAT_TAKEN where anybody has the seat. */
-  lend(who: string, reason: string): BorrowedSeat {
+  /** Throws SEAT_TAKEN where anybody has the seat who does not lend it. */
+  lend(who: string, reason: string, lends?: (person: string) => boolean): BorrowedSeat {
     const { people, port, breakMs, typed, changed } = this.#lender;
-    const place = people.borrow(who, reason);
+    const place = people.borrow(who, reason, lends);
     const lost = new AbortController();
     this.#lent.set(place, lost);
     changed();

@@ -31,7 +31,8 @@ export class People {
   readonly #seat = new Seat();
   readonly #guests = new Set<Guest>();
   #lastWriter: { readonly who: string; readonly until: Millis } | undefined;
-  #lastTypedAt: Millis | undefined;
+  /** Who typed last, when, and when somebody else did before. */
+  #typed: { readonly who: string; readonly at: Millis; readonly others?: Millis } | undefined;
   #idleTimer: Timer | undefined;
 
   constructor(options: {
@@ -60,7 +61,12 @@ export class People {
 
   /** Monotonic time at which a person last typed, whoever it was. */
   get lastTypedAt(): Millis | undefined {
-    return this.#lastTypedAt;
+    return this.#typed?.at;
+  }
+
+  /** The same for everybody but one person. */
+  typedByOthers(than: string): Millis | undefined {
+    return this.#typed?.who === printable(than, 64) ? this.#typed.others : this.#typed?.at;
   }
 
   /** Somebody comes. Those who are here are told; what the seat is now stands in the newcomer's welcome. */
@@ -137,15 +143,20 @@ export class People {
       });
     }
     place.lastTypedAt = this.#clock.monotonic();
-    this.#lastTypedAt = place.lastTypedAt;
+    const others = this.typedByOthers(place.who);
+    this.#typed = {
+      ...{ who: place.who, at: place.lastTypedAt },
+      ...(others !== undefined && { others }),
+    };
     guest.typedBytes += bytes;
   }
 
-  /** Lends the seat to automation. Throws SEAT_TAKEN. */
-  borrow(who: string, reason: string): Place {
+  /** Lends the seat to automation. People who lend theirs read from then on. Throws SEAT_TAKEN. */
+  borrow(who: string, reason: string, lends: (person: string) => boolean = () => false): Place {
     const place = this.#newPlace(who, false);
-    const holder = this.#seat.holder;
-    if (!this.#seat.borrow(place)) {
+    const { holder, writers } = this.#seat;
+    if (this.#seat.borrow(place, lends)) this.#putOff(writers);
+    else {
       throw new OobError(
         "SEAT_TAKEN",
         `Cannot write to ${this.#host}: "${holder?.who}" has the seat`,

@@ -63,10 +63,10 @@ export class Seat {
     return { is: "joined", beside: first ?? place };
   }
 
-  /** Automation asks: only a free seat is lent. */
-  borrow(place: Place): boolean {
-    if (this.#writers.length > 0) return false;
-    this.#writers.push(place);
+  /** Automation asks: a free seat is lent, and one of which every writer is a person who lends it. */
+  borrow(place: Place, lends: (person: string) => boolean): boolean {
+    if (!this.#writers.every((one) => one.person && lends(one.who))) return false;
+    this.#writers = [place];
     return true;
   }
 

@@ -22,12 +22,7 @@ import { People } from "./people.ts";
 import { REPLAY_BYTES, ScreenKeeper } from "./screen-keeper.ts";
 import { type PaintFor, paintScreen } from "./screen-paint.ts";
 import { Viewer } from "./viewer.ts";
-import type {
-  BorrowedSeat,
-  ConsoleFollower,
-  SeatHolder,
-  WatchedConsole,
-} from "./watched-console.ts";
+import type { ConsoleFollower, SeatHolder, WatchedConsole } from "./watched-console.ts";
 
 /** What an earlier process logged is evidence only if it came a moment ago: older proofs may have been dealt with. */
 const RECALL_WITHIN: Millis = minutes(10);
@@ -184,6 +179,8 @@ export class Session implements WatchedConsole, PortListener {
     return this.#people.lastTypedAt;
   }
 
+  readonly typedByOthers = (than: string) => this.#people.typedByOthers(than);
+
   get people(): readonly string[] {
     return this.#people.names;
   }
@@ -193,9 +190,7 @@ export class Session implements WatchedConsole, PortListener {
     return () => this.#followers.delete(follower);
   }
 
-  borrow(who: string, reason: string): BorrowedSeat {
-    return this.#lent.lend(who, reason);
-  }
+  readonly borrow: LentSeats["lend"] = (...asked) => this.#lent.lend(...asked);
 
   readLines(): Promise<ModemLines | undefined> {
     return this.#port.readLines();

@@ -47,12 +47,14 @@ export interface WatchedConsole {
   readonly seat: SeatHolder | undefined;
   /** Monotonic time at which a person last typed, also if the seat is free now. */
   readonly lastTypedAt: Millis | undefined;
+  /** The same for everybody but this one person. */
+  typedByOthers(than: string): Millis | undefined;
   /** People at the console, writers and readers. */
   readonly people: readonly string[];
   /** Returns the way to stop following. */
   follow(follower: ConsoleFollower): () => void;
-  /** Throws SEAT_TAKEN when somebody holds it. */
-  borrow(who: string, reason: string): BorrowedSeat;
+  /** Throws SEAT_TAKEN when somebody holds it who does not lend it: `lends` is asked for each person who writes. */
+  borrow(who: string, reason: string, lends?: (person: string) => boolean): BorrowedSeat;
   readLines(): Promise<ModemLines | undefined>;
   screen(): Promise<ScreenText>;
   /** Last lines of the stream, cleaned for people. */

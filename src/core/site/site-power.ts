@@ -25,6 +25,14 @@ interface Wish {
   readonly by: string;
   readonly reason: string;
   readonly force: boolean;
+  /** For whom a runbook asks. */
+  readonly person?: string | undefined;
+}
+
+/** For whom a runbook works, and whether that person overrides what a person may override. */
+export interface OnBehalf {
+  readonly person?: string | undefined;
+  readonly force?: boolean | undefined;
 }
 
 /** Outlets as people and runbooks switch them: asked of the guard first, written down, then carried out. */
@@ -53,7 +61,11 @@ export class SitePower {
   }
 
   /** A runbook's hands on the outlets of one host. */
-  hands(host: HostEntry, runbook: string, reason: string, dryRun: boolean): RunPower {
+  hands(
+    host: HostEntry,
+    run: { readonly name: string; readonly reason: string; readonly dryRun: boolean } & OnBehalf,
+  ): RunPower {
+    const { name, reason, dryRun, person, force = false } = run;
     const { power } = this.#parts;
     const read = async () => (await power.readHost(host)).power;
     const turn = async (
@@ -61,8 +73,8 @@ export class SitePower {
       readOff: () => void = () => {},
     ): Promise<SwitchOutcome> => {
       if (dryRun) return { power: await read(), verified: false };
-      const by = `runbook ${runbook}`;
-      const wish: Wish = { verb, asker: "runbook", by, reason, force: false };
+      const by = `runbook ${name}`;
+      const wish: Wish = { verb, asker: "runbook", by, person, reason, force };
       const report = await this.#order(host, wish, ({ outlet, state }) => {
         if (outlet !== undefined && state === "off") readOff();
       });
@@ -142,11 +154,12 @@ export class SitePower {
   }
 }
 
-const ask = (host: HostEntry, { verb, asker, by, force }: Wish): GuardRequest => ({
+const ask = (host: HostEntry, { verb, asker, by, person, force }: Wish): GuardRequest => ({
   host: host.name,
   act: verb,
   asker,
   by,
+  person,
   force,
 });
 

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { readOptions } from "../../config/option-values.ts";
 import type { HostEntry } from "../../config/site-config.ts";
 import type { Clock } from "../../lib/clock.ts";
@@ -13,7 +14,7 @@ import type { WatchedConsole } from "../session/watched-console.ts";
 import type { Guard } from "../watchdog/guard.ts";
 import type { RungRunbook } from "../watchdog/watchdog-parts.ts";
 import type { RunEvent, Site } from "./site.ts";
-import type { SitePower } from "./site-power.ts";
+import type { OnBehalf, SitePower } from "./site-power.ts";
 import { untilUp } from "./until-up.ts";
 
 /** What running needs of a site. */
@@ -55,7 +56,7 @@ async function runAll(
   try {
     const runbook = await core.registry.runbook(request.runbook);
     const options = optionsOf(request, runbook);
-    const { runbook: name, reason, dryRun } = request;
+    const { runbook: name, reason, dryRun, force } = request;
     const emit = (event: RunEvent) => events.push(event);
     const runs = hosts.map((host) =>
       runGuarded(core, {
@@ -64,6 +65,8 @@ async function runAll(
         options,
         host,
         by: who,
+        person: who,
+        force,
         reason,
         dryRun,
         signal,
@@ -78,7 +81,7 @@ async function runAll(
   }
 }
 
-interface Run {
+interface Run extends OnBehalf {
   readonly name: string;
   readonly runbook: Runbook;
   readonly options: OptionValues;
@@ -102,21 +105,27 @@ export async function runRung(core: RunSite, rung: RungRunbook) {
 async function runGuarded(core: RunSite, run: Run) {
   if (run.runbook.risk === "disrupt" && !run.dryRun) {
     const guard = await core.guardNow();
+    const { person, force = false } = run;
+    const host = run.host.name;
     const by = `runbook ${run.name}`;
-    await guard.demand({ host: run.host.name, act: "runbook", asker: "runbook", by });
+    const what = `run ${run.name} on ${host}`;
+    const question = { host, act: "runbook", asker: "runbook", by, person, what, force } as const;
+    const permit = await guard.demand(question);
+    if (permit.overridden.length > 0) await guard.spend(question, permit, randomUUID());
   }
   return runHere(core, run);
 }
 
 async function runHere(core: RunSite, run: Run) {
-  const { host, name, reason, dryRun, signal } = run;
+  const { host, person, force = false, signal } = run;
   const session = await core.console(host.name);
   await untilUp(session, core.clock, signal);
   const { login } = host;
   return runRunbook({
     ...run,
     console: session,
-    power: core.switching.hands(host, name, reason, dryRun),
+    power: core.switching.hands(host, run),
+    lends: (writer) => force || writer === person,
     credentials: login && {
       user: login.user,
       password: () => core.secrets({ secret: login.secret }),

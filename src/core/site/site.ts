@@ -264,6 +264,8 @@ export interface Site {
     readonly hosts: readonly string[];
     readonly set: Readonly<Record<string, string>>;
     readonly dryRun: boolean;
+    /** Interlocks that a person may override were overridden knowingly. */
+    readonly force?: boolean;
     readonly reason: string;
   }): AsyncIterable<RunEvent>;
   /** Live rows; in direct mode this also runs the watchdog in this process. */

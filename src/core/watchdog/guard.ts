@@ -16,6 +16,7 @@ import {
 import type { Seen } from "../policy/state.ts";
 import type { Power } from "../power/power.ts";
 import { outletId } from "../power/power-outlets.ts";
+import { inWords } from "../power/verb-words.ts";
 import type { WatchedConsole } from "../session/watched-console.ts";
 import type { Holds } from "./holds.ts";
 
@@ -57,6 +58,10 @@ export interface GuardRequest {
   readonly act: GuardedAct;
   readonly asker: Asker;
   readonly by: string;
+  /** The person for whom a runbook asks. */
+  readonly person?: string | undefined;
+  /** What it is, for a message: "run single-user on web1". */
+  readonly what?: string;
   /** Overrides what a person may override. */
   readonly force?: boolean;
 }
@@ -117,7 +122,7 @@ export class Guard {
   /** Runs all interlocks. Never throws for what it found: what cannot be read objects. */
   async ask(request: GuardRequest): Promise<Permit> {
     const verdicts = judge(await this.#facts(request));
-    const mayForce = request.force === true && request.asker === "person";
+    const mayForce = request.force === true && isForPerson(request);
     const objections = verdicts.filter((one) => !one.passes && !(mayForce && one.forceable));
     const overridden = verdicts.filter((one) => !one.passes && mayForce && one.forceable);
     return { allowed: objections.length === 0, verdicts, objections, overridden };
@@ -162,14 +167,16 @@ export class Guard {
     // All else is read after the outlets and other consoles: that takes seconds in which a person may come.
     this.checkClock();
     const { clock, fleet, holds, audit, eyes, consoleOf } = this.#parts;
-    const { host, act, asker, by } = request;
+    const { host, act, asker, by, person } = request;
     const entry = this.#entry(host);
     const console = consoleOf(host);
+    const asking = person ?? by;
     const suspicion = eyes?.suspicionOf(host);
     return {
       host,
       asker,
       by,
+      person,
       act,
       now: clock.monotonic(),
       wall: clock.now(),
@@ -177,7 +184,7 @@ export class Guard {
       fleet,
       hold: holds.of(host),
       seat: console?.seat,
-      typedAt: console?.lastTypedAt,
+      typedAt: asker === "watchdog" ? console?.lastTypedAt : console?.typedByOthers(asking),
       seen: seenOf(console?.opinion),
       linkUp: console?.portState.is === "up",
       everAlive: console?.everAlive === true,
@@ -275,14 +282,17 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   "seat-held": "SEAT_TAKEN",
 };
 
+const isForPerson = ({ asker, person }: GuardRequest): boolean =>
+  asker === "person" || (asker === "runbook" && person !== undefined);
+
 function refusal(request: GuardRequest, permit: Permit): OobError {
   const first = permit.objections[0];
   const texts = permit.objections.map((one) => one.text).join("; ");
   const forceable = permit.objections.every((one) => one.forceable);
   return new OobError(
     CODES[first?.interlock ?? ""] ?? "GUARD_REFUSED",
-    `Cannot ${request.act} ${request.host}: ${texts}`,
-    request.asker === "person" && forceable
+    `Cannot ${request.what ?? inWords(request.act, request.host)}: ${texts}`,
+    isForPerson(request) && forceable
       ? { hint: "--force overrides this, and is written down" }
       : {},
   );

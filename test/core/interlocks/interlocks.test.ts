@@ -29,6 +29,7 @@ const clear: Facts = {
   host: "web1",
   asker: "watchdog",
   by: "watchdog",
+  person: undefined,
   act: "cycle",
   now: NOW,
   wall: new Date(2026, 10, 22, 12, 0).getTime(), // a Sunday, local time
@@ -61,10 +62,16 @@ const jana = { who: "jana", person: true, since: 0, lastTypedAt: undefined };
 const cases: Record<string, { objects: Partial<Facts>[]; passes: Partial<Facts>[] }> = {
   "audit-unwritable": { objects: [{ auditWritable: false }], passes: [] },
   held: { objects: [{ hold }, { hold, act: "sysrq" }], passes: [{ hold, act: "on" }] },
-  "seat-held": { objects: [{ seat: jana }], passes: [{ seat: jana, by: "jana" }] },
+  "seat-held": {
+    objects: [{ seat: jana }],
+    passes: [
+      { seat: jana, by: "jana" },
+      { seat: jana, asker: "runbook", by: "runbook x", person: "jana" },
+    ],
+  },
   "person-typed": {
     objects: [{ typedAt: NOW - minutes(9) }],
-    passes: [{ typedAt: NOW - minutes(10) }, { typedAt: NOW, seat: jana, by: "jana" }],
+    passes: [{ typedAt: NOW - minutes(10) }],
   },
   "own-typing": { objects: [{ typedItself: true }], passes: [] },
   "dump-running": { objects: [{ seen: seen("busy", "crash-dump") }], passes: [] },
@@ -171,11 +178,11 @@ describe("judge()", () => {
     const rows = [...guide.matchAll(/^\| ([a-z][a-z-]+) \| [^|]+ \| ([^|]+) \| (\S+) \|$/gm)];
     const written = rows.slice(1).map(([, name, who, force]) => `${name}: ${who}, ${force}`);
     const real = interlocks.map(({ name, askers, forceable }) => {
-      const person = askers.includes("person");
-      const who = person
+      const asked = askers.includes("person") || askers.includes("runbook");
+      const who = askers.includes("person")
         ? "all"
         : askers.map((one) => one.replace("runbook", "runbooks")).join(", ");
-      return `${name}: ${who}, ${person ? (forceable ? "yes" : "no") : "-"}`;
+      return `${name}: ${who}, ${asked ? (forceable ? "yes" : "no") : "-"}`;
     });
     expect(written.sort()).toEqual(real.sort());
   });

@@ -330,6 +330,34 @@ describe("the seat", () => {
     expect(jana.reader.told.at(-1)).toBe("jana took the seat from runbook x");
   });
 
+  it("is lent by whoever asked for the automation, who reads then and gets it back by typing", async () => {
+    const { come, session, clock } = await kitOf();
+    const jana = await come("jana");
+    await jana.attachment.write(Buffer.from("ls\r"));
+    const typedAt = clock.monotonic();
+    expect([session.typedByOthers("jana"), session.typedByOthers("max")]).toEqual([
+      undefined,
+      typedAt,
+    ]);
+    const lends = (person: string) => person === "jana";
+    expect(() => session.borrow("runbook x", "", (one) => one === "max")).toThrow(
+      expect.objectContaining({ code: "SEAT_TAKEN" }),
+    );
+    const lent = session.borrow("runbook x", "", lends);
+    await lent.write(Buffer.from("uptime\r"));
+    expect(session.seat?.who).toBe("runbook x");
+    expect(() => session.borrow("runbook y", "", () => true)).toThrow(
+      expect.objectContaining({ code: "SEAT_TAKEN" }),
+    );
+    await clock.advance(1000);
+    await jana.attachment.write(Buffer.from("q"));
+    expect(lent.signal.aborted).toBe(true);
+    await jana.attachment.setMode("read", "");
+    const max = await come("max");
+    await max.attachment.write(Buffer.from("w\r"));
+    expect(session.typedByOthers("max")).toBe(typedAt + 1000);
+  });
+
   it("is needed for BREAK, which is bounded, marked and audited", async () => {
     const { come, wire, audit } = await kitOf();
     const jana = await come("jana");

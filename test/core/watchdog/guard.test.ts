@@ -64,6 +64,37 @@ describe("Guard", () => {
     expect((await make().ask({ ...cycle, by: "jana" })).allowed).toBe(true);
   });
 
+  it("does not let the person who asks for a runbook stop it by their own typing or seat", async () => {
+    bench = new Bench(["web1"]);
+    const guard = make();
+    const runbook = { ...cycle, asker: "runbook", by: "runbook x" } as const;
+    bench.console().types("ls\r");
+    bench.console().sits("jana");
+    for (const more of [{}, { person: "bo" }])
+      expect(
+        (await guard.ask({ ...runbook, ...more })).objections.map((one) => one.interlock),
+      ).toEqual(["seat-held", "person-typed"]);
+    expect((await guard.ask({ ...runbook, person: "jana" })).allowed).toBe(true);
+    const watchdog = { ...cycle, asker: "watchdog", by: "jana", person: "jana" } as const;
+    const stopped = (await guard.ask(watchdog)).objections.map((one) => one.interlock);
+    expect(stopped).toContain("person-typed");
+  });
+
+  it("says what cannot be run, and lets the person of a runbook override what a person may", async () => {
+    bench = new Bench(["web1"]);
+    await bench.holds.set(["web1"], "jana", hours(1), "RAID rebuild");
+    const what = "run single-user on web1";
+    const run = { ...cycle, act: "runbook", asker: "runbook", person: "bo", what } as const;
+    await expect(make().demand(run)).rejects.toMatchObject({
+      message: expect.stringMatching(/^Cannot run single-user on web1: hold by jana/),
+      hint: expect.stringMatching(/--force/),
+    });
+    expect((await make().ask({ ...run, force: true })).allowed).toBe(true);
+    await expect(make().demand({ ...cycle, act: "off" })).rejects.toThrow(
+      /^Cannot switch web1 off: /,
+    );
+  });
+
   it("counts cuts against the budget, over a restart, and forgets them after their time", async () => {
     bench = new Bench(["web1"]);
     const guard = make();

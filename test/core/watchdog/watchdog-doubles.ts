@@ -69,6 +69,7 @@ export class ScriptedConsole implements WatchedConsole {
   everAlive = true;
   seat: SeatHolder | undefined;
   lastTypedAt: number | undefined;
+  typedBy = "jana";
   people: readonly string[] = [];
   answers: "alive" | "echo" | "none" | "kernel" = "alive";
   /** How late an answer comes. */
@@ -155,6 +156,10 @@ export class ScriptedConsole implements WatchedConsole {
   goes(state: PortState): void {
     this.portState = state;
     for (const follower of this.#followers) follower.state?.(state);
+  }
+
+  typedByOthers(than: string): number | undefined {
+    return than === this.typedBy ? undefined : this.lastTypedAt;
   }
 
   loses(bytes: number): void {
