@@ -1,11 +1,9 @@
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
-import { messageOf, OobError } from "../lib/errors.ts";
+import { OobError } from "../lib/errors.ts";
 import { bareConfig } from "./bare-config.ts";
 import type { OpenCatalog } from "./driver-catalog.ts";
 import { type Environment, findConfig } from "./places.ts";
 import { formatProblem, type Problem } from "./problems.ts";
-import type { DeviceEntry, SiteConfig } from "./site-config.ts";
+import type { SiteConfig } from "./site-config.ts";
 
 /**
  * Reads the configuration: the file named, else the first of the usual places, else none at all (URLs need no file).
@@ -20,7 +18,7 @@ export async function loadConfig(
   if (path === undefined) return bareConfig(env);
   const { readConfig } = await import("./read-config.ts");
   const { config, problems } = await readConfig(path, env, openCatalog);
-  const errors = problems.filter((problem) => problem.severity === "error");
+  const errors = problems.sorted().filter((problem) => problem.severity === "error");
   if (errors.length === 0) return config;
   const count = errors.length === 1 ? "1 problem" : `${errors.length} problems`;
   throw new OobError(
@@ -55,73 +53,23 @@ export async function checkConfig(
       hint: 'Name the file with --config, or make one at "~/.config/oob/oob.yaml"',
     });
   const { readConfig } = await import("./read-config.ts");
-  const { config, problems } = await readConfig(path, env, openCatalog);
-  const secrets = secretsNamed(config);
+  const { config, problems, secrets } = await readConfig(path, env, openCatalog);
+  const { checkSecrets } = await import("./check-secrets.ts");
+  await checkSecrets(secrets, config.credentials, env, problems);
   const hosts = [...config.hosts.values()];
   const watched: Record<string, number> = {};
   for (const host of hosts) watched[host.watch.mode] = (watched[host.watch.mode] ?? 0) + 1;
   const outlets = hosts.reduce((sum, host) => sum + host.outlets.length, 0);
   return {
     path,
-    problems: [...problems, ...(await checkSecrets(path, config.credentials, secrets))],
+    problems: problems.sorted(),
     summary: {
       site: config.site,
       hosts: hosts.length,
       pdus: config.pdus.size,
       outlets,
       watched,
-      secrets,
+      secrets: [...secrets.keys()].sort(),
     },
   };
-}
-
-/** Names of all secrets that a configuration refers to. */
-function secretsNamed(config: SiteConfig): string[] {
-  const names = new Set<string>();
-  const visit = (entry: DeviceEntry): void => {
-    for (const value of Object.values(entry.options))
-      if (typeof value === "object" && "secret" in value) names.add(value.secret);
-    if (entry.via) visit(entry.via);
-  };
-  for (const pdu of config.pdus.values()) visit(pdu);
-  for (const host of config.hosts.values()) {
-    visit(host.console);
-    if (host.login) names.add(host.login.secret);
-  }
-  return [...names].sort();
-}
-
-async function checkSecrets(
-  file: string,
-  folder: string,
-  names: readonly string[],
-): Promise<Problem[]> {
-  const problems: Problem[] = [];
-  const add = (severity: Problem["severity"], message: string, hint: string) =>
-    problems.push({
-      severity,
-      file,
-      line: 1,
-      column: 1,
-      path: "",
-      message,
-      hint,
-      source: "",
-      width: 0,
-    });
-  for (const name of names) {
-    const path = join(folder, name);
-    try {
-      const { mode } = await stat(path);
-      if ((mode & 0o077) !== 0)
-        add("error", `secret "${name}" can be read by others`, `chmod 600 ${path}`);
-    } catch (thrown) {
-      add(
-        "warning",
-        `secret "${name}" cannot be read: ${messageOf(thrown)}`,
-        `Put it into ${path}`,
-      );
-    }
-  }
-  return problems;
 }

@@ -1,13 +1,14 @@
 import { nameHint } from "../lib/nearest.ts";
 import { bareConfig } from "./bare-config.ts";
+import type { SecretSpots } from "./check-secrets.ts";
 import type { OpenCatalog } from "./driver-catalog.ts";
 import { type Found, type Gathered, gather } from "./gather.ts";
 import { NAME, NAME_HINT } from "./host-range.ts";
 import type { Environment } from "./places.ts";
-import { type Problem, Problems } from "./problems.ts";
+import { Problems } from "./problems.ts";
 import { readDevice } from "./read-device.ts";
 import { type HostReader, readHosts, readWatch } from "./read-host.ts";
-import { inside, readValue, report } from "./read-value.ts";
+import { inside, readValue, report, type Spot } from "./read-value.ts";
 import { SECTIONS, type Section } from "./schema.ts";
 import type { DeviceEntry, HostEntry, SiteConfig } from "./site-config.ts";
 
@@ -19,24 +20,31 @@ export async function readConfig(
   path: string,
   env: Environment,
   openCatalog: OpenCatalog,
-): Promise<{ readonly config: SiteConfig; readonly problems: readonly Problem[] }> {
+): Promise<{
+  readonly config: SiteConfig;
+  readonly problems: Problems;
+  readonly secrets: SecretSpots;
+}> {
   const problems = new Problems();
   const gathered = await gather(path, problems);
   const sections = new Sections(gathered, problems);
   const settings = readSettings(path, env, sections);
   const defaults = sections.read("defaults") ?? {};
   const spot = gathered.sections.get("defaults")?.spot;
+  const secrets = new Map<string, Spot>();
   const reader: HostReader = {
     catalog: openCatalog(settings.drivers),
     problems,
+    secrets,
     consoleDefaults: defaults.console ?? {},
     defaults,
+    defaultsSpot: spot,
     defaultWatch: (spot && readWatch(defaults.watch, inside(spot, "watch"), problems)) ?? {},
     pdus: [...gathered.pdus.keys()],
   };
   const pdus = await readPdus(reader, gathered.pdus);
   const hosts = await readAllHosts(reader, gathered.hosts);
-  return { config: { ...settings, pdus, hosts }, problems: problems.sorted() };
+  return { config: { ...settings, pdus, hosts }, problems, secrets };
 }
 
 class Sections {

@@ -1,6 +1,12 @@
 import { messageOf } from "../lib/errors.ts";
 import { nameHint, nearest } from "../lib/nearest.ts";
-import { type OptionFault, type OptionSpecs, type OptionValues, textOf } from "../sdk/options.ts";
+import {
+  type OptionFault,
+  type OptionSpecs,
+  type OptionValues,
+  secretOf,
+  textOf,
+} from "../sdk/options.ts";
 import type { DeviceKind, DriverCatalog, DriverFacts } from "./driver-catalog.ts";
 import { isRecord } from "./host-range.ts";
 import { describe, readOptions } from "./option-values.ts";
@@ -16,6 +22,8 @@ const MAX_VIA = 4;
 export interface DeviceReader {
   readonly catalog: DriverCatalog;
   readonly problems: Problems;
+  /** Where each secret is first named. */
+  readonly secrets: Map<string, Spot>;
   /** Options for every console whose driver knows them. */
   readonly consoleDefaults: Readonly<Record<string, unknown>>;
 }
@@ -64,7 +72,7 @@ export async function readDevice(
 
 /** Options that stand one by one; undefined where one is wrong. */
 async function readGiven(
-  { catalog, problems }: DeviceReader,
+  { catalog, problems, secrets }: DeviceReader,
   facts: DriverFacts,
   given: Readonly<Record<string, unknown>>,
   spot: Spot,
@@ -75,11 +83,18 @@ async function readGiven(
   const { values, problems: wrong } = readOptions(facts.options, given);
   for (const { option, message, hint, at } of wrong)
     report(problems, inside(spot, option), message, { hint, at });
+  for (const option of Object.keys(values))
+    noteSecret(secrets, secretOf(values, option)?.secret, inside(spot, option));
   if (wrong.length > 0) return undefined;
   const faults = await faultsIn(catalog, facts, values);
   for (const { option, message, hint } of faults)
     report(problems, inside(spot, option), message, { hint });
   return faults.length > 0 ? undefined : values;
+}
+
+/** Notes where a secret is first named. */
+export function noteSecret(secrets: Map<string, Spot>, name: string | undefined, spot: Spot): void {
+  if (name !== undefined && !secrets.has(name)) secrets.set(name, spot);
 }
 
 /** What is wrong with options that are right one by one. */
@@ -155,6 +170,8 @@ async function readUrl(
     const target = await parseDeviceUrl(text, reader.catalog, kind);
     if (target.secrets.size === 0) {
       const { driver, options } = target.entry;
+      for (const option of Object.keys(options))
+        noteSecret(reader.secrets, secretOf(options, option)?.secret, spot);
       const facts = await reader.catalog.describe(kind, driver);
       const faults = facts ? await faultsIn(reader.catalog, facts, options) : [];
       for (const { option, message, hint } of faults)

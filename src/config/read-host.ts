@@ -3,7 +3,7 @@ import { bareHost } from "./bare-config.ts";
 import { expandRange, isRecord, NAME, NAME_HINT, substitute } from "./host-range.ts";
 import { describe } from "./option-values.ts";
 import type { Problems } from "./problems.ts";
-import { type DeviceReader, readDevice } from "./read-device.ts";
+import { type DeviceReader, noteSecret, readDevice } from "./read-device.ts";
 import { inside, readValue, report, type Spot } from "./read-value.ts";
 import { hostSchema, outletsSchema, type RawWatch, type Section, watchSchema } from "./schema.ts";
 import type { HostEntry, OutletEntry, WatchPolicy } from "./site-config.ts";
@@ -12,6 +12,7 @@ import { WATCH_PRESETS, type WatchPreset } from "./watch-policy.ts";
 /** What hosts are read with: devices, what stands in `defaults`, and the PDUs that exist. */
 export interface HostReader extends DeviceReader {
   readonly defaults: Section<"defaults">;
+  readonly defaultsSpot: Spot | undefined;
   readonly defaultWatch: RawWatch;
   readonly pdus: readonly string[];
 }
@@ -69,21 +70,34 @@ async function readHost(
       : await readDevice(reader, "console", given, inside(spot, "console"));
   const outlets = readOutlets(reader, texts, inside(spot, "outlets"));
   const own = readWatch(watch, inside(spot, "watch"), problems);
+  const login = readLogin(reader, raw?.login, spot);
   if (!raw || !console || !own || problems.errors > before) return undefined;
-  const login = raw.login ?? defaults.login;
   const base = bareHost(name, console);
   return {
     ...base,
     outlets,
     os: raw.os ?? defaults.os ?? base.os,
     watch: watchPolicy(reader.defaultWatch, own),
-    ...(login ? { login: { ...login, secret: login.secret.replace(/^secret:/, "") } } : {}),
+    ...(login ? { login } : {}),
     precious: raw.precious ?? false,
     offFor: raw["off-for"] ?? defaults["off-for"] ?? base.offFor,
     encoding: raw.encoding ?? defaults.encoding ?? base.encoding,
     breakMs: raw.break ?? defaults.break ?? base.breakMs,
     needs: raw.needs ?? [],
   };
+}
+
+/** The host's own login, or that of `defaults`. */
+function readLogin(
+  { defaults, defaultsSpot, secrets }: HostReader,
+  own: HostEntry["login"],
+  spot: Spot,
+) {
+  const login = own ?? defaults.login;
+  if (!login) return undefined;
+  const secret = login.secret.replace(/^secret:/, "");
+  noteSecret(secrets, secret, inside(own ? spot : (defaultsSpot ?? spot), "login", "secret"));
+  return { ...login, secret };
 }
 
 function readOutlets(reader: HostReader, given: unknown, spot: Spot): OutletEntry[] {

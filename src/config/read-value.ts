@@ -25,14 +25,19 @@ export function report(
   problems: Problems,
   spot: Spot,
   message: string,
-  more: { readonly hint?: string | undefined; readonly at?: "key" | "value" } = {},
+  more: {
+    readonly hint?: string | undefined;
+    readonly at?: "key" | "value";
+    readonly severity?: "error" | "warning";
+  } = {},
 ): void {
-  const { hint, at } = more;
+  const { hint, at, severity } = more;
   problems.add(
     spot.file.problem(spot.path, message, {
       shown: spot.shown,
       ...(hint === undefined ? {} : { hint }),
       ...(at === undefined ? {} : { at }),
+      ...(severity === undefined ? {} : { severity }),
     }),
   );
 }

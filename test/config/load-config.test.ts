@@ -339,10 +339,36 @@ hosts: { a: { console: { driver: telnet, host: h, password: secret:open }, login
     );
     const { problems, summary } = await checkConfig(file, {}, () => catalog);
     expect(problems.map((problem) => `${problem.severity}: ${problem.message}`)).toEqual([
-      expect.stringMatching(/^warning: secret "gone" cannot be read/),
       'error: secret "open" can be read by others',
+      expect.stringMatching(/^warning: secret "gone" cannot be read/),
+    ]);
+    expect(problems.map(({ line, column, path, width }) => [line, column, path, width])).toEqual([
+      [2, 61, "hosts.a.console.password", 11],
+      [2, 105, "hosts.a.login.secret", 4],
     ]);
     expect(summary).toMatchObject({ hosts: 1, watched: { observe: 1 }, secrets: ["gone", "open"] });
+  });
+});
+
+test("checkConfig() looks for secrets in $CREDENTIALS_DIRECTORY first, as the daemon does", async () => {
+  const given = join(folder, "given");
+  await mkdir(given);
+  await writeFile(join(given, "a"), "x", { mode: 0o600 });
+  await writeFile(
+    file,
+    `credentials: ${folder}/none
+defaults: { login: { user: root, secret: b } }
+hosts: { h: { console: { driver: telnet, host: h, password: secret:a } } }
+`,
+  );
+  const { problems } = await checkConfig(file, { CREDENTIALS_DIRECTORY: given }, () => catalog);
+  expect(problems).toHaveLength(1);
+  expect(problems[0]).toMatchObject({
+    severity: "warning",
+    path: "defaults.login.secret",
+    line: 2,
+    column: 42,
+    hint: `Put it into ${folder}/none/b`,
   });
 });
 
