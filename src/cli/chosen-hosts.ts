@@ -46,3 +46,11 @@ export async function chooseHost(
     throw new OobError("USAGE", `Cannot take "${word}": it means ${hosts.length} hosts, not one`);
   return { site, host };
 }
+
+const NAMED = 6;
+/** "web1", or how many and which. */
+export function hostsInWords(hosts: readonly string[]): string {
+  if (hosts.length === 1) return hosts.join();
+  const more = hosts.length > NAMED ? ` and ${hosts.length - NAMED} more` : "";
+  return `${hosts.length} hosts (${hosts.slice(0, NAMED).join(", ")}${more})`;
+}

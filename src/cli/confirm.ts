@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { OobError } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
+import { hostsInWords } from "./chosen-hosts.ts";
 import type { Call } from "./command.ts";
 
 /** What is about to happen, to whom. */
@@ -25,7 +26,7 @@ interface Answers {
 export async function confirm(call: Call<Answers>, danger: Danger): Promise<void> {
   const { yes, confirm: given } = call.options;
   const wanted = wantedAnswer(danger);
-  const what = `${danger.verb[0]?.toLowerCase() + danger.verb.slice(1)} ${describe(danger.hosts)}`;
+  const what = `${danger.verb[0]?.toLowerCase() + danger.verb.slice(1)} ${hostsInWords(danger.hosts)}`;
   if (given !== undefined) {
     if (accepts(danger, wanted, given)) return;
     throw refusal(what, `--confirm says "${given}"`, wanted);
@@ -36,7 +37,7 @@ export async function confirm(call: Call<Answers>, danger: Danger): Promise<void
     throw refusal(what, why, wanted);
   }
   const facts = danger.facts === "" ? "" : ` ${danger.facts}.`;
-  const question = `${danger.verb} ${describe(danger.hosts)}?${facts} Type ${wanted}: `;
+  const question = `${danger.verb} ${hostsInWords(danger.hosts)}?${facts} Type ${wanted}: `;
   const answer = await ask(call, question);
   if (!accepts(danger, wanted, answer)) throw refusal(what, `the answer was "${answer}"`, wanted);
 }
@@ -50,13 +51,6 @@ function accepts({ hosts }: Danger, wanted: string, answer: string): boolean {
   if (answer === wanted) return true;
   // The name is never less careful than "y".
   return hosts.length === 1 && answer === hosts[0];
-}
-
-const NAMED = 6;
-function describe(hosts: readonly string[]): string {
-  if (hosts.length === 1) return hosts.join();
-  const more = hosts.length > NAMED ? ` and ${hosts.length - NAMED} more` : "";
-  return `${hosts.length} hosts (${hosts.slice(0, NAMED).join(", ")}${more})`;
 }
 
 function refusal(what: string, why: string, wanted: string): OobError {

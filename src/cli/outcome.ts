@@ -26,8 +26,7 @@ export class Outcomes {
         this.#codes.set(host, EXIT.done);
         return;
       case "refused":
-        // A lack of rights is told apart from a guard's veto.
-        this.#codes.set(host, error?.code === "NOT_PERMITTED" ? EXIT.notPermitted : EXIT.refused);
+        this.#codes.set(host, refusalCode(error?.code));
         return;
       case "unknown":
         this.#codes.set(host, EXIT.unknown);
@@ -46,6 +45,12 @@ export class Outcomes {
   get unknown(): string[] {
     return [...this.#codes].filter(([, code]) => code === EXIT.unknown).map(([host]) => host);
   }
+}
+
+/** A lack of rights and a wrong outlet are told apart from a guard's veto. */
+function refusalCode(code: string | undefined): number {
+  const apart = code === "NOT_PERMITTED" || code === "OUTLET_UNKNOWN";
+  return apart ? exitCodeNamed(code) : EXIT.refused;
 }
 
 /** A failure after which the state is known is no unknown outcome, whatever its error is called. */

@@ -1,6 +1,6 @@
 import type { OutletStatus } from "../core/site/site.ts";
 import type { PowerState } from "../sdk/power.ts";
-import { chooseHosts } from "./chosen-hosts.ts";
+import { chooseHosts, hostsInWords } from "./chosen-hosts.ts";
 import type { Call } from "./command.ts";
 import { EXIT } from "./exit-codes.ts";
 import { statePiece } from "./host-table.ts";
@@ -38,7 +38,7 @@ async function showHosts(call: Call, words: readonly string[]): Promise<number |
   const { out, options } = call;
   const { site, hosts } = await chooseHosts(call, words);
   const readings = await out.waiting(
-    `the outlets of ${hosts.length} hosts`,
+    `the outlets of ${hostsInWords(hosts)}`,
     site.powerStatus(hosts),
   );
   if (options.json)

@@ -46,7 +46,7 @@ export async function followPower(
       outcomes.add(event);
       see(event, lastSeen);
       if (options.json) out.json(powerEventView(event));
-      else print(out, event, options.quiet ?? false);
+      else print(out, event, { quiet: options.quiet ?? false, dryRun: request.dryRun });
     }
   } catch (cause) {
     throw lostOn(cause, request, lastSeen);
@@ -111,7 +111,18 @@ function told(text: string): Piece[] {
   return [text.slice(0, -READ_BACK.length), { text: " ✓ read back", style: "green" }];
 }
 
-function print(out: Output, event: PowerEvent, quiet: boolean): void {
+function endOf(result: NonNullable<PowerEvent["result"]>, dryRun: boolean): string {
+  // A rehearsal says itself that nothing was changed.
+  if (result === "done") return dryRun ? "" : "  done";
+  return result === "refused" ? "  refused" : `  ✗ ${result}`;
+}
+
+interface Telling {
+  readonly quiet: boolean;
+  readonly dryRun: boolean;
+}
+
+function print(out: Output, event: PowerEvent, { quiet, dryRun }: Telling): void {
   const { at, host, outlet, state, text, result, error } = event;
   const start = `${timeOfDay(at)} ${host}  ${outlet === undefined || text.startsWith(outlet) ? "" : `${outlet} `}`;
   const read = state === undefined || text.includes(state) ? "" : `  [${state}]`;
@@ -120,9 +131,8 @@ function print(out: Output, event: PowerEvent, quiet: boolean): void {
     if (!quiet) out.talk(...story);
     return;
   }
-  const end = result === "done" || result === "refused" ? result : `✗ ${result}`;
   if (!(quiet && result === "done"))
-    out.line(...story, { text: `  ${end}`, style: RESULT_STYLES[result] });
+    out.line(...story, { text: endOf(result, dryRun), style: RESULT_STYLES[result] });
   if (error === undefined) return;
   if (error.message !== text) out.talk({ text: "oob: ", style: "red" }, error.message);
   if (error.hint !== undefined) out.talk(`     ${error.hint}`);

@@ -268,6 +268,7 @@ test.each([
     5,
   ],
   [{ result: "refused" as const, error: { code: "NOT_PERMITTED", message: "Cannot" } }, 4],
+  [{ result: "refused" as const, error: { code: "OUTLET_UNKNOWN", message: "Cannot" } }, 2],
   [{ result: "unknown" as const }, 6],
   [
     {

@@ -1,6 +1,6 @@
 import type { HostStatus, PowerVerb } from "../../core/site/site.ts";
 import { formatDuration } from "../../lib/durations.ts";
-import { chooseHosts } from "../chosen-hosts.ts";
+import { chooseHosts, hostsInWords } from "../chosen-hosts.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { confirm } from "../confirm.ts";
 import { CONFIRMING, REASON } from "../option-values.ts";
@@ -54,7 +54,7 @@ async function switchPower(
   const { dryRun = false, force = false, reason = "" } = options;
   if (!dryRun) {
     const reading = site.status(hosts, { power: true });
-    const rows = await out.waiting(`the outlets of ${hosts.length} hosts`, reading);
+    const rows = await out.waiting(`the outlets of ${hostsInWords(hosts)}`, reading);
     if (asks(verb, hosts, rows)) {
       for (const row of rows) if (row.outlets.length > 1) out.talk(feeds(row));
       await confirm(call, {

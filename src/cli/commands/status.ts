@@ -1,4 +1,4 @@
-import { chooseHosts } from "../chosen-hosts.ts";
+import { chooseHosts, hostsInWords } from "../chosen-hosts.ts";
 import { defineCommand } from "../command.ts";
 import { HOST_COLUMNS, hostRow, summary } from "../host-table.ts";
 import { JSON_VERSION, statusView } from "../json-views.ts";
@@ -12,7 +12,7 @@ export default defineCommand<{ power: boolean }>({
     const { out, options, args, context } = call;
     const { site, hosts } = await chooseHosts(call, args, { all: true });
     const reading = site.status(hosts, { power: options.power });
-    const rows = await out.waiting(`consoles and outlets of ${hosts.length} hosts`, reading);
+    const rows = await out.waiting(`consoles and outlets of ${hostsInWords(hosts)}`, reading);
     if (options.json) {
       out.json({ v: JSON_VERSION, via: site.via, hosts: rows.map(statusView) });
       return undefined;

@@ -12,6 +12,7 @@ import { fleetBreaker } from "./fleet-breaker.ts";
 import { held } from "./held.ts";
 import type { Facts, Interlock, Verdict } from "./interlock.ts";
 import { needs } from "./needs.ts";
+import { outletMissing } from "./outlet-missing.ts";
 import { outletShared } from "./outlet-shared.ts";
 import { outletUnknown } from "./outlet-unknown.ts";
 import { ownTyping } from "./own-typing.ts";
@@ -36,6 +37,7 @@ export const interlocks: readonly Interlock[] = [
   needs,
   fleetBreaker,
   feedsMissing,
+  outletMissing,
   outletUnknown,
   outletShared,
   alreadyOff,

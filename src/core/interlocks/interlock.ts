@@ -26,6 +26,8 @@ export interface Feed {
   readonly state: PowerState;
   readonly pending: boolean;
   readonly error?: string;
+  /** The device has no such outlet, or several that fit. */
+  readonly missing?: boolean;
   /** Other hosts of the configuration on the same outlet. */
   readonly sharedWith: readonly string[];
 }

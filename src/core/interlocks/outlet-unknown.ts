@@ -6,7 +6,7 @@ export const outletUnknown: Interlock = {
   askers: everybody,
   forceable: false,
   object: ({ feeds, act }) => {
-    const unread = (feeds ?? []).find((feed) => feed.state === "unknown");
+    const unread = (feeds ?? []).find((feed) => feed.state === "unknown" && !feed.missing);
     if (!unread || !cutsPower(act)) return undefined;
     return `outlet ${unread.id} cannot be read${unread.error ? `: ${unread.error}` : ""}`;
   },

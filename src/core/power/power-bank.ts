@@ -37,13 +37,13 @@ export class PowerBank {
     this.#clock = clock;
   }
 
-  /** The way to a PDU. Throws PDU_UNKNOWN where the configuration has none of that name. */
+  /** The way to a PDU. Throws HOST_UNKNOWN where the configuration has none of that name. */
   queue(name: string): PduQueue {
     const known = this.#queues.get(name);
     if (known) return known;
     const entry = this.#pdus.get(name);
     if (!entry)
-      throw new OobError("PDU_UNKNOWN", `Cannot find a PDU "${name}" in the configuration`, {
+      throw new OobError("HOST_UNKNOWN", `Cannot find a PDU "${name}" in the configuration`, {
         hint: `PDUs: ${[...this.#pdus.keys()].join(", ") || "none"}`,
       });
     const queue = new PduQueue(name, () => this.#open(name, entry), this.#clock);
@@ -193,7 +193,11 @@ export class PowerBank {
       };
     } catch (error) {
       const readAt = this.#clock.now();
-      return { id, state: "unknown", pending: false, readAt, error: messageOf(error) };
+      const missing = error instanceof OobError && error.code === "OUTLET_UNKNOWN";
+      return {
+        ...{ id, state: "unknown", pending: false, readAt, error: messageOf(error) },
+        ...(missing && { missing }),
+      };
     }
   }
 }

@@ -43,8 +43,9 @@ export function findOutlet(reading: PduReading, entry: OutletEntry): OutletReadi
     });
   }
   const known = reading.outlets.map(({ label }) => label).slice(0, 64);
-  throw new OobError("OUTLET_UNKNOWN", `${what}: the device has no such outlet`, {
-    hint: known.length > 0 ? `It has ${known.join(", ")}` : "It lists no outlets",
+  const has = known.length > 0 ? `it has ${known.join(", ")}` : "it lists no outlets";
+  throw new OobError("OUTLET_UNKNOWN", `${what}: the device has no such outlet; ${has}`, {
+    hint: `oob pdu outlets ${entry.pdu}`,
   });
 }
 

@@ -79,7 +79,7 @@ export class Power {
     this.#ledger = new PowerLedger(audit, clock);
   }
 
-  /** Every outlet of a PDU, fresh. Throws PDU_UNKNOWN and what the device throws. */
+  /** Every outlet of a PDU, fresh. Throws HOST_UNKNOWN and what the device throws. */
   async readPdu(name: string): Promise<PduReading> {
     return this.#bank.queue(name).read();
   }

@@ -186,6 +186,12 @@ export class SiteCore {
         by: "oob",
         text: `${messageOf(broken)}; what it looks for is not seen`,
       });
+    for (const broken of await this.registry.brokenBootLoaders())
+      this.audit.note({
+        type: "runbook.broken-loader",
+        by: "oob",
+        text: `${messageOf(broken)}; runbooks do without it`,
+      });
   }
 
   /** Throws HOST_UNKNOWN. */

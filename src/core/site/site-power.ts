@@ -5,6 +5,7 @@ import { ERROR_CODES, messageOf, OobError } from "../../lib/errors.ts";
 import type { SwitchOutcome } from "../../sdk/runbook.ts";
 import type { Asker } from "../interlocks/interlock.ts";
 import type { Power, PowerReport } from "../power/power.ts";
+import { inWords } from "../power/verb-words.ts";
 import type { RunPower } from "../runbook/run-runbook.ts";
 import { EventQueue } from "../session/event-queue.ts";
 import type { Guard, GuardRequest } from "../watchdog/guard.ts";
@@ -124,7 +125,7 @@ export class SitePower {
   /** Reads what is, asks the guard, says what would be done; changes nothing. */
   async #rehearse(host: HostEntry, wish: Wish, onEvent: (event: PowerEvent) => void) {
     const { power, clock } = this.#parts;
-    const act = wish.verb === "on" || wish.verb === "off" ? `switch ${wish.verb}` : wish.verb;
+    const act = inWords(wish.verb, host.name);
     try {
       const guard = await this.#parts.guard();
       const { power: state, outlets } = await power.readHost(host);
@@ -137,7 +138,7 @@ export class SitePower {
           text: `${outlet.id} reads ${outlet.state}: would ${act}`,
           state: outlet.state,
         });
-      const text = `would ${act}; nothing was done`;
+      const text = `would ${act}; nothing was changed`;
       onEvent({ at: clock.now(), host: host.name, text, state, outlets, result: "done" });
     } catch (thrown) {
       onEvent(this.#refused(host.name, thrown));

@@ -48,6 +48,8 @@ export interface OutletStatus {
   readonly readAt: Millis;
   /** Why the state is unknown. */
   readonly error?: string;
+  /** The device has no such outlet, or several that fit. */
+  readonly missing?: boolean;
 }
 
 /** Nothing acts on the host until then. */

@@ -92,7 +92,7 @@ function commonError(error: unknown, target: SnmpTarget, what: string): OobError
   const text = messageOf(error);
   if (timedOut(error)) {
     const hint = v3
-      ? "Check address, UDP port and the privacy password: some agents do not answer a wrong one"
+      ? "Check address, UDP port, user, auth and priv passwords: some agents do not answer a wrong one"
       : "Check address, UDP port and community: a wrong community gets no answer either";
     return new OobError("PDU_SILENT", `${what}: no answer`, { cause: error, hint });
   }

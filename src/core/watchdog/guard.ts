@@ -212,12 +212,10 @@ export class Guard {
       const read = (await this.#parts.power.readHost(entry)).outlets;
       const keys = await this.#keys(entry);
       shared = (id) => this.#others(host, id, keys);
-      const feeds: Feed[] = read.map(({ id, state, pending, error }) => ({
-        id,
-        state,
-        pending,
-        sharedWith: shared(id),
+      const feeds: Feed[] = read.map(({ id, state, pending, error, missing }) => ({
+        ...{ id, state, pending, sharedWith: shared(id) },
         ...(error === undefined ? {} : { error }),
+        ...(missing && { missing }),
       }));
       // A feed that the reading leaves out is not known, and that is what counts.
       const missing = read.length < configured.length ? configured.slice(read.length) : [];
@@ -280,6 +278,7 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   "audit-unwritable": "AUDIT_UNWRITABLE",
   held: "HELD",
   "seat-held": "SEAT_TAKEN",
+  "outlet-missing": "OUTLET_UNKNOWN",
 };
 
 const isForPerson = ({ asker, person }: GuardRequest): boolean =>

@@ -111,6 +111,10 @@ const cases: Record<string, { objects: Partial<Facts>[]; passes: Partial<Facts>[
   needs: { objects: [{ needsDown: ["nas1"] }], passes: [] },
   "fleet-breaker": { objects: [{ suspects: 4 }], passes: [{ suspects: 3 }] },
   "feeds-missing": { objects: [{ feeds: [] }], passes: [{ feeds: undefined, act: "sysrq" }] },
+  "outlet-missing": {
+    objects: [{ feeds: [feed(), feed({ state: "unknown", missing: true, error: "it has 1, 2" })] }],
+    passes: [{ feeds: [feed({ state: "unknown", missing: true })], act: "on" }],
+  },
   "outlet-unknown": {
     objects: [{ feeds: [feed(), feed({ state: "unknown", error: "timed out" })] }],
     passes: [{ feeds: [feed({ state: "unknown" })], act: "on" }],
@@ -193,6 +197,11 @@ describe("judge()", () => {
     const fixed = verdicts
       .filter((verdict) => !verdict.forceable)
       .map((verdict) => verdict.interlock);
-    expect(fixed).toEqual(["audit-unwritable", "feeds-missing", "outlet-unknown"]);
+    expect(fixed).toEqual([
+      "audit-unwritable",
+      "feeds-missing",
+      "outlet-missing",
+      "outlet-unknown",
+    ]);
   });
 });

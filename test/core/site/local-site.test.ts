@@ -88,7 +88,7 @@ describe("openLocalSite()", () => {
   test("hosts and PDUs that are not there, and reasons that are demanded", async () => {
     const direct = await site("direct", { requireReason: true });
     await expect(direct.screen("web9")).rejects.toMatchObject({ code: "HOST_UNKNOWN" });
-    await expect(direct.outlets("pdu-x")).rejects.toMatchObject({ code: "PDU_UNKNOWN" });
+    await expect(direct.outlets("pdu-x")).rejects.toMatchObject({ code: "HOST_UNKNOWN" });
     const request = {
       verb: "off",
       hosts: ["web1"],

@@ -40,7 +40,7 @@ let site: LocalSite;
 let relays: string;
 
 beforeEach(async () => {
-  rack = await Rack.make(["web1", "web2"]);
+  rack = await Rack.make(["web1", "web2", "web3"]);
   relays = join(rack.folder, "relays");
   const drivers = join(rack.folder, "drivers");
   await mkdir(relays);
@@ -53,6 +53,8 @@ beforeEach(async () => {
     if (entry)
       hosts.set(name, { ...entry, offFor: 20, outlets: [{ pdu: "toy", reference: `${n + 1}` }] });
   }
+  const wrong = hosts.get("web3");
+  if (wrong) hosts.set("web3", { ...wrong, outlets: [{ pdu: "toy", reference: "99" }] });
   const pdus = new Map([["toy", { driver: "toy", options: { path: relays } }]]);
   const config = rack.config({ drivers: [drivers], pdus, hosts });
   site = await openLocalSite(config, { who: "jana", clock: systemClock, env: {}, role: "daemon" });
@@ -103,10 +105,19 @@ describe("LocalSite.power()", () => {
   test("--dry-run reads and tells, and sends nothing", async () => {
     const events = await power("off", ["web1"], { dryRun: true });
     expect(events.map((event) => event.text)).toEqual([
-      "toy/1 reads on: would switch off",
-      "would switch off; nothing was done",
+      "toy/1 reads on: would switch web1 off",
+      "would switch web1 off; nothing was changed",
     ]);
     expect(await told()).toBe("");
+  });
+
+  test("an outlet that the device has not is OUTLET_UNKNOWN, and says which there are", async () => {
+    const [end] = await power("cycle", ["web3"]);
+    expect(end).toMatchObject({
+      result: "refused",
+      text: 'Cannot cycle web3: Cannot use outlet "99" of toy: the device has no such outlet; it has 1, 2',
+      error: { code: "OUTLET_UNKNOWN" },
+    });
   });
 
   test("a hold refuses, for dry runs as well, and nothing is sent", async () => {
