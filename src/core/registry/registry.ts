@@ -53,9 +53,14 @@ export class Registry implements DriverCatalog {
     return (await this.#all(kind)) as unknown as ReadonlyMap<string, Profile>;
   }
 
-  /** Every boot loader by name. */
-  bootLoaders(): Promise<ReadonlyMap<string, BootLoader>> {
-    return this.#all("boot");
+  /** Every boot loader that can be used, by name. */
+  async bootLoaders(): Promise<ReadonlyMap<string, BootLoader>> {
+    return (await this.#usable("boot")).usable;
+  }
+
+  /** Why boot loaders cannot be used. They are left out: a runbook that needs none of them runs. */
+  async brokenBootLoaders(): Promise<readonly Error[]> {
+    return (await this.#usable("boot")).broken;
   }
 
   /** Every rule that can be used; always the same array, for which the detector compiles them once. */
@@ -76,11 +81,6 @@ export class Registry implements DriverCatalog {
     throw new OobError("RUNBOOK_INVALID", `Cannot run "${name}": there is no such runbook`, {
       hint: nameHint(name, [...files.keys()]) ?? "List them with oob runbook list",
     });
-  }
-
-  /** Every runbook by name. */
-  runbooks(): Promise<ReadonlyMap<string, Runbook>> {
-    return this.#all("runbook");
   }
 
   async describe(kind: DeviceKind, name: string): Promise<DriverFacts | undefined> {
@@ -125,15 +125,20 @@ export class Registry implements DriverCatalog {
   }
 
   async #sortRules() {
-    const rules: Rule[] = [];
+    const { usable, broken } = await this.#usable("rule");
+    return { rules: [...usable].map(([id, rule]) => ({ ...rule, id })), broken };
+  }
+
+  async #usable<Kind extends DriverKind>(kind: Kind) {
+    const usable = new Map<string, Declared[Kind]>();
     const broken: Error[] = [];
-    for (const file of (await this.#files("rule")).values()) {
-      await this.#load("rule", file).then(
-        (rule) => rules.push({ ...rule, id: file.name }),
+    for (const file of (await this.#files(kind)).values()) {
+      await this.#load(kind, file).then(
+        (declared) => usable.set(file.name, declared),
         (thrown: unknown) => broken.push(asError(thrown)),
       );
     }
-    return { rules, broken };
+    return { usable, broken };
   }
 
   #module(file: DriverFile): Promise<unknown> {

@@ -63,6 +63,18 @@ describe("Registry", () => {
     expect(loader?.summary).toBe("my own");
   });
 
+  test("a boot loader that cannot be used is left out and told, the others count", async () => {
+    await put("boot/broken.ts", "export default {");
+    await put("boot/bare.ts", "export default { summary: 'x', sources: [] };");
+    const registry = new Registry([folder]);
+    const shipped = await new Registry().names("boot");
+    expect([...(await registry.bootLoaders()).keys()]).toEqual(shipped);
+    expect((await registry.brokenBootLoaders()).map(String).sort()).toEqual([
+      expect.stringMatching(/Cannot load .*broken\.ts/),
+      expect.stringMatching(/bare\.ts.*lacks shows/),
+    ]);
+  });
+
   test("rules have the name of their folder and file, and come as one array", async () => {
     await put("detect/plan9/fell-over.ts", RULE);
     const registry = new Registry([folder]);
