@@ -16,6 +16,7 @@ import {
   lacking,
   shapeOf,
 } from "./driver-shapes.ts";
+import { linearPattern } from "./linear-pattern.ts";
 import { loadModule } from "./load-module.ts";
 
 /**
@@ -110,13 +111,24 @@ export class Registry implements DriverCatalog {
   async #load<Kind extends DriverKind>(kind: Kind, file: DriverFile): Promise<Declared[Kind]> {
     const declared = await this.#module(file);
     if (isDeclared(kind, declared)) {
-      if (shapeOf(declared) === "rule") ruleSetOf([{ ...(declared as Rule), id: file.name }]);
-      return declared;
+      if (shapeOf(declared) !== "rule") return declared;
+      const rule = await this.#rule(file, declared as Rule);
+      return rule as Declared[Kind];
     }
     throw new OobError(
       "DRIVER_INVALID",
       `Cannot use "${file.path}" as ${kind}: it lacks ${lacking(kind, declared).join(", ")}`,
     );
+  }
+
+  /** A rule that can be used. A user's patterns run in linear time; those that ship are checked by our tests. */
+  async #rule(file: DriverFile, declared: Rule): Promise<Rule> {
+    ruleSetOf([{ ...declared, id: file.name }]);
+    if (file.own) return declared;
+    const pattern = await linearPattern(declared.pattern, `"pattern" of "${file.path}"`);
+    if (declared.unless === undefined) return { ...declared, pattern };
+    const unless = await linearPattern(declared.unless, `"unless" of "${file.path}"`);
+    return { ...declared, pattern, unless };
   }
 
   #sortedRules() {

@@ -139,6 +139,32 @@ describe("Registry", () => {
     );
   });
 
+  test("a user's pattern cannot be kept busy by what a host prints", async () => {
+    const slow = RULE.replace(/pattern: \/.*?\/\w*,/, "pattern: /^(?:fell over|\\w+)+!$/i,");
+    expect(slow).not.toBe(RULE);
+    await put("detect/plan9/slow.ts", slow);
+    const rules = await new Registry([folder]).rules();
+    const rule = rules.find(({ id }) => id === "plan9/slow");
+    const began = performance.now();
+    expect(rule?.pattern.test(`fell over${"a".repeat(4000)}`)).toBe(false);
+    expect(performance.now() - began).toBeLessThan(2000);
+    expect(rule?.pattern.exec("so\nFell OverX!")).toBeNull();
+    expect(rule?.pattern.exec("Fell OverX!")?.[0]).toBe("Fell OverX!");
+  });
+
+  test.each(["(?<=a)b", "a(?!b)", "(a)\\1"])(
+    "a user's rule with /%s/ is refused, and said which",
+    async (text) => {
+      await put("detect/plan9/odd.ts", RULE.replace(/pattern: \/.*?\/\w*,/, `pattern: /${text}/,`));
+      const [broken] = await new Registry([folder]).brokenRules();
+      expect(broken).toMatchObject({
+        code: "DRIVER_INVALID",
+        hint: expect.stringContaining("no look-around"),
+      });
+      expect(broken?.message).toContain(`"pattern" of "${join(folder, "detect/plan9/odd.ts")}"`);
+    },
+  );
+
   test("runbooks come from their own folders too", async () => {
     await put(
       "books/tidy.ts",

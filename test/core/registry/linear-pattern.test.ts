@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import { linearPattern } from "../../../src/core/registry/linear-pattern.ts";
+import { Registry } from "../../../src/core/registry/registry.ts";
+import { OobError } from "../../../src/lib/errors.ts";
+
+const rules = await new Registry().rules();
+
+test("linearPattern() finds what the RegExp finds, in the examples of every rule that ships", async () => {
+  let compared = 0;
+  for (const rule of rules)
+    for (const pattern of [rule.pattern, ...(rule.unless ? [rule.unless] : [])]) {
+      const linear = await linearPattern(pattern, "it").catch((thrown: unknown) => {
+        // Some of ours look around; a user's rule says so at its load.
+        expect(thrown).toBeInstanceOf(OobError);
+        expect(pattern.source).toMatch(/\(\?<?[=!]|\\[1-9]/);
+        return undefined;
+      });
+      if (linear === undefined) continue;
+      for (const text of [...rule.matches, ...rule.rejects]) {
+        const line = Buffer.from(text).toString("binary");
+        const [ours, theirs] = [linear.exec(line), pattern.exec(line)];
+        expect([ours?.[0], ours?.index], `${rule.id} ${text}`).toEqual([
+          theirs?.[0],
+          theirs?.index,
+        ]);
+        expect(linear.test(line)).toBe(theirs !== null);
+        compared++;
+      }
+    }
+  expect(compared).toBeGreaterThan(400);
+});
+
+test.each([
+  [/^b.c$/, "a\nb\nc"],
+  [/^b$/m, "a\nb\nc"],
+  [/a.b/s, "a\nb"],
+  [/\xe9|\u00fc/, "caf\u00e9"],
+  [/(?<word>\w+) (x)?\d{2,3}\b/, "is 123 mm"],
+  [/[^\]]\/\[/, "a/["],
+  [/STRASSE/i, "strasse"],
+])("linearPattern() means by %s what JavaScript means", async (pattern, text) => {
+  const linear = await linearPattern(pattern, "it");
+  expect(linear.exec(text)?.[0]).toBe(pattern.exec(text)?.[0]);
+  expect(linear).toBeInstanceOf(RegExp);
+  expect(text.replace(linear, "-")).toBe(text.replace(pattern, "-"));
+});
+
+test("linearPattern() takes time that grows with the text alone", async () => {
+  const linear = await linearPattern(/^(?:a|a?)+$/, "it");
+  const began = performance.now();
+  expect(linear.test(`${"a".repeat(4096)}!`)).toBe(false);
+  expect(performance.now() - began).toBeLessThan(2000);
+});
