@@ -25,6 +25,7 @@ import { type LocalSiteOptions, SiteCore } from "./site-core.ts";
 import { runOnHosts } from "./site-run.ts";
 import { watchRows } from "./site-watch.ts";
 import { stoppable } from "./stoppable.ts";
+import { untilSpoken } from "./until-spoken.ts";
 
 /** Opens the site in this process: what the daemon does for all, and what a command does by itself where none runs. */
 export async function openLocalSite(
@@ -77,7 +78,9 @@ export class LocalSite implements Site {
   }
 
   async screen(host: string): Promise<ScreenShot> {
-    return (await this.#core.console(host)).shot();
+    const session = await this.#core.console(host);
+    if (this.via === "direct") await untilSpoken(session, this.#core.clock);
+    return session.shot();
   }
 
   log(query: LogQuery): AsyncIterable<LogRecord> {

@@ -40,6 +40,13 @@ describe("openLocalSite()", () => {
     await at.leave();
   });
 
+  test("direct: a screen waits for the first words of the console that it opened", async () => {
+    const direct = await site("direct");
+    const printed = rack.print("web1", "Sun Nov 22\r\n");
+    expect((await direct.screen("web1")).rows[0]).toBe("Sun Nov 22");
+    await printed;
+  });
+
   test("daemon: opens every console and keeps it", async () => {
     const daemon = await site("daemon");
     await rack.print("web1", "one\r\n");
