@@ -103,7 +103,12 @@ async function play(
   story.tell("all hosts show a login prompt");
   await clock.sleep(seconds(3), signal);
   story.tell(`${VICTIM} is made to panic now`);
-  const ended = story.until((event) => event.host === VICTIM && event.type === "watch.recovered");
+  // Its incident is closed last: what is told afterwards must not stand among the hints.
+  const ended = Promise.all(
+    ["watch.recovered", "incident.close"].map((type) =>
+      story.until((event) => event.host === VICTIM && event.type === type),
+    ),
+  );
   rack.hosts[HOSTS.indexOf(VICTIM)]?.panic();
   const late = clock.sleep(RECOVERED_WITHIN, signal).then(() => false);
   return Promise.race([ended.then(() => true), late]);
@@ -112,10 +117,10 @@ async function play(
 function invite(say: (line: string) => void, flag: string): void {
   say("");
   say("The rack keeps running. In a second terminal, in this folder:");
-  for (const command of ["status", "attach web1", "incident list", `log ${VICTIM} -n 30`]) {
+  say(`  npx oob status${flag}`);
+  say(`  npx oob attach web1${flag}             (log in with root and oob)`);
+  for (const command of ["incident list", `log ${VICTIM} -n 30`, "power cycle db1"])
     say(`  npx oob ${command}${flag}`);
-  }
-  say(`  npx oob power cycle db1${flag}         (log in with root and oob)`);
   say("Ctrl-C ends it and removes everything.");
 }
 

@@ -9,7 +9,10 @@ export class Typist {
 
   private constructor(attachment: Attachment) {
     this.#attachment = attachment;
-    void this.#read();
+    this.#read().catch((thrown: unknown) => {
+      // The daemon ends while its people are there: whoever waits for text then says what came before.
+      this.text += `\n[the attachment ended: ${String(thrown)}]`;
+    });
   }
 
   static async at(
