@@ -33,7 +33,8 @@ export interface Context {
   readonly clock: Clock;
   /** Where signals arrive. */
   readonly signals: NodeJS.EventEmitter;
-  readonly openSite: (options: SiteOptions) => Promise<Site>;
+  /** `onDemo` is told where the site is that of a running demo, which nobody named. */
+  readonly openSite: (options: SiteOptions, onDemo: (config: string) => void) => Promise<Site>;
 }
 
 /** The context of a real process. */
@@ -45,6 +46,7 @@ export function processContext(): Context {
     env: process.env,
     clock: systemClock,
     signals: process,
-    openSite: async (options) => (await import("../daemon/client.ts")).openSite(options),
+    openSite: async (options, onDemo) =>
+      (await import("../daemon/client.ts")).openSite({ ...options, onDemo }),
   };
 }

@@ -113,11 +113,14 @@ class OpenedSite {
     const { config, direct } = this.#options;
     this.#site ??= this.#out.waiting(
       "the site to open",
-      this.#context.openSite({
-        ...(config === undefined ? {} : { config }),
-        ...(direct === undefined ? {} : { direct }),
-        ...(urls.length === 0 ? {} : { hosts: urls }),
-      }),
+      this.#context.openSite(
+        {
+          ...(config === undefined ? {} : { config }),
+          ...(direct === undefined ? {} : { direct }),
+          ...(urls.length === 0 ? {} : { hosts: urls }),
+        },
+        (path) => this.#out.talk(`using the demo at ${path}`),
+      ),
     );
     return this.#site;
   }

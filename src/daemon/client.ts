@@ -16,6 +16,8 @@ export interface OpenSiteOptions {
   readonly hosts?: readonly string[];
   /** Open the devices in this process even if a daemon runs. */
   readonly direct?: boolean;
+  /** Told that the site is that of a running demo, which nobody named. */
+  readonly onDemo?: (config: string) => void;
   readonly env?: Environment;
   readonly clock?: Clock;
 }
@@ -29,6 +31,7 @@ export async function openSite(options: OpenSiteOptions = {}): Promise<Site> {
     return openDirect(bareConfig(env), options);
   }
   const path = await findConfig(options.config, env);
+  if (path !== undefined && !named && !placesOf(env).configs.includes(path)) options.onDemo?.(path);
   const asked = new Set<string>();
   const ask = async (runtime: string): Promise<Site | undefined> => {
     if (direct || urls.length > 0 || asked.has(runtime)) return undefined;

@@ -638,3 +638,15 @@ test("version", async () => {
     { v: 1, oob: expect.stringMatching(/^\d+\.\d+\.\d+$/), node: process.versions.node },
   ]);
 });
+
+test("a site that only a running demo announces is named, once, on stderr", async () => {
+  const site = new SiteDouble();
+  const { stderr, stdout } = await runCli(["status"], {
+    openSite: async (_, onDemo) => {
+      onDemo("/tmp/oob-demo-x/oob.yaml");
+      return site;
+    },
+  });
+  expect(stderr.match(/using the demo at \/tmp\/oob-demo-x\/oob\.yaml/g)).toHaveLength(1);
+  expect(stdout).not.toContain("demo");
+});

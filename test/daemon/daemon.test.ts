@@ -173,7 +173,9 @@ describe("openSite()", () => {
     await mkdir(runtime, { mode: 0o700 });
     const announcement = join(runtime, "demo.json");
     await writeFile(announcement, JSON.stringify({ config, pid: process.pid }), { mode: 0o600 });
-    const found = await openSite({ env });
+    const told: string[] = [];
+    const found = await openSite({ env, onDemo: (path) => told.push(path) });
+    expect(told).toHaveLength(1);
     sites.push(found);
     expect(found.via).toBe("daemon");
     await writeFile(announcement, JSON.stringify({ config, pid: 2 ** 22 + 1 }), { mode: 0o600 });
