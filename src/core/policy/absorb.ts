@@ -167,6 +167,9 @@ function takeBoot(draft: Draft): void {
   draft.to({ is: "watching", case: current, rung: "itself", deadline });
 }
 
+/** It is known why the host starts: we made it do so. */
+const AFTER_OUR_ACT = "the host starts again, after our own act";
+
 function takeWhileActing(draft: Draft, seen: Seen): void {
   const { phase } = draft.state;
   if (phase.is !== "acting") return;
@@ -174,7 +177,7 @@ function takeWhileActing(draft: Draft, seen: Seen): void {
   if (kind !== "trouble") object(draft, seen.means);
   const booted = phase.case.booted || kind === "boot";
   const login = booted && isLogin(seen);
-  if (booted && !phase.case.booted) draft.tell("watch.booting", seen.means);
+  if (booted && !phase.case.booted) draft.tell("watch.booting", AFTER_OUR_ACT);
   draft.setCase({ booted });
   if (draft.state.phase.is === "acting") draft.to({ ...draft.state.phase, login });
 }
@@ -192,7 +195,8 @@ function takeWhileWatching(draft: Draft, seen: Seen): void {
     return;
   }
   if (kind === "boot") {
-    if (!current.booted) draft.tell("watch.booting", seen.means);
+    const ours = current.tried.length > 0;
+    if (!current.booted) draft.tell("watch.booting", ours ? AFTER_OUR_ACT : seen.means);
     draft.setCase({ booted: true });
   }
   if (kind === "trouble" && seen.at !== current.cause.at)
