@@ -60,8 +60,9 @@ function excerpt(source: string, column: number): { text: string; column: number
  */
 const LOOKS_SECRET =
   /(?<=(?:^|[\s{,"'])[\w-]{0,40}(?:pass(?:word|phrase|wd)?|pwd|auth|priv|community|token)["']?\s{0,9}:\s{1,40})(?!["']?secret:)(?:"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s"'{](?:[^,}]*[^\s,}])?)/gi;
-/** What stands before the "@" of a URL, and values in its query. */
-const SECRET_IN_URL = /(?<=[a-z]:\/\/)[^@/\s"']+(?=@)|(?<=[?&][\w-]{1,40}=)(?!secret:)[^&\s"']+/gi;
+/** What stands before the "@" of a URL, and what looks like a secret in its query. */
+const SECRET_IN_URL =
+  /(?<=[a-z]:\/\/)[^@/\s"']+(?=@)|(?<=[?&][\w-]{0,40}(?:pass(?:word|phrase|wd)?|pwd|auth|priv|community|token)=)(?!secret:)[^&\s"']+/gi;
 
 const withoutSecrets = (source: string): string =>
   source

@@ -1,4 +1,4 @@
-import { messageOf } from "../lib/errors.ts";
+import { messageOf, OobError } from "../lib/errors.ts";
 import { nameHint, nearest } from "../lib/nearest.ts";
 import {
   type OptionFault,
@@ -182,10 +182,22 @@ async function readUrl(
       hint: "Write it as a mapping, with secret:NAME",
     });
   } catch (thrown) {
-    const hint = thrown instanceof Error && "hint" in thrown ? thrown.hint : undefined;
-    report(reader.problems, spot, messageOf(thrown), {
-      hint: typeof hint === "string" ? hint : undefined,
-    });
+    if (await mayHoldSecret(reader.catalog, kind, text))
+      reader.problems.hide(spot.file.piecesOf(spot.path));
+    const hint = thrown instanceof OobError ? thrown.hint : undefined;
+    report(reader.problems, spot, messageOf(thrown), { hint });
   }
   return undefined;
+}
+
+/** Whether a value in the query of a URL stands where `secret:NAME` belongs. */
+async function mayHoldSecret(
+  catalog: DriverCatalog,
+  kind: DeviceKind,
+  url: string,
+): Promise<boolean> {
+  const [, driver = "", query = ""] = /^([a-z][a-z0-9.-]*):[^?]*\??(.*)$/s.exec(url) ?? [];
+  const facts = await catalog.describe(kind, driver).catch(() => undefined);
+  const given = [...new URLSearchParams(query)];
+  return given.some(([option, value]) => isUnnamedSecret(facts?.options ?? {}, option, value));
 }

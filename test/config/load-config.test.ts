@@ -267,11 +267,7 @@ ${["b", "c", "d", "e", "f", "g", "h"].map((k, i) => `${k}: &${k} [${`*${"abcdefg
     ["under a driver that does not exist", "p: { driver: snpm, auth: hunter2 }", "auth: ******"],
     ["in broken YAML", "p: { driver: snmp, host: h, host: i, auth: hunter2 }", "auth: *******"],
     ["in a URL", 'p: "snmp://hunter2@h"', "snmp://*******@h"],
-    [
-      "in the query of a URL",
-      'p: "snmp://h?community=hunter2&port=x"',
-      "?community=*******&port=*",
-    ],
+    ["in the query of a URL", 'p: "snmp://h?community=hunter2&port=x"', "***"],
     [
       "behind a wrong prefix",
       "p: { driver: snmp, host: h, community: secret:hunter2! }",
@@ -306,6 +302,12 @@ ${["b", "c", "d", "e", "f", "g", "h"].map((k, i) => `${k}: &${k} [${`*${"abcdefg
     expect(shown).toContain(
       `    ${"  q: { driver: snmp, host: h, community: ******* }"}\n${" ".repeat(45)}^^^^^^^\n`,
     );
+  });
+
+  test("hides no value of a URL that is no secret", async () => {
+    await writeFile(file, 'hosts: { a: { console: "serial:/dev/ttyS0?baud=x" } }');
+    const { problems } = await checkConfig(file, {}, () => catalog);
+    expect(problems[0]?.source).toContain('"serial:/dev/ttyS0?baud=x"');
   });
 
   test("names the option of a URL that is wrong", async () => {
