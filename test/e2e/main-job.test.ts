@@ -75,10 +75,13 @@ afterAll(async () => {
 
 async function crash(host: string): Promise<void> {
   const typist = await Typist.at(test.site, host);
-  await typist.logIn();
-  await typist.type("echo c > /proc/sysrq-trigger\r");
-  await typist.sees(/Kernel panic - not syncing/, 20_000);
-  await typist.leave();
+  try {
+    await typist.logIn();
+    await typist.type("echo c > /proc/sysrq-trigger\r");
+    await typist.sees(/Kernel panic - not syncing/, 20_000);
+  } finally {
+    await typist.leave();
+  }
 }
 
 const recoveries = (host: string) => test.ofHost(host, /^watch\.recovered$/).length;

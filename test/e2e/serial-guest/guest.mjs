@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { access, readFile, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import serial from "./dist/drivers/console/serial.js";
-import { lockPort } from "./dist/src/core/port-lock.js";
+import { lockPort } from "./dist/src/core/port/port-lock.js";
 import { systemClock } from "./dist/src/lib/clock.js";
 
 const KILLS = Number(process.env.KILLS ?? 20);
