@@ -119,6 +119,10 @@ class PlayedPort implements ConsolePort {
     this.#listener?.bytes(bytes, at, this.#clock.now());
   }
 
+  retryNow(): void {
+    // Never down.
+  }
+
   write(bytes: Uint8Array): Promise<void> {
     this.typed += bytes.length;
     if (this.#answers === "nothing") return Promise.resolve();

@@ -16,9 +16,10 @@ const LAST_ROWS = 24;
 /** The page that a person reads at 3 a.m.: what was seen, proven and done, how we know, and what comes next. */
 export function incidentPage(record: IncidentRecord, now: Millis): string {
   const end = record.closedAt ?? now;
+  const cause = record.case.first ?? record.case.cause;
   const parts = [
     `# Incident ${record.id}: ${record.host}, ${STATES[record.state]}`,
-    `${printable(record.case.cause.means)} (class ${record.case.cause.class})`,
+    `${printable(cause.means)} (class ${cause.class})`,
     [
       `- opened ${time(record.openedAt)}`,
       record.closedAt === undefined

@@ -46,14 +46,15 @@ export class Incident {
 
   get summary(): IncidentSummary {
     const { id, host, state, openedAt, closedAt, case: of, acts } = this.#record;
+    const cause = of.first ?? of.cause;
     return {
       id,
       host,
       state,
       openedAt,
       ...(closedAt !== undefined && { closedAt }),
-      means: of.cause.means,
-      class: of.cause.class,
+      means: cause.means,
+      class: cause.class,
       acts: acts.map((act) => `${act.rung}: ${act.how ?? "under way"}`),
       folder: this.folder,
     };

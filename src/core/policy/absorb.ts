@@ -66,6 +66,8 @@ function takeBytes(draft: Draft): void {
   draft.set({ quietSince: draft.now, seenAlive: true, everAlive: true });
   object(draft, "the console spoke");
   const { phase } = draft.state;
+  if (phase.is === "watching" && phase.unseen && !phase.unseen.asked)
+    draft.to({ ...phase, unseen: undefined });
   if (phase.is !== "suspect" && phase.is !== "waiting") return;
   const probing = phase.is === "suspect" && phase.probing;
   if (phase.case.cause.is === "silence" && !probing) spoke(draft, phase.case);
@@ -90,6 +92,9 @@ function takeLink(draft: Draft, up: boolean): void {
   draft.set({ linkUp: up });
   object(draft, "the console's link changed");
   draft.missed();
+  const { phase } = draft.state;
+  if (phase.is === "watching")
+    draft.to({ ...phase, unseen: up ? { since: draft.now, asked: false } : undefined });
 }
 
 function takeOpinion(draft: Draft, seen: Seen): void {

@@ -14,7 +14,7 @@ import { kindOf, mayCut, SILENCE } from "./classes.ts";
 import { type Draft, inWords, PAGED, rungInWords, type Suspect } from "./draft.ts";
 import { climb, nextRung } from "./ladder.ts";
 import { movedAt, stallsAt } from "./stall.ts";
-import type { WatchState } from "./state.ts";
+import type { Phase, WatchState } from "./state.ts";
 
 /** A crash prints for some seconds; a survivor shows its prompt within this (measured on recordings). */
 const SETTLE = seconds(30);
@@ -26,6 +26,11 @@ const QUIET_FIRST = seconds(3);
 const MAY_PASS = minutes(5);
 /** A suspicion that can be neither proven nor refuted for this long (a console that flaps) calls a person. */
 const UNRESOLVED = minutes(15);
+
+/** A host that boots prints something within this, once its console is up; one that has booted waits for Enter. */
+const UNSEEN = seconds(10);
+
+type Watching = Extract<Phase, { is: "watching" }>;
 
 export function advance(draft: Draft): void {
   // Each phase may lead to the next at once; five is more than there are phases.
@@ -54,7 +59,7 @@ function step(draft: Draft): void {
       draft.next(`${phase.rung} is under way`);
       break;
     case "watching":
-      watching(draft, phase.deadline);
+      watching(draft, phase);
       break;
     case "waiting":
       draft.next(`nothing more by itself: ${phase.why}`);
@@ -247,16 +252,16 @@ function probe(draft: Draft, phase: Suspect): void {
   draft.next("waiting for an answer to the probe");
 }
 
-function watching(draft: Draft, deadline: Millis): void {
-  const { phase, seen } = draft.state;
-  if (phase.is !== "watching") return;
+function watching(draft: Draft, phase: Watching): void {
+  const { seen } = draft.state;
+  const { deadline } = phase;
   const what = phase.case.booted ? "login prompt" : "boot";
   if (kindOf(seen) === "busy") {
     draft.next(`hands off: ${seen.means}`, later(stallsAt(draft.state), draft.now));
     return;
   }
   if (draft.now < deadline) {
-    draft.next(`watching for ${what}`, deadline);
+    draft.next(`watching for ${what}`, Math.min(deadline, lookUnseen(draft, phase) ?? deadline));
     return;
   }
   const means = `no ${what} within ${inWords(draft.policy.bootWithin)} after ${nameOf(phase.rung)}`;
@@ -265,6 +270,21 @@ function watching(draft: Draft, deadline: Millis): void {
     { is: "silence", certain: false, live: true, class: "no-login", means, at: seen.at },
     phase.case,
   );
+}
+
+/**
+ * A console that comes back after its host (a virtual machine's, one fed by the same outlet) may have missed the whole
+ * boot. Where it is silent, it is asked once. Gives the time at which that is due.
+ */
+function lookUnseen(draft: Draft, phase: Watching): Millis | undefined {
+  const { unseen, case: current } = phase;
+  if (!unseen || unseen.asked || current.booted || current.tried.length === 0) return undefined;
+  if (draft.state.held || personUntil(draft) || !mayProbe(draft.state.seen)) return undefined;
+  const due = unseen.since + UNSEEN;
+  if (draft.now < due) return due;
+  draft.to({ ...phase, unseen: { ...unseen, asked: true } });
+  draft.wish({ is: "probe" });
+  return undefined;
 }
 
 const nameOf = (rung: Rung | "itself"): string =>

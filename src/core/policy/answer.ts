@@ -1,7 +1,7 @@
 /** What a probe brought, and what the host said of itself when it was looked at for that. */
 import { minutes } from "../../lib/durations.ts";
 import { SILENCE } from "./classes.ts";
-import { type Draft, inWords } from "./draft.ts";
+import { type Draft, inWords, type Suspect } from "./draft.ts";
 import type { Case, Cause, Input } from "./state.ts";
 
 type Of<Is extends Input["is"]> = Extract<Input, { is: Is }>;
@@ -26,7 +26,13 @@ export function takeProbe(draft: Draft, input: Of<"probe">): void {
   const { phase } = draft.state;
   if (input.answer === "alive")
     draft.set({ seenAlive: true, answers: "yes", quietSince: draft.now });
-  if (phase.is !== "suspect") return;
+  if (phase.is === "suspect") takeSuspected(draft, phase, input);
+  // A console without getty shows no login prompt: that it answers is all the proof there is.
+  else if (phase.is === "watching" && phase.unseen?.asked && input.answer === "alive")
+    draft.standDown(`the console answers: ${input.text}`);
+}
+
+function takeSuspected(draft: Draft, phase: Suspect, input: Of<"probe">): void {
   // A gap, a person or a hold came in between: what was not answered then proves nothing.
   if (!phase.probing && input.answer !== "alive") return;
   draft.to({ ...phase, probing: false });

@@ -57,9 +57,10 @@ export class Draft {
   suspect(cause: Cause, from?: Case): void {
     const answered = this.state.answers === "yes";
     const fresh = { opened: false, tried: [], told: [], booted: false, answered, began: this.now };
+    const first = from?.tried.length ? { first: from.first ?? from.cause } : {};
     this.to({
       is: "suspect",
-      case: { ...(from ?? fresh), cause },
+      case: { ...(from ?? fresh), ...first, cause },
       since: this.now,
       notBefore: this.now,
       waitsFor: "",

@@ -34,7 +34,10 @@ export interface Cause {
 
 /** All that stays the same case while the watchdog goes through its phases. */
 export interface Case {
+  /** Why it is suspected now. */
   readonly cause: Cause;
+  /** What it began with, where a rung was climbed since: no login after a cut is not what was wrong with the host. */
+  readonly first?: Cause | undefined;
   /** An incident folder exists. */
   readonly opened: boolean;
   /** Rungs that were begun. None is begun twice. */
@@ -88,6 +91,8 @@ export type Phase =
       /** What we wait to see the effect of; "itself": the host rebooted by itself. */
       readonly rung: Rung | "itself";
       readonly deadline: Millis;
+      /** The link came up in the meantime, and nothing came over it: the host may have booted unseen. */
+      readonly unseen?: { readonly since: Millis; readonly asked: boolean } | undefined;
     }
   | { readonly is: "waiting"; readonly case: Case; readonly why: string };
 

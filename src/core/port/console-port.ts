@@ -37,6 +37,8 @@ export interface ConsolePort {
   start(listener: PortListener): void;
   /** true: read as soon as bytes come (somebody watches); false: in larger pieces, up to 100 ms late. */
   setEager(eager: boolean): void;
+  /** The other side may be back: does not wait for the next attempt to open, where one is waited for. */
+  retryNow(): void;
   write(bytes: Uint8Array): Promise<void>;
   /** Throws LINK_UNSUPPORTED where the medium has no BREAK. */
   sendBreak(ms: Millis): Promise<void>;

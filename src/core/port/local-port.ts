@@ -13,7 +13,7 @@ import type { Link, LinkNotice, ModemLines, OpenContext } from "../../sdk/link.t
 import type { ConsoleLog } from "../log/console-log.ts";
 import type { ConsolePort, PortListener, PortState } from "./console-port.ts";
 import type { ReadPace } from "./read-pace.ts";
-import { failuresAfter, waitBefore } from "./reconnect.ts";
+import { Reconnect } from "./reconnect.ts";
 
 /**
  * A watched console is read at once up to so many bytes in so long a time, ten times a line of 1 Mbaud; a host that
@@ -39,7 +39,7 @@ interface LocalPortOptions {
 export class LocalPort implements ConsolePort {
   readonly host: string;
   readonly #clock: Clock;
-  readonly #random: Random;
+  readonly #reconnect: Reconnect;
   readonly #log: ConsoleLog;
   readonly #pace: ReadPace;
   readonly #place: number;
@@ -59,7 +59,7 @@ export class LocalPort implements ConsolePort {
   constructor(options: LocalPortOptions) {
     this.host = options.host;
     this.#clock = options.clock;
-    this.#random = options.random;
+    this.#reconnect = new Reconnect(options.clock, options.random);
     this.#log = options.log;
     this.#pace = options.pace;
     this.#place = options.pace.place();
@@ -99,6 +99,10 @@ export class LocalPort implements ConsolePort {
     if (eager) this.#hurry?.();
   }
 
+  retryNow(): void {
+    this.#reconnect.retryNow();
+  }
+
   async write(bytes: Uint8Array): Promise<void> {
     await this.#upLink("type to").write(bytes);
   }
@@ -136,6 +140,7 @@ export class LocalPort implements ConsolePort {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.#reconnect.retryNow();
     this.#hurry?.();
     await this.#link?.close().catch(() => undefined);
     await this.#running;
@@ -145,14 +150,12 @@ export class LocalPort implements ConsolePort {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
-    for (let failures = 0; !signal.aborted; ) {
-      const ended = await this.#connectOnce(failures + 1);
+    while (!signal.aborted) {
+      const ended = await this.#connectOnce(this.#reconnect.attempt);
       if (signal.aborted) return;
-      failures = failuresAfter(failures, ended.lastedMs);
-      const wait = waitBefore(failures, this.#random());
+      const wait = this.#reconnect.after(ended.lastedMs);
       this.#goDown(ended, wait);
-      // The only rejection is our own abort.
-      await this.#clock.sleep(wait, signal).catch(() => undefined);
+      await this.#reconnect.wait(wait);
     }
   }
 

@@ -212,6 +212,11 @@ export class Session implements WatchedConsole, PortListener {
     return this.#port.tail(bytes);
   }
 
+  /** The host's power came back: its console may be reachable again. */
+  retryNow(): void {
+    this.#port.retryNow();
+  }
+
   mark(kind: string, text: string): void {
     if (kind === "power") this.#detector.expectBoot();
     this.#port.mark(kind, text);

@@ -62,6 +62,8 @@ export class SiteCore {
         return await this.power.switchHost(host, ...order);
       } finally {
         this.moving.delete(host.name);
+        // Many a console comes and goes with its host, and what a host prints first is what people want to read.
+        this.consoles.get(host.name)?.retryNow();
       }
     },
   };

@@ -139,6 +139,9 @@ class Keeper {
         return {};
       case "lines":
         return { value: await port.readLines() };
+      case "retry":
+        port.retryNow();
+        return {};
       case "eager":
         port.setEager(call.eager);
         return {};

@@ -55,6 +55,10 @@ export class KeptPort implements ConsolePort {
     this.#send({ method: "eager", eager });
   }
 
+  retryNow(): void {
+    this.#send({ method: "retry" });
+  }
+
   async write(bytes: Uint8Array): Promise<void> {
     await this.#ask({ method: "write" }, bytes);
   }

@@ -35,7 +35,7 @@ export type KeeperCall =
   | { readonly method: "open"; readonly host: string; readonly entry: DeviceEntry }
   /** Sends everything from that offset on. */
   | { readonly method: "follow"; readonly host: string; readonly from: number }
-  | { readonly method: "write" | "lines" | "sync" | "stop"; readonly host: string }
+  | { readonly method: "write" | "lines" | "retry" | "sync" | "stop"; readonly host: string }
   | { readonly method: "break"; readonly host: string; readonly ms: Millis }
   | { readonly method: "eager"; readonly host: string; readonly eager: boolean }
   | { readonly method: "mark"; readonly host: string; readonly kind: string; readonly text: string }

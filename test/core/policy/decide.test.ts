@@ -281,6 +281,45 @@ describe("decide()", () => {
     expect(story.pages()[0]).toMatch(/single-user did not help/);
   });
 
+  describe("a console that goes with its host", () => {
+    /** Cut after a panic; the console is down until 20 s after that. */
+    const cutAndBack = () => {
+      const story = new Story({ ladder: ["cycle", "page"] }).see(panic()).pass(minutes(3));
+      expect(story.acts()).toEqual(["cycle"]);
+      story.give({ is: "link", up: false });
+      story.give({ is: "finished", rung: "cycle", how: "done", text: "on" });
+      story.pass(seconds(20)).give({ is: "link", up: true });
+      story.wishes = [];
+      return story;
+    };
+    const probes = (story: Story) => story.wishes.filter(({ is }) => is === "probe").length;
+
+    it("is asked once, 10 s after it came back silent: the boot may have gone unseen", () => {
+      const story = cutAndBack().pass(seconds(9));
+      expect(probes(story)).toBe(0);
+      story.pass(seconds(60));
+      expect(probes(story)).toBe(1);
+      story.give({ is: "probe", answer: "alive", text: "a prompt came" });
+      expect(story.state.phase.is).toBe("calm");
+      expect(story.wishes).toContainEqual(expect.objectContaining({ as: "recovered" }));
+    });
+
+    it("is left alone where it prints, and where somebody has the seat", () => {
+      const prints = cutAndBack().give({ is: "bytes" }).pass(seconds(60));
+      expect(probes(prints)).toBe(0);
+      const holder = { who: "jana", person: true };
+      const seated = cutAndBack().give({ is: "seat", holder }).pass(seconds(60));
+      expect(probes(seated)).toBe(0);
+    });
+
+    it("keeps the panic as what the case began with, when no boot follows", () => {
+      const story = cutAndBack().pass(minutes(6));
+      expect(story.state.phase).toMatchObject({
+        case: { cause: { class: "no-login" }, first: { class: "panic" } },
+      });
+    });
+  });
+
   it("tries SysRq first where it answers, and only there", () => {
     const dead = new Story({ sysrq: true }).see(panic()).pass(seconds(100), "none");
     expect(dead.acts()).toEqual(["cycle"]);
