@@ -13,6 +13,7 @@ export * from "./link.ts";
 export * from "./options.ts";
 export * from "./power.ts";
 export * from "./prompts.ts";
+export * from "./pty-command.ts";
 export * from "./rule.ts";
 export * from "./runbook.ts";
 export { openSerial, type SerialBinding, serialFaults } from "./serial-link.ts";
