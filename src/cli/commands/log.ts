@@ -26,7 +26,7 @@ export default defineCommand<LogOptions>({
   about: `Times are those of arrival. Without --since, --grep or -n: the last ${DEFAULT_LINES} lines. Control characters are shown, not obeyed.`,
   options: [
     { flags: "-f, --follow", summary: "go on with what comes" },
-    { flags: "-n, --lines <count>", summary: "the last lines", parse: countOption },
+    { flags: "-n, --lines <count>", summary: "the last lines, marks counted", parse: countOption },
     { flags: "--since <time>", summary: "2h (ago), today, 08:47, 2026-11-22, ISO 8601" },
     { flags: "--until <time>", summary: "the same forms" },
     { flags: "--grep <pattern>", summary: "lines that match this regular expression" },

@@ -58,30 +58,16 @@ export async function* grepContext(
   }
 }
 
-/** The last lines, with the marks between them. */
+/** The last records: a console that goes up and down all day has more marks than lines. */
 export async function* lastRecords(
   records: AsyncIterable<LogRecord>,
   count: number,
 ): AsyncGenerator<LogRecord> {
   const wanted = Math.max(0, Math.min(MAX_LAST, count));
   let kept: LogRecord[] = [];
-  let lines = 0;
   for await (const record of records) {
     kept.push(record);
-    if (record.is === "line") lines++;
-    if (lines <= wanted * 2 + 1000) continue;
-    kept = lastLinesOf(kept, wanted);
-    lines = wanted;
+    if (kept.length > wanted * 2 + 1000) kept = kept.slice(kept.length - wanted);
   }
-  yield* lastLinesOf(kept, wanted);
-}
-
-function lastLinesOf(records: readonly LogRecord[], count: number): LogRecord[] {
-  let lines = 0;
-  for (let i = records.length - 1; i >= 0; i--) {
-    if (records[i]?.is !== "line") continue;
-    if (lines === count) return records.slice(i + 1);
-    lines++;
-  }
-  return [...records];
+  yield* kept.slice(Math.max(0, kept.length - wanted));
 }

@@ -68,11 +68,12 @@ describe("readLog()", () => {
     ]);
   });
 
-  it("gives the last lines only, whatever their number", async () => {
+  it("gives the last lines and marks only, whatever their number", async () => {
     for (const segmentBytes of [25, 1000]) {
       const kit = await tenLines(segmentBytes);
       expect(texts(await read(kit, { last: 2 }))).toEqual(["line 8", "line 9"]);
-      expect(texts(await read(kit, { last: 6 }))).toHaveLength(7);
+      expect(texts(await read(kit, { last: 6 }))).toHaveLength(6);
+      expect(texts(await read(kit, { last: 7 }))).toContain("pdu-a/3 off");
       expect(texts(await read(kit, { last: 100 }))).toHaveLength(11);
       expect(await read(kit, { last: 0 })).toEqual([]);
       expect((await read(kit, { last: 1 }))[0]).toMatchObject({ at: NOON + 9000, offset: 72 });
