@@ -1,23 +1,13 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { ManualClock } from "../../../src/lib/clock.ts";
-import { Disk, hostWith, RelayBank, run, type Step, startPower } from "./power-sim.ts";
+import { fault, hostWith, run, TwoFeeds, WEB1 } from "./power-sim.ts";
 
-const _OK: Step = { fault: "ok", late: 0 };
-const fault = (kind: Step["fault"], late = 0): Step => ({ fault: kind, late });
-
-let clock: ManualClock;
-let banks: { a: RelayBank; b: RelayBank };
-let disk: Disk;
+let clock: TwoFeeds["clock"];
+let banks: TwoFeeds["banks"];
+let start: TwoFeeds["start"];
 
 beforeEach(() => {
-  clock = new ManualClock(1_700_000_000_000);
-  banks = { a: new RelayBank(clock, ["1", "2"]), b: new RelayBank(clock, ["1", "2"]) };
-  disk = new Disk();
+  ({ clock, banks, start } = new TwoFeeds());
 });
-
-const start = () => startPower(banks, disk, clock).power;
-const WEB1 = hostWith("a/1", "b/1");
-const _types = () => disk.events.map(({ type }) => type);
 
 describe("readHost()", () => {
   test("a host is on if any feed is on, off only if all are off", async () => {

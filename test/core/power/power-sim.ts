@@ -2,7 +2,7 @@ import type { DeviceEntry, HostEntry } from "../../../src/config/site-config.ts"
 import type { Audit, NewEvent } from "../../../src/core/audit/audit.ts";
 import { Power, type PowerReport } from "../../../src/core/power/power.ts";
 import type { SiteEvent } from "../../../src/core/site/site.ts";
-import type { Clock, ManualClock, Millis } from "../../../src/lib/clock.ts";
+import { type Clock, ManualClock, type Millis } from "../../../src/lib/clock.ts";
 import { OobError } from "../../../src/lib/errors.ts";
 import type { OutletCommand, OutletReading, Pdu, PduReading } from "../../../src/sdk/power.ts";
 
@@ -276,4 +276,24 @@ export async function ended(clock: ManualClock, work: Promise<PowerReport>): Pro
   const report = await run(clock, work);
   if (report === "still running") throw new Error("the order did not end");
   return report;
+}
+
+/** A host with a feed on each of two PDUs. */
+export const WEB1: HostEntry = hostWith("a/1", "b/1");
+
+/** A step at which something goes wrong. */
+export const fault = (kind: Step["fault"], late = 0): Step => ({ fault: kind, late });
+export const OK: Step = fault("ok");
+
+/** Two PDUs of two outlets, and a disk. */
+export class TwoFeeds {
+  readonly clock = new ManualClock(1_700_000_000_000);
+  readonly banks = {
+    a: new RelayBank(this.clock, ["1", "2"]),
+    b: new RelayBank(this.clock, ["1", "2"]),
+  };
+  readonly disk = new Disk();
+
+  start = () => startPower(this.banks, this.disk, this.clock).power;
+  types = () => this.disk.events.map(({ type }) => type);
 }

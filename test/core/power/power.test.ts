@@ -1,34 +1,28 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { PowerEvent } from "../../../src/core/site/site.ts";
-import { ManualClock } from "../../../src/lib/clock.ts";
 import {
-  Disk,
   ended,
+  fault,
   hostWith,
+  OK,
   ORDER,
-  RelayBank,
+  type RelayBank,
   run,
   SETTLE,
-  type Step,
   startPower,
+  TwoFeeds,
+  WEB1,
 } from "./power-sim.ts";
 
-const OK: Step = { fault: "ok", late: 0 };
-const fault = (kind: Step["fault"], late = 0): Step => ({ fault: kind, late });
-
-let clock: ManualClock;
-let banks: { a: RelayBank; b: RelayBank };
-let disk: Disk;
+let clock: TwoFeeds["clock"];
+let banks: TwoFeeds["banks"];
+let disk: TwoFeeds["disk"];
+let start: TwoFeeds["start"];
+let types: TwoFeeds["types"];
 
 beforeEach(() => {
-  clock = new ManualClock(1_700_000_000_000);
-  banks = { a: new RelayBank(clock, ["1", "2"]), b: new RelayBank(clock, ["1", "2"]) };
-  disk = new Disk();
+  ({ clock, banks, disk, start, types } = new TwoFeeds());
 });
-
-const start = () => startPower(banks, disk, clock).power;
-const WEB1 = hostWith("a/1", "b/1");
-const types = () => disk.events.map(({ type }) => type);
 
 describe("switchHost()", () => {
   test("cycle: intent on disk, all feeds off, a pause, all on, outcome on disk", async () => {
