@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import {
   DATA_PER_ANSWER,
   MAX_ANSWERS,
-  MAX_SUBNEGOTIATION_BYTES,
   TELNET_CLIENT,
   TELNET_SERVER,
   TelnetCodec,
@@ -11,46 +10,16 @@ import {
 } from "../../src/codec/telnet.ts";
 import { TELNET_OPTION } from "../../src/codec/telnet-option.ts";
 import { concatBytes, latin1 } from "../../src/lib/bytes.ts";
-import { joinBytes, testLaws } from "./laws.ts";
+import { telnetSubject } from "../fuzz/telnet.ts";
+import { testLaws } from "./laws.ts";
 
 const [IAC, DONT, DO, WONT, WILL, SB, SE, BRK] = [255, 254, 253, 252, 251, 250, 240, 243] as const;
 const b = (...parts: (number | string)[]): Uint8Array =>
   concatBytes(parts.map((one) => (typeof one === "number" ? Uint8Array.of(one) : latin1(one))));
-const join = joinBytes<TelnetEvent>("data");
 const dataOf = (events: readonly TelnetEvent[]): Uint8Array =>
   concatBytes(events.flatMap((event) => (event.is === "data" ? [event.bytes] : [])));
 
-testLaws("TelnetCodec", {
-  make: () => new TelnetCodec(TELNET_CLIENT),
-  feed: (codec: TelnetCodec, bytes) => {
-    const events = codec.receive(bytes);
-    codec.takeOutput();
-    return events;
-  },
-  join,
-  held: (codec) => codec.held,
-  bound: MAX_SUBNEGOTIATION_BYTES,
-  words: [
-    b("login: "),
-    b("\r\n"),
-    b("\r", 0),
-    b("\r"),
-    b(0),
-    b(IAC, IAC),
-    b(IAC, BRK),
-    b(IAC, WILL, 0),
-    b(IAC, WONT, 0),
-    b(IAC, DO, 0),
-    b(IAC, DONT, 0),
-    b(IAC, WILL, 1),
-    b(IAC, DO, 31),
-    b(IAC, SB, 44, 1, 2, IAC, IAC, 3, IAC, SE),
-    b(IAC, SB, 24, 1),
-    b(IAC, SE),
-    b(IAC, 7),
-    b(IAC, SB, IAC, SE),
-  ],
-});
+testLaws("TelnetCodec", telnetSubject);
 
 describe("TelnetCodec as a client", () => {
   it("says nothing until it is asked", () => {
