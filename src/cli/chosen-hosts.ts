@@ -1,6 +1,6 @@
 import type { Site } from "../core/site/site.ts";
 import { OobError } from "../lib/errors.ts";
-import { expandHosts, isUrl } from "./hostlist.ts";
+import { expandHosts, isUrl, namesGroup } from "../lib/host-list.ts";
 
 interface Opener {
   readonly site: (urls?: readonly string[]) => Promise<Site>;
@@ -19,7 +19,8 @@ export async function chooseHosts(
       hint: "Make an oob.yaml (see: oob config check), give a URL, or try: oob demo",
     });
   if (words.length === 0 && all) return { site, hosts: known };
-  const hosts = expandHosts(words, known);
+  const groups = namesGroup(words) ? new Map(Object.entries(await site.groups())) : undefined;
+  const hosts = expandHosts(words, known, groups);
   return { site, hosts: await nameUrls(site, hosts) };
 }
 

@@ -4,7 +4,7 @@ import { chooseHosts, hostsInWords } from "./chosen-hosts.ts";
 import type { Call } from "./command.ts";
 import { EXIT } from "./exit-codes.ts";
 import { statePiece } from "./host-table.ts";
-import { isUrl } from "./hostlist.ts";
+import { isUrl } from "../lib/host-list.ts";
 import { JSON_VERSION, outletView } from "./json-views.ts";
 import { printReading, readingView, shownName } from "./pdu-reading.ts";
 import type { Piece } from "./piece.ts";

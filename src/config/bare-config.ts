@@ -29,6 +29,7 @@ export function bareConfig(env: Environment): SiteConfig {
     fleet: { suspects: 3, within: minutes(5), cycles: 3, per: hours(1) },
     pdus: new Map(),
     hosts: new Map(),
+    groups: new Map(),
   };
 }
 

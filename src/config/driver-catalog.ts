@@ -15,7 +15,7 @@ export interface DriverFacts {
 export interface DriverCatalog {
   /** undefined: there is no such driver. Throws DRIVER_INVALID where its file is broken. */
   describe(kind: DeviceKind, name: string): Promise<DriverFacts | undefined>;
-  names(kind: DeviceKind | "snmp" | "serial"): Promise<readonly string[]>;
+  names(kind: DeviceKind | "snmp" | "serial" | "menu"): Promise<readonly string[]>;
 }
 
 /** Opens a catalog over the shipped drivers and those in users' folders. */

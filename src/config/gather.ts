@@ -14,19 +14,26 @@ export interface Found {
   readonly spot: Spot;
 }
 
-/** The files of a configuration put together: each section once, each PDU and host under its name. */
+/** The files of a configuration put together: each section once, each PDU, host and group under its name. */
 export interface Gathered {
   readonly sections: ReadonlyMap<string, Found>;
   readonly pdus: ReadonlyMap<string, Found>;
   readonly hosts: ReadonlyMap<string, Found>;
+  readonly groups: ReadonlyMap<string, Found>;
 }
 
-const TOP_KEYS = [...Object.keys(SECTIONS), "pdus", "hosts"];
+const NAMED = ["pdus", "hosts", "groups"] as const;
+const TOP_KEYS = [...Object.keys(SECTIONS), ...NAMED];
 
 /** Reads the main file and `conf.d/*.yaml` beside it, and merges them. Nothing may be said twice. */
 export async function gather(path: string, problems: Problems): Promise<Gathered> {
   const files = await Promise.all([path, ...(await extraFiles(path))].map(readYamlFile));
-  const all: Gathering = { sections: new Map(), pdus: new Map(), hosts: new Map() };
+  const all: Gathering = {
+    sections: new Map(),
+    pdus: new Map(),
+    hosts: new Map(),
+    groups: new Map(),
+  };
   for (const file of files) {
     for (const problem of file.problems) problems.add(problem);
     if (!isRecord(file.data)) {
@@ -43,11 +50,13 @@ interface Gathering {
   readonly sections: Map<string, Found>;
   readonly pdus: Map<string, Found>;
   readonly hosts: Map<string, Found>;
+  readonly groups: Map<string, Found>;
 }
 
 /** Puts one top-level key of a file where it belongs. */
 function place(all: Gathering, key: string, found: Found, problems: Problems): void {
-  if (key === "pdus" || key === "hosts") gatherNamed(all[key], found, problems);
+  const named = NAMED.find((one) => one === key);
+  if (named !== undefined) gatherNamed(all[named], found, problems);
   else if (key === "version") {
     // Each file may say for which version it was written.
     if (!all.sections.has(key) || found.value !== 1) all.sections.set(key, found);

@@ -100,6 +100,8 @@ export interface SiteConfig {
   };
   readonly pdus: ReadonlyMap<string, DeviceEntry>;
   readonly hosts: ReadonlyMap<string, HostEntry>;
+  /** Groups of hosts, spelled out, by the name that is typed behind an "@". */
+  readonly groups: ReadonlyMap<string, readonly string[]>;
   /** Values that came in a URL on the command line, by the made-up name of the secret. Never written anywhere. */
   readonly urlSecrets?: ReadonlyMap<string, string>;
 }

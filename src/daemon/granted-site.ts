@@ -29,6 +29,14 @@ export class GrantedSite implements Site {
     return (await this.#site.hosts()).filter((host) => this.#grants.may("status", host));
   }
 
+  /** Groups of which all hosts may be seen: a part of one would pass for the whole. */
+  async groups() {
+    const all = Object.entries(await this.#site.groups());
+    return Object.fromEntries(
+      all.filter(([, hosts]) => hosts.every((host) => this.#grants.may("status", host))),
+    );
+  }
+
   async status(hosts: readonly string[], options: { readonly power: boolean }) {
     const chosen = await this.#chosen(hosts);
     return chosen.length === 0 ? [] : this.#site.status(chosen, options);

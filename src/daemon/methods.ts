@@ -55,6 +55,7 @@ const optional = <T>(name: string, value: T | undefined) =>
 /** What a client may call: Site, method by method, with every argument checked. */
 export const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
   ["hosts", (site) => site.hosts()],
+  ["groups", (site) => site.groups()],
   ["status", (site, args) => site.status(args.texts("hosts"), { power: args.flag("power") })],
   ["attach", attach],
   ["attachment.events", (_site, args, attachments) => attachments.get(args).events],

@@ -31,6 +31,10 @@ export class RemoteSite implements Site {
     return this.#call("hosts");
   }
 
+  groups(): Promise<Readonly<Record<string, readonly string[]>>> {
+    return this.#call("groups");
+  }
+
   status(hosts: readonly string[], options: { readonly power: boolean }) {
     return this.#call<readonly HostStatus[]>("status", { hosts, power: options.power });
   }

@@ -117,6 +117,7 @@ export class SiteDouble implements Site {
   reading: PduReading | undefined;
   readonly attachment = new AttachmentDouble();
   seat: SeatView = { mine: "write", others: [] };
+  groupList: Record<string, readonly string[]> = {};
   closed = false;
   /** Names of hosts given by URL. */
   readonly aliases = new Map<string, string>();
@@ -129,6 +130,9 @@ export class SiteDouble implements Site {
 
   async hosts(): Promise<string[]> {
     return this.rows.map((row) => row.host);
+  }
+  async groups(): Promise<Record<string, readonly string[]>> {
+    return this.groupList;
   }
   async status(hosts: readonly string[], options: { power: boolean }): Promise<HostStatus[]> {
     this.asked.push({ status: hosts, ...options });

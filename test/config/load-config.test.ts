@@ -424,3 +424,53 @@ test("placesOf(): root keeps to the machine's folders, whatever sudo left in the
     configs: ["/home/jana/.config/oob/oob.yaml", "/etc/oob/oob.yaml"],
   });
 });
+
+describe("groups", () => {
+  const HOSTS = `
+hosts:
+  "db[1-3]": { console: { driver: telnet, host: ts1, port: 7001 } }
+  "web[1-2]": { console: { driver: telnet, host: ts1, port: 7001 } }
+`;
+
+  test("are host lists, lists of such, and may hold one another in any order", async () => {
+    const { groups } = await load(`${HOSTS}
+groups:
+  all: ["@db", "web*,!web2"]
+  db: "db[1-3]"
+`);
+    expect(Object.fromEntries(groups)).toEqual({
+      db: ["db1", "db2", "db3"],
+      all: ["db1", "db2", "db3", "web1"],
+    });
+  });
+
+  test("that hold themselves are refused at the place that closes the circle", async () => {
+    expect(
+      await problemsOf(`${HOSTS}
+groups:
+  a: "@b"
+  b: [web1, "@c"]
+  c: "@a"
+`),
+    ).toEqual(["9:6 groups.c: a group cannot hold itself: @a in @b in @c in @a"]);
+  });
+
+  test("name the part that is wrong, each with its place", async () => {
+    expect(
+      await problemsOf(`${HOSTS}
+groups:
+  a: [web1, "wbe2"]
+  b: "db[1-9]"
+  c: 7
+  d: "@aa"
+  "@e": web1
+`),
+    ).toEqual([
+      '7:13 groups.a[1]: Cannot find host "wbe2": no entry has this name | Did you mean "web2"?',
+      expect.stringMatching(/^8:6 groups\.b: Cannot find host "db4": no entry.*, in "db\[1-9\]"/),
+      expect.stringMatching(/^9:6 groups\.c: expected hosts such as/),
+      expect.stringMatching(/^10:6 groups\.d: Cannot find group "@aa": no entry/),
+      expect.stringMatching(/^11:3 groups\.@e: "@e" is no name for a group/),
+    ]);
+  });
+});

@@ -65,6 +65,10 @@ export class LocalSite implements Site {
     return Promise.resolve([...this.#core.config.hosts.keys()]);
   }
 
+  groups(): Promise<Readonly<Record<string, readonly string[]>>> {
+    return Promise.resolve(Object.fromEntries(this.#core.config.groups));
+  }
+
   async status(names: readonly string[], options: { readonly power: boolean }) {
     const hosts = this.#core.hosts(names);
     if (options.power) await Promise.all(hosts.map((host) => this.#core.readPower(host.name)));

@@ -233,6 +233,8 @@ export interface Site {
   /** "daemon" or "direct": who has the devices. */
   readonly via: "daemon" | "direct";
   hosts(): Promise<readonly string[]>;
+  /** Groups of hosts by name, as the configuration has them. */
+  groups(): Promise<Readonly<Record<string, readonly string[]>>>;
   status(
     hosts: readonly string[],
     options: { readonly power: boolean },
