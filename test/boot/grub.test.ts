@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import grub from "../../drivers/boot/grub.ts";
+import { ConsoleText } from "../../src/codec/console-text.ts";
 import { TerminalFilter } from "../../src/codec/terminal-filter.ts";
-import { ConsoleText } from "../../src/core/runbook/console-text.ts";
 import { Screen } from "../../src/core/session/screen.ts";
 import { OobError } from "../../src/lib/errors.ts";
 import type { ConsoleHands, ScreenText } from "../../src/sdk/runbook.ts";

@@ -1,14 +1,14 @@
+import { ConsoleText, type Found, isPrompt } from "../../codec/console-text.ts";
 import { TerminalFilter } from "../../codec/terminal-filter.ts";
 import { latin1, utf8 } from "../../lib/bytes.ts";
 import type { Clock, Millis } from "../../lib/clock.ts";
 import { formatDuration, seconds } from "../../lib/durations.ts";
 import { OobError } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
+import { frameCommand } from "../../sdk/command-frame.ts";
 import { SHELL_PROMPT } from "../../sdk/prompts.ts";
 import type { CommandResult, Expected, ScreenText } from "../../sdk/runbook.ts";
 import type { BorrowedSeat, WatchedConsole } from "../session/watched-console.ts";
-import { frameCommand } from "./command-frame.ts";
-import { ConsoleText, type Found, isPrompt } from "./console-text.ts";
 import { type Credentials, type LoginHands, logIn } from "./log-in.ts";
 
 const KEY_PACE: Millis = 40;

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { OobError } from "../../lib/errors.ts";
-import { printable } from "../../lib/printable.ts";
+import { OobError } from "../lib/errors.ts";
+import { printable } from "../lib/printable.ts";
 
 /** A command line to type, and the patterns that show where its output begins and ends. */
 export interface CommandFrame {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { frameCommand } from "../../../src/core/runbook/command-frame.ts";
+import { frameCommand } from "../../src/sdk/command-frame.ts";
 
 const CHATTER = "[   12.345678] usb 1-1: new device\n";
 
