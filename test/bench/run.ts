@@ -1,34 +1,42 @@
 /**
- * Console servers side by side, each with the same hosts in the same run: ours with detection on, and conserver where
- * it is installed. Says what they cost, what they lose, and how long a person waits. docs/guides/performance.md reads
- * the table.
+ * Console servers side by side, each with the same hosts in the same run: ours with detection on, ConMan and conserver
+ * where they are installed. Says what they cost, what they lose, and how long a person waits.
+ * docs/guides/performance.md reads the table.
  *
- *   npm run bench -- [--short] [--consoles 100,500,1000] [--runs 3] [--only oob] [--json] [--scratch FOLDER]
+ *   npm run bench -- [--short] [--stream] [--consoles 100,500,1000] [--runs 3] [--only oob,conman] [--beside CHECKOUT]
+ *                    [--json] [--scratch FOLDER]
+ *
+ * --stream tries no clients; --beside adds ours as built in another checkout, in the same turns.
  */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type Effort, type Figures, measure, median } from "./rig/bench-server.ts";
-import { conserver, oob, type ServerKind } from "./rig/servers.ts";
+import { type Effort, type Figures, measure, median, sleep } from "./rig/bench-server.ts";
+import { conman, conserver, oob, type ServerKind } from "./rig/servers.ts";
 import { buildTools, ROOT, versionOf } from "./rig/tools.ts";
-import { machineText } from "./rig/usage.ts";
+import { machineText, usageOf } from "./rig/usage.ts";
 
 const { values } = parseArgs({
   options: {
     short: { type: "boolean", default: false },
+    stream: { type: "boolean", default: false },
     consoles: { type: "string", default: "100,500,1000" },
     runs: { type: "string" },
     only: { type: "string" },
+    beside: { type: "string" },
     json: { type: "boolean", default: false },
     scratch: { type: "string" },
   },
 });
 
-const EFFORT: Effort = values.short
-  ? { streamSeconds: 8, keys: 150, attaches: 5 }
-  : { streamSeconds: 20, keys: 400, attaches: 15 };
+const EFFORT: Effort = {
+  ...(values.short
+    ? { streamSeconds: 8, keys: 150, attaches: 5 }
+    : { streamSeconds: 20, keys: 400, attaches: 15 }),
+  ...(values.stream && { keys: 0, attaches: 0 }),
+};
 const VERSION_RUNS = values.short ? 15 : 40;
 
 interface Row {
@@ -68,10 +76,12 @@ function middleOf(runs: readonly Figures[]): Figures {
 
 const COLUMNS: readonly (readonly [string, (f: Figures) => string])[] = [
   ["CPU %", (f) => f.cpu.toFixed(0)],
+  ["CPU us per kB", (f) => f.cpuPerKB.toFixed(1)],
   ["PSS MiB", (f) => f.pssMiB.toFixed(0)],
   ["RSS MiB", (f) => f.rssMiB.toFixed(0)],
   ["processes", (f) => f.processes.toFixed(0)],
-  ["MB/s", (f) => f.takenMBps.toFixed(2)],
+  ["MB/s printed", (f) => f.takenMBps.toFixed(2)],
+  ["MB/s logged", (f) => f.loggedMBps.toFixed(2)],
   ["bytes lost", (f) => f.lostBytes.toFixed(0)],
   ["lines spoilt", (f) => f.spoiltLines.toFixed(0)],
   ["all connected s", (f) => f.readySeconds.toFixed(2)],
@@ -81,6 +91,7 @@ const COLUMNS: readonly (readonly [string, (f: Figures) => string])[] = [
   ["last lines ms", (f) => f.replayMs.toFixed(0)],
   ["key p50/p99 ms, idle", (f) => keys(f.keysIdle)],
   ["key p50/p99 ms, all print", (f) => keys(f.keysBusy)],
+  ["key p50/p99 ms, beside a stalled client", (f) => keys(f.keysBesideStalled)],
   ["others' CPU %", (f) => f.othersCpu.toFixed(0)],
 ];
 
@@ -103,17 +114,37 @@ const say = (text: string): void => {
   if (!values.json) console.log(text);
 };
 
+/** The servers that are asked for and installed. */
+function wantedKinds(): ServerKind[] {
+  const { only, beside } = values;
+  const kinds = [oob(), ...(beside === undefined ? [] : [oob("oob beside", beside)])];
+  return [...kinds, conman, conserver].filter(({ name, version }) => {
+    if (only !== undefined && !only.split(",").includes(name)) return false;
+    const found = versionOf(...version) !== undefined;
+    if (!found) say(`${name} is not installed: it is left out`);
+    return found;
+  });
+}
+
+/** What Node itself takes, before anything of ours: MiB. */
+async function nodeAlone(): Promise<number> {
+  const script = `require("v8").setFlagsFromString("--optimize-for-size"); setTimeout(() => {}, 60_000)`;
+  const child = spawn(process.execPath, ["-e", script], { stdio: "ignore" });
+  await sleep(1000);
+  const { pssMiB } = usageOf(child.pid ?? 0);
+  child.kill();
+  return pssMiB;
+}
+
 async function main(): Promise<void> {
   const base = values.scratch ?? (existsSync("/dev/shm") ? "/dev/shm" : tmpdir());
   const scratch = mkdtempSync(join(base, "oob-bench-"));
   process.once("exit", () => rmSync(scratch, { recursive: true, force: true }));
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
   const tools = buildTools(scratch);
-  const theirs = versionOf("conserver", "-V");
-  const kinds: ServerKind[] = [oob, ...(theirs === undefined ? [] : [conserver])];
-  const wanted = kinds.filter((kind) => values.only === undefined || kind.name === values.only);
+  const wanted = wantedKinds();
   say(`${machineText()}, load ${loadavg()[0]?.toFixed(1)}, files in ${base}`);
-  if (theirs === undefined) say("conserver is not installed: it is left out");
+  say(`PSS of Node alone: ${(await nodeAlone()).toFixed(0)} MiB`);
   const versions = versionTimes();
   say(
     `oob version ${versions.oob.toFixed(0)} ms, node -e 0 ${versions.node.toFixed(0)} ms (${(versions.oob / versions.node).toFixed(2)} times)`,
@@ -127,7 +158,7 @@ async function main(): Promise<void> {
         const figures = await measure(kind, consoles, EFFORT, tools, scratch);
         list.push(figures);
         say(
-          `${kind.name}, ${consoles} consoles, run ${run + 1} of ${runs}: CPU ${figures.cpu.toFixed(0)} %, PSS ${figures.pssMiB.toFixed(0)} MiB, lost ${figures.lostBytes} bytes`,
+          `${kind.name}, ${consoles} consoles, run ${run + 1} of ${runs}: CPU ${figures.cpu.toFixed(0)} % (${figures.cpuPerKB.toFixed(1)} us per kB), ready ${figures.readySeconds.toFixed(1)} s, PSS ${figures.pssMiB.toFixed(0)} MiB, lost ${figures.lostBytes} bytes`,
         );
       }
     }

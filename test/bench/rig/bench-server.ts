@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, openSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Feeder } from "./feeder.ts";
@@ -14,6 +14,7 @@ export const sleep = (ms: number): Promise<void> =>
 /** How long and how often things are measured. */
 export interface Effort {
   readonly streamSeconds: number;
+  /** 0: no client is tried. */
   readonly keys: number;
   readonly attaches: number;
 }
@@ -25,16 +26,22 @@ export interface Figures {
   readonly idlePssMiB: number;
   readonly idleCpu: number;
   readonly cpu: number;
+  /** CPU microseconds for each thousand bytes that reached the logs. */
+  readonly cpuPerKB: number;
   readonly pssMiB: number;
   readonly rssMiB: number;
   readonly processes: number;
-  /** What the server's sockets took a second, and how much of it was not in the logs at the end. */
+  /** What the server's sockets took a second; below, what of it was not in the logs at the end. */
   readonly takenMBps: number;
+  /** What reached the logs a second. Sockets hide megabytes of arrears otherwise. */
+  readonly loggedMBps: number;
   readonly lostLines: number;
   readonly spoiltLines: number;
   readonly lostBytes: number;
   readonly keysIdle: Keys;
   readonly keysBusy: Keys;
+  /** The same while a client on another console reads nothing of what it is sent. */
+  readonly keysBesideStalled: Keys;
   /** Client start to the first byte on the terminal, and to the console's last lines on it. */
   readonly firstByteMs: number;
   readonly replayMs: number;
@@ -60,6 +67,8 @@ const START_WITHIN_MS = 600_000;
 /** Console 0 echoes what is typed; the others print. */
 const ECHO = 1;
 const SETTLE_MS = 3000;
+/** The probe pauses 10 ms between keys. */
+const KEY_TAKES_MS = 15;
 
 /** Runs one server through everything: start, idle, keys, all consoles printing, keys again, attach, proof of the logs. */
 export async function measure(
@@ -85,14 +94,18 @@ export async function measure(
     const readySeconds = (feeder.connectedAt - began) / 1000;
     const pid = child.pid ?? 0;
     await sleep(SETTLE_MS);
-    const idle = await watchedFor(pid, 2, feeder);
+    const logs = feeder.ports.map((_, index) => setup.logOf(consoleName(index)));
+    const idle = await watchedFor(pid, 2, feeder, logs);
     const keysIdle = await pressKeys(tools, setup, effort.keys);
     feeder.print();
     await sleep(SETTLE_MS);
-    const busy = await watchedFor(pid, effort.streamSeconds, feeder);
+    const busy = await watchedFor(pid, effort.streamSeconds, feeder, logs);
     const keysBusy = await pressKeys(tools, setup, effort.keys);
+    const stalled = stall(tools, setup, effort.keys);
+    const keysBesideStalled = await pressKeys(tools, setup, effort.keys);
+    await stalled;
     const { late_ms } = await feeder.stop();
-    await sleep(1000);
+    await quiet(logs);
     const attach = await attachOften(tools, setup, consoles, effort.attaches);
     const proof = await prove(tools, setup, feeder);
     return {
@@ -103,6 +116,7 @@ export async function measure(
       ...proof,
       keysIdle,
       keysBusy,
+      keysBesideStalled,
       ...attach,
       feederLateMs: late_ms,
     };
@@ -136,18 +150,35 @@ async function end(child: ChildProcess | undefined): Promise<void> {
   clearTimeout(late);
 }
 
-async function watchedFor(pid: number, seconds: number, feeder: Feeder) {
+const sizeOf = (logs: readonly string[]): number =>
+  logs.reduce((sum, log) => sum + (statSync(log, { throwIfNoEntry: false })?.size ?? 0), 0);
+
+/** Until nothing more comes into the logs: what waits in sockets is late, not lost. */
+async function quiet(logs: readonly string[]): Promise<void> {
+  for (let before = -1, tries = 0; tries < 60; tries++) {
+    const now = sizeOf(logs);
+    if (now === before) return;
+    before = now;
+    await sleep(1000);
+  }
+}
+
+async function watchedFor(pid: number, seconds: number, feeder: Feeder, logs: readonly string[]) {
+  const logged = sizeOf(logs);
   const from = { usage: usageOf(pid), at: performance.now(), all: machineSeconds() };
   const taken = (await feeder.stats()).bytes;
   await sleep(seconds * 1000);
   const bytes = (await feeder.stats()).bytes - taken;
   const usage = usageOf(pid);
+  const inLogs = sizeOf(logs) - logged;
   const wall = (performance.now() - from.at) / 1000;
   const own = usage.cpuSeconds - from.usage.cpuSeconds;
   return {
     cpu: (own / wall) * 100,
+    cpuPerKB: (own * 1e9) / inLogs,
     othersCpu: ((machineSeconds() - from.all - own) / wall) * 100,
     takenMBps: bytes / wall / 1e6,
+    loggedMBps: inLogs / wall / 1e6,
     pssMiB: usage.pssMiB,
     rssMiB: usage.rssMiB,
     processes: usage.processes,
@@ -163,10 +194,18 @@ async function probe(tools: Tools, client: Client, more: readonly string[]): Pro
 }
 
 async function pressKeys(tools: Tools, setup: ServerSetup, keys: number): Promise<Keys> {
+  if (keys === 0) return { p50Ms: Number.NaN, p99Ms: Number.NaN };
   const client = setup.client(consoleName(0));
   const probed = await probe(tools, client, ["--settle-ms", "500", "--keys", `${keys}`]);
   if (!probed.ok) return { p50Ms: Number.NaN, p99Ms: Number.NaN };
   return { p50Ms: probed.p50_us / 1000, p99Ms: probed.p99_us / 1000 };
+}
+
+/** Attaches to a console that prints, and reads nothing for about as long as the keys take. */
+async function stall(tools: Tools, setup: ServerSetup, keys: number): Promise<void> {
+  if (keys === 0) return;
+  const client = setup.client(consoleName(ECHO));
+  await probe(tools, client, ["--stall-ms", `${1000 + keys * KEY_TAKES_MS}`]);
 }
 
 /** Attaches to consoles that have printed, one after the other, until their last lines are on the terminal. */
@@ -176,8 +215,11 @@ async function attachOften(tools: Tools, setup: ServerSetup, consoles: number, t
   for (let n = 0; n < times; n++) {
     const index = ECHO + ((n * 37) % consoles);
     const client = setup.client(consoleName(index));
-    const ready = `@${index.toString(16).padStart(5, "0")}`;
-    const { ok, first_ms, ready_ms } = await probe(tools, { ...client, ready }, []);
+    const mark = `@${index.toString(16).padStart(5, "0")}`;
+    const { ok, first_ms, ready_ms } =
+      client.replay === undefined
+        ? await probe(tools, { ...client, ready: mark }, [])
+        : await probe(tools, client, ["--send", client.replay, "--expect", mark]);
     first.push(ok ? first_ms : Number.NaN);
     replay.push(ok ? ready_ms : Number.NaN);
   }

@@ -1,10 +1,12 @@
 /*
  * probe - runs a console client on a pty, as a person would, and times it.
  *
- *   probe [--ready TEXT] [--keys N] [--settle-ms S] [--quit KEYS] -- client argument …
+ *   probe [--ready TEXT] [--send KEYS --expect TEXT] [--stall-ms S] [--keys N] [--settle-ms S] [--quit KEYS]
+ *         -- client argument …
  *
- * Prints {json}: ms from exec to the first byte on the terminal and to TEXT; then types N keys one after the other,
- * each once the one before came back, and tells the microseconds that the echo took. KEYS may have \r, \xHH.
+ * Prints {json}: ms from exec to the first byte on the terminal and to TEXT (to what is expected of KEYS); then types N
+ * keys one after the other, each once the one before came back, and tells the microseconds that the echo took. With
+ * --stall-ms it reads nothing of the terminal for so long first. KEYS may have \r, \xHH.
  *
  * cc -O2 -o probe probe.c -lutil
  */
@@ -96,25 +98,37 @@ static int press(int fd, char key, double *took)
 int main(int argc, char **argv)
 {
 	static struct option options[] = { {"ready", 1, 0, 'r'}, {"keys", 1, 0, 'k'}, {"settle-ms", 1, 0, 's'},
-		{"quit", 1, 0, 'q'}, {0, 0, 0, 0} };
-	char ready[256] = "", quit[256] = "";
-	int ready_bytes = 0, quit_bytes = 0, keys = 0, fd;
-	double settle = 200;
+		{"quit", 1, 0, 'q'}, {"send", 1, 0, 'd'}, {"expect", 1, 0, 'e'}, {"stall-ms", 1, 0, 'w'}, {0, 0, 0, 0} };
+	char ready[256] = "", quit[256] = "", send[256] = "", expect[256] = "";
+	int ready_bytes = 0, quit_bytes = 0, send_bytes = 0, expect_bytes = 0, keys = 0, fd;
+	double settle = 200, stall = 0;
 	for (int o; (o = getopt_long(argc, argv, "+", options, NULL)) != -1;) {
 		if (o == 'r') ready_bytes = unescape(optarg, ready);
 		else if (o == 'q') quit_bytes = unescape(optarg, quit);
 		else if (o == 'k') keys = atoi(optarg);
 		else if (o == 's') settle = atof(optarg);
+		else if (o == 'd') send_bytes = unescape(optarg, send);
+		else if (o == 'e') expect_bytes = unescape(optarg, expect);
+		else if (o == 'w') stall = atof(optarg);
 		else return 2;
 	}
 	if (optind >= argc) return 2;
 	pid_t pid;
 	double began = now(), ready_at = -1;
 	start(&pid, &fd, argv + optind);
+	int expecting = 0;
 	while (now() - began < TIMEOUT_MS && ready_at < 0) {
 		if (!take(fd, began + TIMEOUT_MS)) break;
-		if (first >= 0 && (!ready_bytes || memmem(got, got_bytes, ready, ready_bytes))) ready_at = now();
+		if (first < 0) continue;
+		if (expecting) {
+			if (memmem(got, got_bytes, expect, expect_bytes)) ready_at = now();
+		} else if (!ready_bytes || memmem(got, got_bytes, ready, ready_bytes)) {
+			if (!expect_bytes) ready_at = now();
+			else if (write(fd, send, send_bytes) != send_bytes) break;
+			expecting = expect_bytes;
+		}
 	}
+	if (stall > 0) usleep(stall * 1e3);
 	double *took = calloc(keys + 1, sizeof *took);
 	int done = 0;
 	if (ready_at >= 0 && keys) {

@@ -8,6 +8,8 @@ export interface Client {
   readonly command: readonly string[];
   /** Text on the terminal that says: attached. */
   readonly ready: string;
+  /** Keys that show the last lines, where the client does not by itself. */
+  readonly replay?: string;
   readonly quit: string;
 }
 
@@ -21,17 +23,19 @@ export interface ServerSetup {
 /** A kind of console server. */
 export interface ServerKind {
   readonly name: string;
+  /** Command and argument that tell whether it is installed. */
+  readonly version: readonly [program: string, argument: string];
   readonly setUp: (folder: string, ports: readonly number[]) => Promise<ServerSetup>;
 }
 
 export const consoleName = (index: number): string => `c${String(index).padStart(5, "0")}`;
 
-const OOB = [process.execPath, join(ROOT, "bin/oob.js")];
-
-/** Ours: every console is watched. */
-export const oob: ServerKind = {
-  name: "oob",
+/** Ours, of this checkout or another one: every console is watched. */
+export const oob = (name = "oob", root = ROOT): ServerKind => ({
+  name,
+  version: [process.execPath, "--version"],
   async setUp(folder, ports) {
+    const program = [process.execPath, join(root, "bin/oob.js")];
     const file = join(folder, "oob.yaml");
     const state = join(folder, "state");
     const hosts = ports.map(
@@ -41,20 +45,21 @@ export const oob: ServerKind = {
     const places = `state: ${state}\nruntime: ${join(folder, "run")}\n`;
     writeFileSync(file, `${places}hosts:\n${hosts.join("")}`);
     return {
-      command: [...OOB, "serve", "--config", file],
+      command: [...program, "serve", "--config", file],
       client: (console) => ({
-        command: [...OOB, "attach", "--config", file, console],
+        command: [...program, "attach", "--config", file, console],
         ready: "help: ^]",
         quit: "\\x1d.",
       }),
       logOf: (console) => join(state, "console", console, "current.raw"),
     };
   },
-};
+});
 
 /** Debian's conserver as it comes, without TLS: 16 consoles a process. */
 export const conserver: ServerKind = {
   name: "conserver",
+  version: ["conserver", "-V"],
   async setUp(folder, ports) {
     const logs = join(folder, "logs");
     mkdirSync(logs);
@@ -79,6 +84,38 @@ export const conserver: ServerKind = {
         command: ["console", "-n", ...where, "-l", "bench", "-A", "-f", console],
         ready: "help]",
         quit: "\\x05c.",
+      }),
+      logOf: (console) => join(logs, `${console}.log`),
+    };
+  },
+};
+
+/** Debian's ConMan: one process, which reads whatever has come. Its TCP consoles speak telnet. */
+export const conman: ServerKind = {
+  name: "conman",
+  version: ["conmand", "-V"],
+  async setUp(folder, ports) {
+    const logs = join(folder, "logs");
+    mkdirSync(logs);
+    const port = await freePort();
+    const lines = [
+      `server port=${port}`,
+      "server loopback=on",
+      "server keepalive=on",
+      `server pidfile="${folder}/conman.pid"`,
+      `server logdir="${logs}"`,
+      `global log="%N.log"`,
+      ...ports.map((to, index) => `console name="${consoleName(index)}" dev="127.0.0.1:${to}"`),
+    ];
+    const file = join(folder, "conman.conf");
+    writeFileSync(file, `${lines.join("\n")}\n`);
+    return {
+      command: ["conmand", "-F", "-c", file],
+      client: (console) => ({
+        command: ["conman", "-d", `127.0.0.1:${port}`, "-f", console],
+        ready: "opened",
+        replay: "&L",
+        quit: "&.",
       }),
       logOf: (console) => join(logs, `${console}.log`),
     };
