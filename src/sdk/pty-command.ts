@@ -1,11 +1,13 @@
 /*
- * A command on a pseudo-terminal, without native modules: script(1) of util-linux makes the pty and is itself the
- * child of setpriv(1), so that it gets a signal when this process dies, however it dies.
+ * A command on a pseudo-terminal, without native modules: script(1) of util-linux makes the pty. setpriv(1) has it
+ * signalled when this process dies, however it dies.
  *
- *   this process ═pipes═ script ═pty master│pty slave═ the command, leader of its own session
+ *   this process ═► cat ═► script ═pty master│pty slave═ the command, leader of its own session
+ *         ▲────────────────── │
  *
- * script takes one text for a shell. The text is ours but for the words of the command, each in single quotes:
- * docs/decisions/exec-pty.md.
+ * script types ^D when its input ends, and a host would log out because our daemon was killed (1 of 8 times): so it
+ * holds the writing end of its own input, and never sees an end. It takes one text for a shell. The text is ours but
+ * for the words of the command, each in single quotes: docs/decisions/exec-pty.md.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { constants } from "node:fs";
@@ -22,6 +24,19 @@ const GRACE: Millis = seconds(1);
 /** What the command finds in its environment; passwords that sit in ours are none of its business. */
 const KEPT = ["PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "SSH_AUTH_SOCK"];
 
+// $1: what script is to run. Only script keeps our output, so that its end shows; then we close cat's input, and the
+// shell, which waits for both, gives on the status of script.
+const WRAPPER = `
+exec 4<&0
+cat <&4 4<&- | {
+  exec 0<>/proc/self/fd/0 4<&-
+  exec setpriv --pdeathsig TERM -- script -qfec "$1" /dev/null
+} &
+exec </dev/null >/dev/null 3>&- 4<&-
+wait $!`;
+/** Most that is kept of what a command says on its error output: the end of it. */
+const MAX_ERROR_TEXT = 4096;
+
 /** A command, and the terminal that it gets. */
 export interface PtyCommand {
   /** Program and arguments, as they are: no shell reads them. */
@@ -33,6 +48,8 @@ export interface PtyCommand {
   readonly columns?: number;
   /** Variables besides the few that every command gets. Other users cannot read them, unlike words. */
   readonly env?: Readonly<Record<string, string>>;
+  /** true: what it says on its error output does not come with the bytes, but with its end and in `errorText`. */
+  readonly splitErrors?: boolean;
 }
 
 /** How a command ended. */
@@ -55,12 +72,17 @@ export async function openPtyCommand(
       hint: "Give its full path, or install it",
     });
   const size = `rows ${command.rows ?? 24} cols ${command.columns ?? 80}`;
-  const script = `stty sane ${size}; exec ${command.words.map(quoteWord).join(" ")}`;
+  const errors = command.splitErrors ? " 2>&3 3>&-" : "";
+  const script = `stty sane ${size}; exec ${command.words.map(quoteWord).join(" ")}${errors}`;
   const child = spawn(
     "setpriv",
-    ["--pdeathsig", "TERM", "--", "script", "-qfec", script, "/dev/null"],
-    { stdio: "pipe", env: { ...commandEnvironment(command.term), ...command.env }, detached: true },
-  );
+    ["--pdeathsig", "TERM", "--", "/bin/sh", "-c", WRAPPER, "sh", script],
+    {
+      stdio: ["pipe", "pipe", "pipe", "pipe"],
+      env: { ...commandEnvironment(command.term), ...command.env },
+      detached: true,
+    },
+  ) as ChildProcessWithoutNullStreams;
   await new Promise<void>((resolve, reject) => {
     child.once("spawn", resolve);
     child.once("error", reject);
@@ -102,6 +124,7 @@ export class PtyChild {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #clock: Clock;
   readonly #program: string;
+  #errors = "";
   #over = false;
   #closing = false;
 
@@ -113,6 +136,10 @@ export class PtyChild {
     // Writing to a command that has ended is told by write() itself.
     child.stdin.on("error", () => undefined);
     child.stderr.resume();
+    child.stdout.once("end", () => child.stdin.destroy());
+    child.stdio[3]?.on("data", (bytes: Buffer) => {
+      this.#errors = (this.#errors + bytes.toString("latin1")).slice(-MAX_ERROR_TEXT);
+    });
     this.ended = new Promise((resolve) => {
       child.once("exit", (status, signal) => {
         this.#over = true;
@@ -123,6 +150,11 @@ export class PtyChild {
       });
     });
     this.bytes = { [Symbol.asyncIterator]: () => this.#read() };
+  }
+
+  /** What it said on its error output, where that was asked for apart: the last 4 kB, hostile as any host text. */
+  get errorText(): string {
+    return this.#errors;
   }
 
   /** close() has been called. */
@@ -163,16 +195,12 @@ export class PtyChild {
     return new OobError("LINK_LOST", `Lost ${this.label}: ${why}`, { cause });
   }
 
-  /** The command leads a session and so a process group of its own; script(1) is its parent. */
+  /** The command leads a session and so a process group of its own; script(1) is its parent, our shell that one's. */
   async #commandGroups(): Promise<number[]> {
     const { pid } = this.#child;
     if (this.#over || pid === undefined) return [];
-    const list = await readFile(`/proc/${pid}/task/${pid}/children`, "latin1").catch(() => "");
-    return list
-      .trim()
-      .split(" ")
-      .map(Number)
-      .filter((child) => child > 1);
+    const helpers = await childrenOf(pid);
+    return (await Promise.all(helpers.map(childrenOf))).flat();
   }
 
   async *#read(): AsyncGenerator<Uint8Array, void> {
@@ -182,6 +210,15 @@ export class PtyChild {
       if (!this.#closing) throw this.loss(messageOf(cause), cause);
     }
   }
+}
+
+async function childrenOf(pid: number): Promise<number[]> {
+  const list = await readFile(`/proc/${pid}/task/${pid}/children`, "latin1").catch(() => "");
+  return list
+    .trim()
+    .split(" ")
+    .map(Number)
+    .filter((child) => child > 1);
 }
 
 function signal(target: number, name: NodeJS.Signals): void {

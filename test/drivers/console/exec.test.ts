@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import exec from "../../../drivers/console/exec.ts";
@@ -56,6 +58,18 @@ function runs(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** Some process has this text among its words. */
+function running(text: string): boolean {
+  return readdirSync("/proc").some((pid) => {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return false;
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "latin1").includes(text);
+    } catch {
+      return false;
+    }
+  });
 }
 
 async function refusal(promise: Promise<unknown>): Promise<{ code: string; message: string }> {
@@ -135,6 +149,34 @@ describe("exec", () => {
     expect(runs(pid)).toBe(true);
     child.kill("SIGKILL");
     await expect.poll(() => runs(pid), { timeout: 10_000 }).toBe(false);
+  });
+
+  it("a killed process of ours types nothing: script(1) would type ^D", async () => {
+    const file = join(mkdtempSync(join(tmpdir(), "oob-exec-")), "typed");
+    const program = `
+      import { createJiti } from "jiti";
+      const jiti = createJiti(${JSON.stringify(import.meta.url)}, { alias: {
+        "oob/sdk": ${JSON.stringify(source("sdk/index.ts"))},
+        "oob/codec/shell-words": ${JSON.stringify(source("codec/shell-words.ts"))} } });
+      const { default: exec } = await jiti.import("../../../drivers/console/exec.ts");
+      const open = () => exec.open({ command: ["sh", "-c", "stty raw -echo; echo go; cat >> ${file}; echo END >> ${file}"] },
+        { signal: new AbortController().signal });
+      const links = await Promise.all(Array.from({ length: 12 }, open));
+      await Promise.all(links.map(async (link) => {
+        await link.bytes[Symbol.asyncIterator]().next();
+        await link.write(new Uint8Array([120]));
+      }));
+      process.stdout.write("typed");`;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
+      stdio: ["ignore", "pipe", "inherit"],
+      cwd: new URL("../../..", import.meta.url).pathname,
+    });
+    await once(child.stdout, "data");
+    const typed = () => readFileSync(file, "latin1");
+    await expect.poll(typed, { timeout: 10_000 }).toBe("x".repeat(12));
+    child.kill("SIGKILL");
+    await expect.poll(() => running(file), { timeout: 10_000 }).toBe(false);
+    expect(typed()).toBe("x".repeat(12));
   });
 
   it("open() passes every word as it is", async () => {
