@@ -19,10 +19,14 @@ export const URL_SECRET = "url-";
 /** Name of a secret: the name of its file in the credentials folder. */
 const SECRET_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
-/** Checks options, from YAML or from text, against what a driver or runbook declares. All problems are listed. */
+/**
+ * Checks options, from YAML or from text, against what a driver or runbook declares. All problems are listed.
+ * `via`: the device is reached through another one, so nothing says where it is.
+ */
 export function readOptions(
   specs: OptionSpecs,
   raw: Readonly<Record<string, unknown>>,
+  via = false,
 ): { readonly values: OptionValues; readonly problems: readonly OptionProblem[] } {
   const values: Record<string, OptionValue> = {};
   const problems: OptionProblem[] = [];
@@ -33,14 +37,14 @@ export function readOptions(
   };
   for (const [option, given] of Object.entries(raw)) {
     const spec = Object.hasOwn(specs, option) ? specs[option] : undefined;
-    if (spec) read(option, spec, given);
-    else {
-      const hint = nameHint(option, Object.keys(specs));
-      problems.push({ option, at: "key", message: `unknown option "${option}"`, ...hinted(hint) });
-    }
+    const wrong = misplaced(specs, option, spec, via);
+    if (wrong) problems.push({ option, at: "key", ...wrong });
+    else if (spec) read(option, spec, given);
   }
-  for (const [option, spec] of Object.entries(specs)) {
-    if (Object.hasOwn(raw, option)) continue;
+  const open = Object.entries(specs).filter(
+    ([option, spec]) => !(Object.hasOwn(raw, option) || (via && spec.unlessVia)),
+  );
+  for (const [option, spec] of open) {
     if (spec.default !== undefined) read(option, spec, spec.default);
     else if (spec.required) {
       const message = `option "${option}" is missing`;
@@ -48,6 +52,22 @@ export function readOptions(
     }
   }
   return { values, problems };
+}
+
+/** What is wrong with an option's being there at all. */
+function misplaced(
+  specs: OptionSpecs,
+  option: string,
+  spec: OptionSpec | undefined,
+  via: boolean,
+): { readonly message: string; readonly hint?: string } | undefined {
+  if (spec === undefined) {
+    const hint = nameHint(option, Object.keys(specs));
+    return { message: `unknown option "${option}"`, ...hinted(hint) };
+  }
+  if (!via || !spec.unlessVia) return undefined;
+  const message = `option "${option}" has no meaning beside "via"`;
+  return { message, hint: 'Leave it out: "via" says where the device is' };
 }
 
 const hinted = (hint: string | undefined) => (hint === undefined ? {} : { hint });

@@ -58,17 +58,35 @@ export async function readDevice(
   }
   const facts = await describeDriver(reader, kind, driver, inside(spot, "driver"));
   if (facts === undefined) return undefined;
-  const defaults = kind === "console" && depth === 0 ? reader.consoleDefaults : {};
-  const usable = Object.entries(defaults).filter(([name]) => Object.hasOwn(facts.options, name));
-  if (via !== undefined && facts.through !== true)
-    report(problems, inside(spot, "via"), `driver "${driver}" goes through no other device`, {
-      hint: 'Leave out "via"',
-      at: "key",
-    });
-  const options = await readGiven(reader, facts, { ...Object.fromEntries(usable), ...given }, spot);
+  const elsewhere = via !== undefined && goesThrough(problems, facts, driver, spot);
+  const ours = kind === "console" && depth === 0 ? reader.consoleDefaults : {};
+  const all = { ...usableDefaults(ours, facts, elsewhere), ...given };
+  const options = await readGiven(reader, facts, all, spot, elsewhere);
   if (options === undefined || (via !== undefined && through === undefined)) return undefined;
   return { driver, options, ...(through === undefined ? {} : { via: through }) };
 }
+
+function goesThrough(problems: Problems, facts: DriverFacts, driver: string, spot: Spot): boolean {
+  if (facts.through === true) return true;
+  report(problems, inside(spot, "via"), `driver "${driver}" goes through no other device`, {
+    hint: 'Leave out "via"',
+    at: "key",
+  });
+  return false;
+}
+
+/** Defaults that this driver knows; `via`: it is told by others where the device is. */
+const usableDefaults = (
+  defaults: Readonly<Record<string, unknown>>,
+  facts: DriverFacts,
+  via: boolean,
+) =>
+  Object.fromEntries(
+    Object.entries(defaults).filter(([name]) => {
+      const spec = Object.hasOwn(facts.options, name) ? facts.options[name] : undefined;
+      return spec !== undefined && !(via && spec.unlessVia);
+    }),
+  );
 
 /** Options that stand one by one; undefined where one is wrong. */
 async function readGiven(
@@ -76,11 +94,12 @@ async function readGiven(
   facts: DriverFacts,
   given: Readonly<Record<string, unknown>>,
   spot: Spot,
+  via: boolean,
 ): Promise<OptionValues | undefined> {
   for (const [option, value] of Object.entries(given))
     if (isUnnamedSecret(facts.options, option, value))
       problems.hide(spot.file.piecesOf([...spot.path, option]));
-  const { values, problems: wrong } = readOptions(facts.options, given);
+  const { values, problems: wrong } = readOptions(facts.options, given, via);
   for (const { option, message, hint, at } of wrong)
     report(problems, inside(spot, option), message, { hint, at });
   for (const option of Object.keys(values))

@@ -8,12 +8,14 @@ export interface OptionSpec {
   readonly kind: OptionKind;
   readonly summary: string;
   readonly required?: boolean;
+  /** Says where the device is: neither required nor taken where the entry has `via:`. */
+  readonly unlessVia?: true;
   readonly default?: string | number | boolean;
   readonly min?: number;
   readonly max?: number;
   readonly choices?: readonly string[];
   /** The text names one of these, the tree's or the user's. */
-  readonly profile?: "snmp" | "serial";
+  readonly profile?: "snmp" | "serial" | "menu";
 }
 
 /** What is wrong with options that are right one by one. */

@@ -47,10 +47,21 @@ describe("config check finds what only the opening of a device would refuse", ()
       "driver: tcp, host: h, port: 1, via: { driver: exec, command: cat }",
       '1:57 hosts.h.console.via: driver "tcp" goes through no other device',
     ],
+    ["driver: telnet", '1:24 hosts.h.console.host: option "host" is missing'],
+    [
+      "driver: telnet, port: 7, via: { driver: exec, command: cat }",
+      '1:42 hosts.h.console.port: option "port" has no meaning beside "via"',
+    ],
   ])("console { %s }", async (entry, wanted) => {
     const errors = await errorsOf(`hosts: { h: { console: { ${entry} } } }`);
     expect(errors).toHaveLength(1);
     expect(errors[0]).toContain(wanted);
+  });
+
+  test("a driver through another needs no address, and gets none from the defaults", async () => {
+    const through = "{ driver: telnet, via: { driver: tcp, host: h, port: 1 } }";
+    const defaults = "defaults: { console: { port: 7000 } }";
+    expect(await errorsOf(`${defaults}\nhosts: { h: { console: ${through} } }`)).toEqual([]);
   });
 
   test("and what is right is let through", async () => {

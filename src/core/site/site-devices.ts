@@ -1,12 +1,14 @@
 import type { DeviceEntry } from "../../config/site-config.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { Link } from "../../sdk/link.ts";
+import { OobError } from "../../lib/errors.ts";
+import type { Link, OpenContext } from "../../sdk/link.ts";
 import type { Pdu } from "../../sdk/power.ts";
 import type { OpenRequest } from "../port/local-port.ts";
 import { lockPort, type PortLock } from "../port/port-lock.ts";
 import { powerContext } from "../power/power-context.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Secrets } from "../registry/secrets.ts";
+import { LinkBelow } from "./link-below.ts";
 
 interface DevicesParts {
   readonly registry: Registry;
@@ -39,8 +41,14 @@ export class SiteDevices {
       for (const lock of locks.splice(0).reverse()) await lock.release();
     };
     try {
-      for (let at: DeviceEntry | undefined = entry; at !== undefined; at = at.via)
-        locks.push(await this.#lock(await this.#identity(at)));
+      let shared = false;
+      for (let at: DeviceEntry | undefined = entry; at !== undefined; at = at.via) {
+        const driver = await this.#parts.registry.console(at.driver);
+        // Many ports of one console server are reached through the one telnet port that it has.
+        if (!(shared && driver.address === "host-port"))
+          locks.push(await this.#lock(await this.#identity(at)));
+        shared = driver.sharesWay === true;
+      }
     } catch (thrown) {
       await release();
       throw thrown;
@@ -55,21 +63,24 @@ export class SiteDevices {
 
   /** Opens a console's Link, through others where the entry says so. */
   async openLink(entry: DeviceEntry, request: OpenRequest): Promise<Link> {
-    const { registry, clock, secrets } = this.#parts;
-    const driver = await registry.console(entry.driver);
-    const through = entry.via === undefined ? undefined : await this.openLink(entry.via, request);
-    try {
-      const link = await driver.open(entry.options, {
-        clock,
-        secret: secrets,
-        ...request,
-        ...(through === undefined ? {} : { through }),
-      });
-      return through === undefined ? link : closingBoth(link, through);
-    } catch (thrown) {
-      await through?.close();
-      throw thrown;
+    if (entry.via === undefined) return this.#openStep(entry, request);
+    const steps: DeviceEntry[] = [];
+    for (let at: DeviceEntry | undefined = entry; at !== undefined; at = at.via) steps.unshift(at);
+    const names = await Promise.all(steps.map((step) => this.#stepName(step)));
+    let link: Link | undefined;
+    for (const [i, step] of steps.entries()) {
+      const here = `step ${i + 1} of ${steps.length}, ${names[i]}`;
+      const progress = (text: string) => request.progress(text === "" ? here : `${here}: ${text}`);
+      progress("");
+      const through: Link | undefined = link;
+      try {
+        link = await this.#openStep(step, { ...request, progress }, through);
+      } catch (thrown) {
+        await through?.close().catch(() => undefined);
+        throw onTheWay(thrown, names.toReversed().join(" via "));
+      }
     }
+    return link as Link;
   }
 
   /** Opens a power device. */
@@ -99,6 +110,26 @@ export class SiteDevices {
     this.#closing.abort();
   }
 
+  async #openStep(entry: DeviceEntry, request: OpenRequest, through?: Link): Promise<Link> {
+    const { registry, clock, secrets } = this.#parts;
+    const driver = await registry.console(entry.driver);
+    const context: OpenContext = {
+      clock,
+      secret: secrets,
+      profile: (_kind, name) => registry.menu(name),
+      ...request,
+    };
+    if (through === undefined) return driver.open(entry.options, context);
+    const below = new LinkBelow(through);
+    return below.carry(await driver.open(entry.options, { ...context, through: below.link }));
+  }
+
+  /** "tcp ts1:7003", "telnet". */
+  async #stepName(entry: DeviceEntry): Promise<string> {
+    const own = await this.#ownIdentity(entry);
+    return own === "" ? entry.driver : `${entry.driver} ${own}`;
+  }
+
   #lock(device: string): Promise<PortLock> {
     const { locks: folder, who, clock } = this.#parts;
     return lockPort({ folder, device, who, clock });
@@ -106,29 +137,29 @@ export class SiteDevices {
 
   /** What two entries for the same device have in common. */
   async #identity(entry: DeviceEntry): Promise<string> {
-    const driver = await this.#parts.registry.console(entry.driver);
-    const own = driver.identity.map((name) => identityText(entry.options[name])).join(":");
+    const own = await this.#ownIdentity(entry);
     // The same port of a menu is another one behind another way.
     return entry.via === undefined ? own : `${own} via ${await this.#identity(entry.via)}`;
+  }
+
+  async #ownIdentity({ driver, options }: DeviceEntry): Promise<string> {
+    const { identity } = await this.#parts.registry.console(driver);
+    return identity
+      .filter((name) => options[name] !== undefined)
+      .map((name) => identityText(options[name]))
+      .join(":");
   }
 }
 
 const identityText = (value: unknown): string =>
   typeof value === "string" || typeof value === "number" ? String(value) : JSON.stringify(value);
 
-/** A Link that takes what it goes through along when it closes. */
-function closingBoth(link: Link, through: Link): Link {
-  return {
-    label: `${link.label} via ${through.label}`,
-    bytes: link.bytes,
-    write: (bytes) => link.write(bytes),
-    async close() {
-      await link.close();
-      await through.close();
-    },
-    ...(link.sendBreak && { sendBreak: link.sendBreak.bind(link) }),
-    ...(link.setLines && { setLines: link.setLines.bind(link) }),
-    ...(link.readLines && { readLines: link.readLines.bind(link) }),
-    ...(link.onNotice && { onNotice: link.onNotice.bind(link) }),
-  };
+/** The same error, with the whole way in its message: one name does not tell which of three devices was meant. */
+function onTheWay(thrown: unknown, way: string): unknown {
+  if (!(thrown instanceof OobError)) return thrown;
+  const { code, message, hint } = thrown;
+  return new OobError(code, `${message} (on the way ${way})`, {
+    cause: thrown,
+    ...(hint !== undefined && { hint }),
+  });
 }
