@@ -22,10 +22,11 @@ export interface Pty {
 
 // The tty side is held open here as well, as a getty or a second program would, so that it outlives its readers.
 const PROGRAM = `
-import os, sys, select, tty, fcntl
+import os, sys, select, time, tty
 m, s = os.openpty()
 if "raw" in sys.argv: tty.setraw(s)
 sys.stderr.write(os.ttyname(s) + "\\n"); sys.stderr.flush()
+if "alone" in sys.argv: os.close(s)
 def put(fd, b):
     while b: b = b[os.write(fd, b):]
 while True:
@@ -34,7 +35,9 @@ while True:
         b = os.read(0, 65536)
         if not b: break
         put(m, b)
-    if m in r: put(1, os.read(m, 65536))
+    if m in r:
+        try: put(1, os.read(m, 65536))
+        except OSError: time.sleep(0.01)
 `;
 
 const running = new Set<ChildProcess>();
@@ -42,9 +45,15 @@ process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** Opens a pty through Python, which every Debian has. `raw`: already without echo and line editing. */
-export async function openPty(options: { readonly raw?: boolean } = {}): Promise<Pty> {
-  const child = spawn("python3", ["-c", PROGRAM, options.raw ? "raw" : ""], {
+/**
+ * Opens a pty through Python, which every Debian has. `raw`: already without echo and line editing. `alone`: nobody
+ * else has the tty open.
+ */
+export async function openPty(
+  options: { readonly raw?: boolean; readonly alone?: boolean } = {},
+): Promise<Pty> {
+  const words = (["raw", "alone"] as const).filter((word) => options[word]);
+  const child = spawn("python3", ["-c", PROGRAM, ...words], {
     stdio: ["pipe", "pipe", "pipe"],
   });
   running.add(child);

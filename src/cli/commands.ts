@@ -110,6 +110,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/runbook.ts"),
   },
   {
+    name: "port",
+    group: "Setting up",
+    summary: "find serial ports, and the speeds at which consoles speak",
+    load: () => import("./commands/port.ts"),
+  },
+  {
     name: "config",
     group: "Setting up",
     summary: "check the configuration",

@@ -4,8 +4,13 @@ import { formatProblem, type Problem } from "../config/problems.ts";
 import { createDetector } from "../core/detect/create-detector.ts";
 import type { Detector } from "../core/detect/opinion.ts";
 import { Registry } from "../core/registry/registry.ts";
+import type { ListenOptions } from "../core/serial-ports/listen.ts";
+import { listenAtPorts as listenWith, type PortFound } from "../core/serial-ports/survey.ts";
 import { messageOf } from "../lib/errors.ts";
 
+export { type Heard, LISTEN_FOR, USUAL_SPEEDS } from "../core/serial-ports/listen.ts";
+export { findPorts, type PortFound, type PortHeard } from "../core/serial-ports/survey.ts";
+export { type PortTest, testPort } from "../core/serial-ports/test-port.ts";
 export { type ConfigCheck, formatProblem };
 
 /** For `oob config check`: the configuration, the secrets it names and the drivers in its folders. Touches no device. */
@@ -56,4 +61,10 @@ export async function openDetector(
   const detector = createDetector(await registry.rules());
   troubles.push(...(await registry.brokenRules()).map(messageOf));
   return { detector, troubles };
+}
+
+/** For `oob port`: listens at ports of this machine, and judges what came with the rules that ship. */
+export async function listenAtPorts(ports: readonly PortFound[], options: ListenOptions) {
+  const rules = await new Registry([]).rules();
+  return await listenWith(ports, options, () => createDetector(rules));
 }
