@@ -1,8 +1,9 @@
 import fs from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { Clock, Millis, Timer } from "../../lib/clock.ts";
 import { messageOf, OobError } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
+import { replaceFile } from "../../lib/replace-file.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { Hold } from "../site/site.ts";
 
@@ -140,26 +141,6 @@ export class Holds {
         { cause },
       );
     }
-  }
-}
-
-/** Replaces a file so that a kill leaves the old or the new one, never half of it. */
-export function replaceFile(path: string, text: string): void {
-  fs.mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
-  const fresh = `${path}.${process.pid}.new`;
-  const fd = fs.openSync(fresh, "w", 0o640);
-  try {
-    fs.writeFileSync(fd, text);
-    fs.fsyncSync(fd);
-  } finally {
-    fs.closeSync(fd);
-  }
-  fs.renameSync(fresh, path);
-  const folder = fs.openSync(dirname(path), "r");
-  try {
-    fs.fsyncSync(folder);
-  } finally {
-    fs.closeSync(folder);
   }
 }
 
