@@ -6,7 +6,7 @@ export type DeviceKind = "console" | "power";
 /** What checking an entry needs to know of its driver. */
 export interface DriverFacts {
   readonly options: OptionSpecs;
-  readonly address: "path" | "host-port" | "command";
+  readonly address: "path" | "host-port" | "command" | "none";
   readonly through?: true;
   check?(options: OptionValues): readonly OptionFault[];
 }

@@ -81,6 +81,8 @@ function splitAddress(
   rest: string,
   facts: DriverFacts,
 ): { user: string | undefined; options: Record<string, unknown> } {
+  if (facts.address === "none")
+    throw bad(url, "this driver needs more than a URL can say", "Make it an entry of oob.yaml");
   if (facts.address === "command") {
     const command = rest.trim();
     if (command === "") throw bad(url, "the command is missing");

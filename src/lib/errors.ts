@@ -44,6 +44,7 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
 
 interface OobErrorOptions {
   readonly hint?: string;
+  readonly retryAfter?: number;
   readonly cause?: unknown;
 }
 
@@ -52,11 +53,14 @@ export class OobError extends Error {
   override readonly name = "OobError";
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  /** Milliseconds: trying again sooner is in vain, or forbidden. */
+  readonly retryAfter: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: OobErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = options.hint;
+    this.retryAfter = options.retryAfter;
   }
 }
 

@@ -8,8 +8,14 @@ export { formatDuration, hours, minutes, parseDuration, seconds } from "../lib/d
 export { type ErrorCode, messageOf, OobError } from "../lib/errors.ts";
 export { printable } from "../lib/printable.ts";
 export * from "./boot-loader.ts";
+export * from "./calls.ts";
 export { addressText, connectSocket, type SocketAddress } from "./connect-socket.ts";
 export * from "./link.ts";
+export * from "./modem-dial.ts";
+export * from "./modem-hang-up.ts";
+export * from "./modem-line.ts";
+export * from "./modem-link.ts";
+export * from "./modem-ready.ts";
 export * from "./options.ts";
 export * from "./power.ts";
 export * from "./prompts.ts";

@@ -1,4 +1,5 @@
 import type { Clock, Millis } from "../lib/clock.ts";
+import type { CallBook } from "./calls.ts";
 import type { OptionFault, OptionSpecs, OptionValues, SecretRef } from "./options.ts";
 
 /** Levels of the modem lines that we read. */
@@ -29,6 +30,8 @@ export interface Link {
   readonly sendBreak?: (ms: Millis) => Promise<void>;
   readonly setLines?: (lines: { dtr?: boolean; rts?: boolean }) => Promise<void>;
   readonly readLines?: () => Promise<ModemLines>;
+  /** Another speed of the line, where this end sets it; what waits in it may be lost. */
+  readonly setBaud?: (baud: number) => Promise<void>;
   /** Called with what the medium tells besides bytes. One listener. */
   onNotice?: (listen: (notice: LinkNotice) => void) => void;
   close(): Promise<void>;
@@ -47,6 +50,8 @@ export interface OpenContext {
   readonly progress: (text: string) => void;
   /** true when the port was ours a moment ago and nothing that waits in it may be thrown away. */
   readonly reopening: boolean;
+  /** Where a driver that dials writes its calls down; absent where nobody keeps them. */
+  readonly calls?: CallBook;
 }
 
 /** A way to a console. One file in drivers/console/, or a user's own file. */
@@ -54,8 +59,11 @@ export interface ConsoleDriver {
   readonly summary: string;
   readonly sources: readonly string[];
   readonly options: OptionSpecs;
-  /** How a URL "name:…" fills the options: a path ("serial:/dev/ttyS0"), host and port, or a command line. */
-  readonly address: "path" | "host-port" | "command";
+  /**
+   * How a URL "name:…" fills the options: a path ("serial:/dev/ttyS0"), host and port, or a command line. "none": no URL
+   * can say it.
+   */
+  readonly address: "path" | "host-port" | "command" | "none";
   /** Option names that make two entries the same device, for the lock: ["path"], ["host", "port"]. */
   readonly identity: readonly string[];
   /**
@@ -68,6 +76,8 @@ export interface ConsoleDriver {
   /** What would make `open` refuse these options, found without touching a device. */
   check?(options: OptionValues): readonly OptionFault[];
   open(options: OptionValues, context: OpenContext): Promise<Link>;
+  /** What the device on the way says of itself, line by line, short of opening the console (a modem does not dial). */
+  ask?(options: OptionValues, context: OpenContext): Promise<readonly string[]>;
 }
 
 /** Declares a console driver. */
