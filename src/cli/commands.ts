@@ -32,6 +32,36 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/send.ts"),
   },
   {
+    name: "who",
+    group: "Consoles",
+    summary: "who is at which console",
+    load: () => import("./commands/who.ts"),
+  },
+  {
+    name: "kick",
+    group: "Consoles",
+    summary: "send somebody away from a console",
+    load: () => import("./commands/kick.ts"),
+  },
+  {
+    name: "message",
+    group: "Consoles",
+    summary: "tell people at a console something",
+    load: () => import("./commands/message.ts"),
+  },
+  {
+    name: "sendfile",
+    group: "Consoles",
+    summary: "send a file to a host over its console",
+    load: () => import("./commands/sendfile.ts"),
+  },
+  {
+    name: "getfile",
+    group: "Consoles",
+    summary: "get a file from a host over its console",
+    load: () => import("./commands/getfile.ts"),
+  },
+  {
     name: "screen",
     group: "Consoles",
     summary: "what a console shows now",

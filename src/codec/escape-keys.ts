@@ -2,14 +2,16 @@
  * The attach escape: finds in what a person types the keys that are meant for us, and lets all else through untouched.
  *
  *   text ─escape─► opening (second byte of "^Ec") ─► menu ─key─► event, text       3 s without a key: text
- *                                                    ├─ first key of two ("l0") ─► menu
- *                                                    └─ SysRq ─key─► event, text
+ *                                                    ├─ first keys of several ("l0") ─► menu
+ *                                                    ├─ SysRq ─key─► event, text
+ *                                                    └─ a key that only its owner has ─► event, dropping what belongs to it
  *
  * The escape typed twice sends it once. Pastes do not go through here: what is pasted is for the host.
  */
+import { latin1 } from "../lib/bytes.ts";
 import type { Millis } from "../lib/clock.ts";
 import type { Codec } from "./codec.ts";
-import type { EscapeAction, EscapeProfile } from "./escape-profile.ts";
+import type { EscapeAction, EscapeKey, EscapeProfile } from "./escape-profile.ts";
 
 /** How long the menu waits for a key. */
 export const ESCAPE_MENU_TIMEOUT: Millis = 3000;
@@ -24,38 +26,37 @@ export type EscapeEvent =
   /** The SysRq key is awaited. */
   | { readonly is: "sysrqMenu" }
   | { readonly is: "sysrq"; readonly key: number }
-  | { readonly is: Exclude<EscapeAction, "sysrq"> };
+  | { readonly is: ChosenAction; readonly key: EscapeKey };
+
+/** Actions that whoever uses the codec carries out. */
+export type ChosenAction = Exclude<EscapeAction, "sysrq" | "cancel">;
 
 const CR = 13;
 const LF = 10;
 const ESC = 0x1b;
 
-type Place = "text" | "opening" | "menu" | "second" | "sysrq";
+type Place = "text" | "opening" | "menu" | "sysrq" | "dropping";
 
 /** Keys meant for us, told from keys meant for the host. */
 export class EscapeKeys implements Codec<EscapeEvent> {
   readonly #profile: EscapeProfile;
-  readonly #actions: ReadonlyMap<string, EscapeAction>;
-  readonly #firsts: ReadonlySet<number>;
+  readonly #keys: ReadonlyMap<string, EscapeKey>;
   #place: Place = "text";
-  /** First key of two. */
-  #first = 0;
+  /** Keys of the menu so far, where one action has several. */
+  #typed = "";
+  #toDrop: number | "line" = 0;
   #atLineStart = true;
   #now: Millis = 0;
   #deadline: Millis | undefined;
 
   constructor(profile: EscapeProfile) {
     this.#profile = profile;
-    const typed = profile.keys.map(({ keys, action }) => [typedAs(keys), action] as const);
-    this.#actions = new Map(typed);
-    this.#firsts = new Set(
-      typed.flatMap(([keys]) => (keys.length > 1 ? [keys.charCodeAt(0)] : [])),
-    );
+    this.#keys = new Map(profile.keys.map((key) => [typedAs(key.keys), key]));
   }
 
   /** Bytes that wait for what comes after them. */
   get held(): number {
-    return this.#place === "text" ? 0 : 2;
+    return this.#place === "text" ? 0 : 2 + this.#typed.length;
   }
 
   /** When `tick` wants to be called. */
@@ -84,8 +85,7 @@ export class EscapeKeys implements Codec<EscapeEvent> {
     if (this.#deadline === undefined || now < this.#deadline) return [];
     const events: EscapeEvent[] = [];
     if (this.#place === "opening") this.#send(this.#profile.opens.slice(0, 1), events);
-    else if (this.#profile.isText) this.#send(this.#profile.opens, events);
-    else events.push({ is: "menuClosed" });
+    else if (this.#place !== "dropping") this.#sendUnchosen(events);
     this.#close();
     return events;
   }
@@ -124,8 +124,8 @@ export class EscapeKeys implements Codec<EscapeEvent> {
       case "menu":
         this.#menu(byte, events);
         return;
-      case "second":
-        this.#choose(String.fromCharCode(this.#first, byte), byte, events);
+      case "dropping":
+        this.#drop(byte);
         return;
       case "sysrq":
         this.#close();
@@ -146,30 +146,48 @@ export class EscapeKeys implements Codec<EscapeEvent> {
   }
 
   #menu(byte: number, events: EscapeEvent[]): void {
-    if (byte === this.#profile.opens[0]) {
+    if (this.#typed === "" && byte === this.#profile.opens[0]) {
       this.#close();
       this.#send([byte], events);
-    } else if (this.#firsts.has(byte)) {
-      this.#first = byte;
-      this.#wait("second");
-    } else {
-      this.#choose(String.fromCharCode(byte), byte, events);
+      return;
+    }
+    this.#typed += String.fromCharCode(byte);
+    const key = this.#keys.get(this.#typed);
+    if (key) this.#choose(key, events);
+    else if ([...this.#keys.keys()].some((keys) => keys.startsWith(this.#typed)))
+      this.#wait("menu");
+    else {
+      this.#sendUnchosen(events, byte);
+      this.#close();
     }
   }
 
-  #choose(keys: string, byte: number, events: EscapeEvent[]): void {
-    const action = this.#actions.get(keys);
+  #choose(key: EscapeKey, events: EscapeEvent[]): void {
+    const { action } = key;
     this.#close();
     if (action === "sysrq") {
       this.#wait("sysrq");
       events.push({ is: "sysrqMenu" });
-    } else if (action !== undefined) {
-      events.push({ is: action });
-    } else if (this.#profile.isText) {
-      this.#send([...this.#profile.opens, byte], events);
+    } else if (action === "cancel") {
+      events.push({ is: "menuClosed" });
     } else {
-      events.push({ is: "menuClosed", unknown: byte });
+      events.push({ is: action, key });
+      if (key.drops === undefined) return;
+      this.#toDrop = key.drops;
+      this.#wait("dropping");
     }
+  }
+
+  /** Keys that its owner takes with a key of its own: they were not meant for the host. */
+  #drop(byte: number): void {
+    if (this.#toDrop === "line" ? endsLine(byte) : --this.#toDrop === 0) this.#close();
+    else this.#wait("dropping");
+  }
+
+  /** Nothing, or nothing known, was chosen: what can be text is text. */
+  #sendUnchosen(events: EscapeEvent[], unknown?: number): void {
+    if (this.#profile.isText) this.#send([...this.#profile.opens, ...latin1(this.#typed)], events);
+    else events.push({ is: "menuClosed", ...(unknown === undefined ? {} : { unknown }) });
   }
 
   #open(events: EscapeEvent[]): void {
@@ -190,13 +208,16 @@ export class EscapeKeys implements Codec<EscapeEvent> {
 
   #close(): void {
     this.#place = "text";
+    this.#typed = "";
     this.#deadline = undefined;
   }
 }
 
-/** "^D" is one byte, "l0" two. */
+/** "^D" is one byte, "l0" two, "%b^M" three. */
 function typedAs(keys: string): string {
-  return /^\^[A-Z]$/.test(keys) ? String.fromCharCode(keys.charCodeAt(1) - 64) : keys;
+  return keys.replace(/\^([A-Z])$/, (_, letter: string) =>
+    String.fromCharCode(letter.charCodeAt(0) - 64),
+  );
 }
 
 const endsLine = (byte: number | undefined): boolean => byte === CR || byte === LF;

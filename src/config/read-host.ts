@@ -73,6 +73,7 @@ async function readHost(
   const login = readLogin(reader, raw?.login, spot);
   if (!raw || !console || !own || problems.errors > before) return undefined;
   const base = bareHost(name, console);
+  const onDetach = raw["on-detach"] ?? defaults["on-detach"];
   return {
     ...base,
     outlets,
@@ -83,6 +84,7 @@ async function readHost(
     offFor: raw["off-for"] ?? defaults["off-for"] ?? base.offFor,
     encoding: raw.encoding ?? defaults.encoding ?? base.encoding,
     breakMs: raw.break ?? defaults.break ?? base.breakMs,
+    ...(onDetach ? { onDetach } : {}),
     needs: raw.needs ?? [],
   };
 }

@@ -2,10 +2,11 @@ import { z } from "zod";
 import { parseDuration } from "../lib/durations.ts";
 import { isEscape } from "../sdk/escape.ts";
 import { NAME } from "./host-range.ts";
+import { ON_DETACH_WANTED, readOnDetach } from "./on-detach.ts";
 import { describe } from "./option-values.ts";
 
 /** What a user may be granted. */
-const VERBS = ["attach", "spy", "log", "status", "power", "run", "hold", "*"] as const;
+const VERBS = ["attach", "spy", "log", "status", "power", "run", "hold", "kick", "*"] as const;
 
 // "unknown, then looked at" rather than z.string(): one wording for every wrong value.
 const reading = <T>(wanted: string, read: (value: unknown) => T | undefined) =>
@@ -77,6 +78,8 @@ const escapeName = reading('"^]" or another "^X", "^Ec", "&", "~" or "none"', (v
 );
 const encoding = one(["utf-8", "cp437", "latin1"]);
 
+const onDetach = reading(ON_DETACH_WANTED, readOnDetach);
+
 /** "pdu-a/3", or a list of such. */
 export const outletsSchema = listOf(text);
 
@@ -88,6 +91,7 @@ export const hostSchema = z.strictObject({
   "off-for": duration.optional(),
   encoding: encoding.optional(),
   break: duration.optional(),
+  "on-detach": onDetach.optional(),
   needs: listOf(name).optional(),
 });
 
@@ -133,6 +137,7 @@ export const SECTIONS = {
     "off-for": duration.optional(),
     encoding: encoding.optional(),
     break: duration.optional(),
+    "on-detach": onDetach.optional(),
   }),
 } as const;
 

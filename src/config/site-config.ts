@@ -40,6 +40,17 @@ export interface WatchPolicy {
   readonly quiet: readonly string[];
 }
 
+/** What closes the shell that somebody leaves. `proof`: text of the prompt that proves it, where it is no getty's. */
+export type OnDetach =
+  | { readonly is: "nothing" }
+  | {
+      readonly is: "logout";
+      readonly type: string;
+      readonly within: Millis;
+      readonly proof?: string;
+    }
+  | { readonly is: "drop-dtr"; readonly within: Millis; readonly proof?: string };
+
 /** A host after reading, defaults filled in. */
 export interface HostEntry {
   readonly name: string;
@@ -53,6 +64,8 @@ export interface HostEntry {
   readonly encoding: "utf-8" | "cp437" | "latin1";
   /** Longest time a BREAK lasts on this console. */
   readonly breakMs: Millis;
+  /** What is done when the last person who wrote has gone; nothing where it is absent. */
+  readonly onDetach?: OnDetach;
   /** Hosts that must be healthy themselves before this one may be cut for being silent. */
   readonly needs: readonly string[];
 }

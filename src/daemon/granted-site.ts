@@ -1,4 +1,5 @@
 import type { SiteConfig } from "../config/site-config.ts";
+import { sessionName } from "../core/session/session-name.ts";
 import type {
   AttachEvent,
   Attachment,
@@ -8,6 +9,7 @@ import type {
   Site,
   SiteEvent,
 } from "../core/site/site.ts";
+import type { LeaveHow } from "../core/site/who.ts";
 import type { Millis } from "../lib/clock.ts";
 import type { Grants, Verb } from "./grants.ts";
 
@@ -47,6 +49,25 @@ export class GrantedSite implements Site {
     // Unfiltered, the host's bytes reach the person's terminal: for those only who may do all there.
     if (request.filter === "raw") this.#grants.demand("*", [request.host]);
     return new GrantedAttachment(await this.#site.attach(request), request.host, this.#grants);
+  }
+
+  async who(hosts: readonly string[]) {
+    const chosen = await this.#chosen(hosts);
+    return chosen.length === 0 ? [] : this.#site.who(chosen);
+  }
+
+  async kick(session: string, reason: string) {
+    const { host } = sessionName(session);
+    // One's own that was left behind somewhere needs no right over others.
+    const own = (await this.#site.who([host])).find((one) => one.session === session);
+    this.#grants.demand(own?.who === this.#grants.who ? "status" : "kick", [host]);
+    return this.#site.kick(session, reason);
+  }
+
+  async message(to: string, text: string) {
+    const host = this.#config.hosts.has(to) ? to : sessionName(to).host;
+    this.#grants.demand("spy", [host]);
+    return this.#site.message(to, text);
   }
 
   async screen(host: string) {
@@ -174,15 +195,24 @@ class GrantedAttachment implements Attachment {
     return this.#attachment.setMode(mode, reason);
   }
 
-  repaint() {
-    return this.#attachment.repaint();
+  repaint(lines?: number) {
+    return this.#attachment.repaint(lines);
+  }
+
+  message(text: string) {
+    return this.#attachment.message(text);
+  }
+
+  async reopen() {
+    this.#grants.demand("attach", [this.#host]);
+    return this.#attachment.reopen();
   }
 
   note(text: string) {
     return this.#attachment.note(text);
   }
 
-  leave() {
-    return this.#attachment.leave();
+  leave(how?: LeaveHow) {
+    return this.#attachment.leave(how);
   }
 }

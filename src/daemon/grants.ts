@@ -2,7 +2,7 @@ import type { Grant, SiteConfig } from "../config/site-config.ts";
 import { OobError } from "../lib/errors.ts";
 
 /** What may be granted, word by word. */
-export type Verb = "attach" | "spy" | "log" | "status" | "power" | "run" | "hold";
+export type Verb = "attach" | "spy" | "log" | "status" | "power" | "run" | "hold" | "kick";
 
 /**
  * What one user may do, on which hosts. Where the configuration has no grants, whoever can open the socket may do

@@ -31,7 +31,7 @@ export class Attachments {
   }
 
   async leaveAll(): Promise<void> {
-    const left = [...this.#held.values()].map((attachment) => attachment.leave());
+    const left = [...this.#held.values()].map((attachment) => attachment.leave("lost"));
     this.#held.clear();
     await Promise.allSettled(left);
   }
@@ -68,9 +68,17 @@ export const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
     "attachment.setMode",
     (_site, args, at) => at.get(args).setMode(args.choice("mode", SEAT_MODES), args.text("reason")),
   ],
-  ["attachment.repaint", (_site, args, at) => at.get(args).repaint()],
+  [
+    "attachment.repaint",
+    (_site, args, at) => at.get(args).repaint(args.optionalNumber("lines", 0, 1_000_000)),
+  ],
+  ["attachment.message", (_site, args, at) => at.get(args).message(args.text("text"))],
+  ["attachment.reopen", (_site, args, at) => at.get(args).reopen()],
   ["attachment.note", (_site, args, at) => at.get(args).note(args.text("text"))],
   ["attachment.leave", (_site, args, at) => at.leave(args)],
+  ["who", (site, args) => site.who(args.texts("hosts"))],
+  ["kick", (site, args) => site.kick(args.text("session"), args.text("reason"))],
+  ["message", (site, args) => site.message(args.text("to"), args.text("text"))],
   ["screen", (site, args) => site.screen(args.text("host"))],
   ["log", log],
   ["powerStatus", (site, args) => site.powerStatus(args.texts("hosts"))],
@@ -104,6 +112,7 @@ async function attach(site: Site, args: CallArgs, attachments: Attachments) {
     filter: args.choice("filter", ["safe", "strict", "raw"]),
     columns: args.number("columns", 1, 10_000),
     rows: args.number("rows", 1, 10_000),
+    ...optional("from", args.optionalText("from")),
   });
   return { attachment: attachments.add(attachment) };
 }

@@ -14,6 +14,7 @@ import type {
   Site,
   SiteEvent,
 } from "../core/site/site.ts";
+import type { LeaveHow, SessionView } from "../core/site/who.ts";
 import type { Millis } from "../lib/clock.ts";
 import type { PduReading } from "../sdk/power.ts";
 import type { RpcClient } from "./rpc-client.ts";
@@ -42,6 +43,18 @@ export class RemoteSite implements Site {
   async attach(request: AttachRequest): Promise<Attachment> {
     const { attachment } = await this.#call<{ attachment: number }>("attach", request);
     return new RemoteAttachment(this.#rpc, attachment);
+  }
+
+  who(hosts: readonly string[]): Promise<readonly SessionView[]> {
+    return this.#call("who", { hosts });
+  }
+
+  kick(session: string, reason: string): Promise<SessionView> {
+    return this.#call("kick", { session, reason });
+  }
+
+  message(to: string, text: string): Promise<readonly SessionView[]> {
+    return this.#call("message", { to, text });
   }
 
   screen(host: string): Promise<ScreenShot> {
@@ -144,19 +157,28 @@ class RemoteAttachment implements Attachment {
     return this.#call("setMode", { mode, reason });
   }
 
-  repaint(): Promise<void> {
-    return this.#call("repaint");
+  repaint(lines?: number): Promise<void> {
+    return this.#call("repaint", { lines });
   }
 
   note(text: string): Promise<void> {
     return this.#call("note", { text });
   }
 
-  leave(): Promise<void> {
-    return this.#call("leave");
+  message(text: string): Promise<readonly SessionView[]> {
+    return this.#call("message", { text });
   }
 
-  async #call(method: string, args: object = {}): Promise<void> {
-    await this.#rpc.call(`attachment.${method}`, { attachment: this.#attachment, ...args });
+  reopen(): Promise<void> {
+    return this.#call("reopen");
+  }
+
+  leave(how?: LeaveHow): Promise<void> {
+    return this.#call("leave", { how });
+  }
+
+  async #call<T = void>(method: string, args: object = {}): Promise<T> {
+    const all = { attachment: this.#attachment, ...args };
+    return (await this.#rpc.call(`attachment.${method}`, all)) as T;
   }
 }

@@ -208,7 +208,7 @@ test("the escape key opens a menu that closes by itself; twice sends it", async 
   await type(ESCAPE + ESCAPE);
   expect(console.written).toBe(ESCAPE);
   await type(`${ESCAPE}?`);
-  await person.saw(/\^\] b {3}send BREAK/);
+  await person.saw(/\[oob\] \^\], then:\r\n[^\n]*\[oob\] \. \^D {2}leave {2,}/);
 });
 
 test.each([
@@ -217,6 +217,10 @@ test.each([
   ["j", ["mode join"]],
   ["a", ["mode write"]],
   ["l", ["repaint"]],
+  ["h", ["repaint 200"]],
+  ["o", ["reopen"]],
+  ["mfeed A goes\r", ["message feed A goes"]],
+  ["m\r", []],
   ["nrebuild starts\r", ["note rebuild starts"]],
   ["n\u0003", []],
 ])("the keys %j after the escape", async (keys, calls) => {

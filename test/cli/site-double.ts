@@ -14,6 +14,7 @@ import type {
   Site,
   SiteEvent,
 } from "../../src/core/site/site.ts";
+import type { SessionView } from "../../src/core/site/who.ts";
 import { OobError } from "../../src/lib/errors.ts";
 import type { PduReading } from "../../src/sdk/power.ts";
 
@@ -88,8 +89,17 @@ export class AttachmentDouble implements Attachment {
   async setMode(mode: string, reason: string): Promise<void> {
     this.calls.push(`mode ${mode} ${reason}`.trim());
   }
-  async repaint(): Promise<void> {
-    this.calls.push("repaint");
+  async repaint(lines?: number): Promise<void> {
+    this.calls.push(lines === undefined ? "repaint" : `repaint ${lines}`);
+  }
+  /** Who a message reaches. */
+  others: SessionView[] = [];
+  async message(text: string): Promise<SessionView[]> {
+    this.calls.push(`message ${text}`);
+    return this.others;
+  }
+  async reopen(): Promise<void> {
+    this.calls.push("reopen");
   }
   async note(text: string): Promise<void> {
     this.calls.push(`note ${text}`);
@@ -146,6 +156,21 @@ export class SiteDouble implements Site {
     const mine = request.mode === "read" ? "read" : this.seat.mine;
     this.attachment.push({ is: "welcome", status, filter, seat: { ...this.seat, mine } });
     return this.attachment;
+  }
+  sessions: SessionView[] = [];
+  async who(hosts: readonly string[]): Promise<SessionView[]> {
+    this.asked.push({ who: hosts });
+    return this.sessions.filter((one) => hosts.length === 0 || hosts.includes(one.host));
+  }
+  async kick(session: string, reason: string): Promise<SessionView> {
+    this.asked.push({ kick: session, reason });
+    const found = this.sessions.find((one) => one.session === session);
+    if (!found) throw new OobError("USAGE", `Cannot find session ${session}: it has ended`);
+    return found;
+  }
+  async message(to: string, text: string): Promise<SessionView[]> {
+    this.asked.push({ message: to, text });
+    return this.sessions.filter((one) => one.session === to || one.host === to);
   }
   async screen(host: string) {
     return {

@@ -18,13 +18,16 @@ const type = (name: string, text: string): EscapeEvent[] => keysOf(name).receive
 const acts = (name: string, text: string): string[] =>
   type(name, text).flatMap((event) => (event.is === "bytes" ? [] : [event.is]));
 
+/** "%break" of cu, and Enter after it. */
+const LONGEST = 7;
+
 for (const profile of ESCAPE_PROFILES) {
   testLaws(`EscapeKeys ${profile.name}`, {
     make: () => new EscapeKeys(profile),
     feed: (keys: EscapeKeys, bytes) => keys.receive(bytes, 0),
     join: joinBytes<EscapeEvent>("bytes"),
     held: (keys) => keys.held,
-    bound: 2,
+    bound: 2 + LONGEST,
     words: [
       "ls\r",
       "\x1d",
@@ -40,6 +43,10 @@ for (const profile of ESCAPE_PROFILES) {
       "?",
       "\n",
       "B",
+      "\r~%break\r",
+      "\r~!ls\r",
+      "\x05ce",
+      "\x05c\\101",
     ].map(latin1),
   });
 }
@@ -56,6 +63,9 @@ describe("EscapeKeys ^]", () => {
     ["j", "join"],
     ["w", "who"],
     ["l", "repaint"],
+    ["h", "replay"],
+    ["m", "message"],
+    ["o", "reopen"],
     ["n", "note"],
     ["p", "power"],
     ["z", "size"],
@@ -107,7 +117,50 @@ describe("EscapeKeys with other habits", () => {
     expect(acts("^Ec", "\x05cl0\x05cs\x05cf\x05cw")).toEqual([
       ..."menu break menu readOnly menu force menu who".split(" "),
     ]);
-    expect(acts("^Ec", "\x05clx")).toEqual(["menu", "menuClosed"]);
+    expect(acts("^Ec", "\x05cl~")).toEqual(["menu", "menuClosed"]);
+  });
+
+  // As "^Ec?" of conserver-server 8.2.7 lists them.
+  it("^Ec: knows every letter of conserver's own help, and says so of those that it does not have", () => {
+    const here = { a: "write", b: "message", f: "force", h: "help", n: "note", o: "reopen" };
+    const more = {
+      p: "replay",
+      r: "replay",
+      s: "readOnly",
+      w: "who",
+      "!": "power",
+      "\x12": "replay",
+    };
+    for (const [key, action] of Object.entries({ ...here, ...more }))
+      expect([key, acts("^Ec", `\x05c${key}`)]).toEqual([key, ["menu", action]]);
+    for (const key of ";cdegiLmPRuvxz\x1a|\\") {
+      const events = type("^Ec", `\x05c${key}`);
+      expect([key, events.map((event) => event.is)]).toEqual([key, ["menu", "absent"]]);
+      expect(events[1]).toMatchObject({ key: { says: expect.stringMatching(/\w{4}/) } });
+    }
+    for (const key of "\r ") expect(acts("^Ec", `\x05c${key}`)).toEqual(["menu", "menuClosed"]);
+  });
+
+  it("^Ec l0 to l4 are conserver's break sequences, l? lists them, others are not defined", () => {
+    expect(acts("^Ec", "\x05cl0\x05cl1\x05cl?")).toEqual(
+      "menu break menu break menu breakList".split(" "),
+    );
+    const pieces = (slot: number) =>
+      type("^Ec", `\x05cl${slot}`).flatMap((event) =>
+        event.is === "sequence" ? [event.key.pieces] : [],
+      );
+    expect([2, 3, 4].flatMap(pieces)).toEqual([["\r~\x02"], ["#."], ["\r", "~", "\x02"]]);
+    expect(acts("^Ec", "\x05cl5\x05clz")).toEqual("menu absent menu absent".split(" "));
+  });
+
+  it("keys that belong to an absent one do not reach the host: ^Ec e takes two, ^Ec \\ three, ~! a line", () => {
+    expect(sentOf(type("^Ec", "\x05ce\x01bx"))).toBe("x");
+    expect(sentOf(type("^Ec", "\x05c\\101x"))).toBe("x");
+    expect(sentOf(type("~", "~!rm -rf /\rls\r"))).toBe("ls\r");
+    const keys = keysOf("^Ec");
+    keys.receive(latin1("\x05ce"), 0);
+    expect(keys.tick(ESCAPE_MENU_TIMEOUT)).toEqual([]);
+    expect(sentOf(keys.receive(latin1("ls"), ESCAPE_MENU_TIMEOUT))).toBe("ls");
   });
 
   it("^Ec: ^E and another key are for the host; twice sends one; alone after 3 s", () => {
@@ -120,7 +173,7 @@ describe("EscapeKeys with other habits", () => {
 
   it("&: ConMan's letters, && sends one, other text is sent whole", () => {
     expect(acts("&", "&.&B&F&I&J&L&M&R&?")).toEqual(
-      "leave break force who join repaint readOnly power help".split(" "),
+      "leave break force who join replay readOnly power help".split(" "),
     );
     expect(sentOf(type("&", "a && b & c &b"))).toBe("a & b & c &b");
   });
@@ -131,6 +184,9 @@ describe("EscapeKeys with other habits", () => {
     expect(sentOf(type("~", "cd ~.\rx~.y"))).toBe("cd ~.\rx~.y");
     expect(sentOf(type("~", "~root\r~~.\r"))).toBe("~root\r~.\r");
     expect(acts("~", "\r~B\r~#")).toEqual(["break", "break"]);
+    expect(acts("~", "~%break\r~%b\r")).toEqual(["break", "break"]);
+    expect(sentOf(type("~", "~%brea\r~%x"))).toBe("~%brea\r~%x");
+    expect(acts("~", "~C")).toEqual(["absent"]);
   });
 
   it("none: everything is for the host", () => {

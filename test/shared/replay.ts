@@ -142,6 +142,7 @@ class PlayedPort implements ConsolePort {
   mark(): void {}
   sendBreak = () => Promise.resolve();
   readLines = () => Promise.resolve(undefined);
+  setLines = () => Promise.resolve();
   sync = () => Promise.resolve();
   stop = () => Promise.resolve();
 }

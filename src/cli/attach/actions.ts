@@ -1,71 +1,48 @@
-import type { EscapeAction, EscapeKey, EscapeProfile } from "../../codec/escape-profile.ts";
+import type { ChosenAction } from "../../codec/escape-keys.ts";
+import type { EscapeKey } from "../../codec/escape-profile.ts";
 import type { PowerVerb } from "../../core/site/site.ts";
 import { latin1 } from "../../lib/bytes.ts";
+import type { Millis } from "../../lib/clock.ts";
 import { OobError } from "../../lib/errors.ts";
 import { nameHint } from "../../lib/nearest.ts";
-import { displayWidth } from "../display-width.ts";
+import { namesOf } from "../sessions.ts";
 import { GRAVE_SYSRQ, isSysrqKey } from "../sysrq.ts";
 import { timeOfDay } from "../times.ts";
 import type { Desk } from "./desk.ts";
+import { breakLines, helpLines, keysShown, OURS_WIDTH } from "./escape-help.ts";
 import { whoLines } from "./header.ts";
 
-interface Action {
-  readonly word: string;
-  readonly summary: string;
-  run(desk: Desk): Promise<void>;
-}
+/** Between the pieces of a break sequence: the pause of conserver's fourth. */
+const SEQUENCE_PAUSE: Millis = 600;
 
-/** What the keys of the escape menu do, in the order in which help shows them. SysRq brings its own key. */
-export const ACTIONS: Readonly<Record<Exclude<EscapeAction, "sysrq">, Action>> = {
-  leave: { word: "leave", summary: "leave", run: async (desk) => desk.leave() },
-  help: { word: "help", summary: "this help", run: async (desk) => sayHelp(desk) },
-  break: { word: "BREAK", summary: "send BREAK", run: sendBreak },
-  readOnly: { word: "read", summary: "only read, let the seat go", run: setMode("read") },
-  write: { word: "write", summary: "write, if the seat is free", run: setMode("write") },
-  join: { word: "join", summary: "write beside the writer", run: setMode("join") },
-  force: { word: "force", summary: "take the seat from its writer", run: takeOver },
-  who: { word: "who", summary: "who is here", run: async (desk) => sayWho(desk) },
-  repaint: {
-    word: "repaint",
-    summary: "repaint the screen",
-    run: (desk) => desk.attachment.repaint(),
-  },
-  note: { word: "note", summary: "write a note into the log", run: writeNote },
-  power: { word: "power", summary: "read or switch the outlets", run: power },
-  size: { word: "size", summary: "type stty with this terminal's size", run: tellSize },
+/** What a key does. */
+type Run = (desk: Desk, key: EscapeKey) => Promise<void>;
+
+/** What the keys of the escape menu do. SysRq brings its own key. */
+export const ACTIONS: Readonly<Record<ChosenAction, Run>> = {
+  leave: async (desk) => desk.leave(),
+  help: async (desk) => sayAll(desk, helpLines(desk.escape, desk.size.columns - OURS_WIDTH)),
+  break: sendBreak,
+  breakList: async (desk) => sayAll(desk, breakLines(desk.escape)),
+  sequence: typeSequence,
+  readOnly: setMode("read"),
+  write: setMode("write"),
+  join: setMode("join"),
+  force: takeOver,
+  who: async (desk) => sayAll(desk, whoLines(desk.seat)),
+  message: sendMessage,
+  repaint: (desk) => desk.attachment.repaint(),
+  replay: (desk, { lines }) => desk.attachment.repaint(lines),
+  note: writeNote,
+  reopen: async (desk) => desk.attachment.reopen(),
+  power,
+  size: tellSize,
+  absent: async (desk, { keys, says = "" }) =>
+    desk.say(`${desk.escape.name} ${keysShown(keys)} of ${desk.escape.owner}: ${says}`),
 };
 
-const SYSRQ = { word: "SysRq", summary: "BREAK and a key: h lists the keys" };
-
-function describe(action: EscapeAction): { readonly word: string; readonly summary: string } {
-  return action === "sysrq" ? SYSRQ : ACTIONS[action];
-}
-
-/** What may follow the escape key, in as many lines as it takes. Of several keys for one thing, the first. */
-export function menuLines({ name, keys }: EscapeProfile, columns: number): string[] {
-  const shown = keys.filter((one, i) => keys.findIndex(sameAction(one)) === i);
-  const indent = " ".repeat(name.length + 3);
-  const lines: string[] = [];
-  for (const { keys: typed, action } of shown) {
-    const word = `${typed} ${describe(action).word}`;
-    const longer = `${lines.at(-1)}  ${word}`;
-    if (lines.length > 0 && displayWidth(longer) <= columns) lines[lines.length - 1] = longer;
-    else lines.push(`${lines.length === 0 ? `${name} + ` : indent}${word}`);
-  }
-  return lines;
-}
-
-const sameAction = (one: EscapeKey) => (other: EscapeKey) => other.action === one.action;
-
-function sayHelp(desk: Desk): void {
-  const { name, keys } = desk.escape;
-  for (const { keys: typed, action } of keys)
-    desk.say(`${name} ${typed.padEnd(3)} ${describe(action).summary}`);
-  desk.say(`${name} ${name}  send it to the host`);
-}
-
-function sayWho(desk: Desk): void {
-  for (const line of whoLines(desk.seat)) desk.say(line);
+function sayAll(desk: Desk, lines: readonly string[]): void {
+  for (const line of lines) desk.say(line);
 }
 
 function setMode(mode: "read" | "write" | "join"): (desk: Desk) => Promise<void> {
@@ -76,6 +53,26 @@ async function sendBreak(desk: Desk): Promise<void> {
   if (!mayWrite(desk)) return;
   await desk.attachment.sendBreak();
   desk.say("BREAK sent");
+}
+
+/** A break sequence of conserver: text that some hosts take for BREAK. */
+async function typeSequence(desk: Desk, { keys, pieces = [] }: EscapeKey): Promise<void> {
+  if (!mayWrite(desk)) return;
+  for (const [i, piece] of pieces.entries()) {
+    if (i > 0) await desk.pause(SEQUENCE_PAUSE);
+    await desk.type(latin1(piece));
+  }
+  desk.say(`break sequence ${keys} sent`);
+}
+
+async function sendMessage(desk: Desk): Promise<void> {
+  const text = (await desk.ask("message to the others here: "))?.trim();
+  if (text === undefined || text === "") {
+    desk.say("no message sent");
+    return;
+  }
+  const told = await desk.attachment.message(text);
+  desk.say(told.length === 0 ? "nobody else is here" : `told ${namesOf(told)}`);
 }
 
 /** BREAK and a key, as the Linux kernel takes it within five seconds. */

@@ -142,6 +142,10 @@ export class AttachSession implements Desk {
     await this.attachment.write(bytes);
   }
 
+  pause(time: Millis): Promise<void> {
+    return this.#wish.context.clock.sleep(time, this.#left.signal);
+  }
+
   leave(): void {
     this.#prompt?.cancel();
     this.#left.abort();

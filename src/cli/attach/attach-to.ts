@@ -3,6 +3,7 @@ import type { AttachRequest } from "../../core/site/site.ts";
 import { OobError } from "../../lib/errors.ts";
 import { chooseHost } from "../chosen-hosts.ts";
 import type { Call, CommandOption } from "../command.ts";
+import type { Context } from "../context.ts";
 import { choiceOption, countOption } from "../option-values.ts";
 import { AttachSession } from "./attach-session.ts";
 
@@ -76,10 +77,18 @@ export async function attachTo(call: Call<AttachOptions>): Promise<number> {
     filter: options.filter,
     columns: context.stdout.columns || 80,
     rows: context.stdout.rows || 24,
+    ...whereFrom(context.env),
   };
   const attachment = await out.waiting(`the console of ${host}`, site.attach(request));
   const wish = { context, interrupt, site, request, escape: options.escape };
   return new AttachSession(wish, attachment).run();
+}
+
+/** The address that ssh came from: what others are shown beside the name. */
+function whereFrom(env: Context["env"]): { readonly from?: string } {
+  const [address] = (env.SSH_CONNECTION ?? "").split(" ");
+  const parts = [address, env.SSH_TTY?.replace("/dev/", "")].filter((one) => one);
+  return parts.length === 0 ? {} : { from: parts.join(" ") };
 }
 
 function modeOf({ readOnly, force, join }: AttachOptions): AttachRequest["mode"] {

@@ -1,5 +1,6 @@
 import type { EscapeProfile } from "../../codec/escape-profile.ts";
 import type { Attachment, SeatView, Site } from "../../core/site/site.ts";
+import type { Millis } from "../../lib/clock.ts";
 
 /** What the keys of the escape menu work with: a person's place at one console. */
 export interface Desk {
@@ -15,5 +16,6 @@ export interface Desk {
   ask(question: string, options?: { readonly single?: boolean }): Promise<string | undefined>;
   /** Types to the host, if this person writes. */
   type(bytes: Uint8Array): Promise<void>;
+  pause(time: Millis): Promise<void>;
   leave(): void;
 }

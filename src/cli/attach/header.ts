@@ -4,7 +4,7 @@ import type { Millis } from "../../lib/clock.ts";
 import { formatDuration, seconds } from "../../lib/durations.ts";
 import { cutToWidth, displayWidth } from "../display-width.ts";
 import { textOf } from "../piece.ts";
-import { timeOfDay } from "../times.ts";
+import { localMinute, timeOfDay } from "../times.ts";
 
 /** A reading of outlets that is older is shown with its age. */
 const FRESH: Millis = seconds(3);
@@ -29,6 +29,7 @@ export function header(status: HostStatus, seat: SeatView, view: View): string[]
   const lines = [
     first,
     ...seatLines(seat, view.escape),
+    ...leftLines(seat, view.now),
     ...(console.is !== "up" && console.why !== undefined ? [`console: ${console.why}`] : []),
     ...(status.hold === undefined
       ? []
@@ -72,12 +73,27 @@ function seatLines(seat: SeatView, profile: EscapeProfile): string[] {
       keyHints(profile, ["join", "force", "leave", "help"]).join("   "),
     ];
   }
-  const free =
-    lastWriter === undefined
-      ? ""
-      : ` (free since ${timeOfDay(lastWriter.until)}, ${lastWriter.who})`;
+  const free = lastWriter === undefined ? "" : ` (free since ${timeOfDay(lastWriter.until)})`;
   const mode = seat.mine === "write" ? "read-write" : "read-only";
   return [[`${mode}${free}`, ...also, ...keyHints(profile, ["leave", "help"])].join("   ")];
+}
+
+/** Who was here last and how they went; a shell that is open is nobody's who comes now. */
+function leftLines({ mine, writer, lastWriter, openShell }: SeatView, now: Millis): string[] {
+  if (mine === "read" && writer !== undefined) return [];
+  const lines: string[] = [];
+  if (lastWriter !== undefined) {
+    const { who, until, how } = lastWriter;
+    const ago = formatDuration(now - until);
+    lines.push(`last here: ${who}, ${ago} ago (${localMinute(until)}): ${how}`);
+  }
+  if (openShell !== undefined) {
+    const { root, since, by } = openShell;
+    const when = since === undefined ? "" : ` since ${timeOfDay(since)}`;
+    const whose = by === undefined ? "" : `, left by ${by}`;
+    lines.push(`a ${root ? "root " : ""}shell is open${when}${whose}`);
+  }
+  return lines;
 }
 
 /** "leave: ^] ." for each action that the escape key knows. */
@@ -95,11 +111,11 @@ function idleText(idle: Millis): string {
 
 /** Everybody at the console, one a line. */
 export function whoLines(seat: SeatView): string[] {
-  const { writer } = seat;
+  const { writer, lastWriter } = seat;
   const mine = seat.mine === "write" ? "you: writing" : "you: reading";
   const holder =
     writer === undefined
-      ? "nobody holds the seat"
+      ? `nobody holds the seat${lastWriter ? `; ${lastWriter.who} had it until ${timeOfDay(lastWriter.until)}` : ""}`
       : `${writer.who} writes since ${timeOfDay(writer.since)}, ${idleText(writer.idle)}`;
   return [
     mine,

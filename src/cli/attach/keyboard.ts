@@ -1,4 +1,5 @@
 import type { EscapeEvent, EscapeKeys } from "../../codec/escape-keys.ts";
+import type { EscapeKey } from "../../codec/escape-profile.ts";
 import {
   joinInput,
   type TerminalInputEvent,
@@ -6,8 +7,9 @@ import {
 } from "../../codec/terminal-reports.ts";
 import { concatBytes } from "../../lib/bytes.ts";
 import type { Clock, Millis, Timer } from "../../lib/clock.ts";
-import { ACTIONS, menuLines, sendSysRq } from "./actions.ts";
+import { ACTIONS, sendSysRq } from "./actions.ts";
 import type { Desk } from "./desk.ts";
+import { menuLines, OURS_WIDTH } from "./escape-help.ts";
 import { lineSpeed } from "./header.ts";
 import type { LinePrompt } from "./line-prompt.ts";
 import {
@@ -29,8 +31,6 @@ const MENU_AFTER: Millis = 400;
 /** Progress of a paste is said this often between the host's own lines. */
 const SAY_PROGRESS_EVERY: Millis = 5000;
 const CTRL_C = 3;
-/** "[oob] " */
-const OURS_WIDTH = 6;
 
 /** A desk as its keyboard sees it. */
 interface KeyboardDesk extends Desk {
@@ -150,6 +150,10 @@ export class Keyboard {
   }
 
   #onKey(event: EscapeEvent): void {
+    if (isChosen(event)) {
+      this.#desk.do(ACTIONS[event.is](this.#desk, event.key));
+      return;
+    }
     switch (event.is) {
       case "bytes":
         // A question that a key before it opened gets what was typed after it.
@@ -167,20 +171,6 @@ export class Keyboard {
         return;
       case "sysrq":
         this.#desk.do(sendSysRq(this.#desk, event.key));
-        return;
-      case "leave":
-      case "help":
-      case "break":
-      case "readOnly":
-      case "write":
-      case "join":
-      case "force":
-      case "who":
-      case "repaint":
-      case "note":
-      case "power":
-      case "size":
-        this.#desk.do(ACTIONS[event.is].run(this.#desk));
     }
   }
 
@@ -244,6 +234,10 @@ export class Keyboard {
       desk.title("");
     }
   }
+}
+
+function isChosen(event: EscapeEvent): event is Extract<EscapeEvent, { key: EscapeKey }> {
+  return "key" in event && typeof event.key === "object";
 }
 
 function bytesOf(text: string): Uint8Array {

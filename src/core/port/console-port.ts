@@ -44,6 +44,8 @@ export interface ConsolePort {
   sendBreak(ms: Millis): Promise<void>;
   readonly carriesBreak: boolean;
   readLines(): Promise<ModemLines | undefined>;
+  /** Throws LINK_UNSUPPORTED where the medium has no DTR. */
+  setLines(lines: { readonly dtr: boolean }): Promise<void>;
   /** Adds a mark to the log's index: a session began, power was cut. Never into the bytes. */
   mark(kind: string, text: string): void;
   /** Last bytes of the stream, at most `bytes`, with the offset of the first. */

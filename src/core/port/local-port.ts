@@ -12,15 +12,9 @@ import type { Random } from "../../lib/random.ts";
 import type { Link, LinkNotice, ModemLines, OpenContext } from "../../sdk/link.ts";
 import type { ConsoleLog } from "../log/console-log.ts";
 import type { ConsolePort, PortListener, PortState } from "./console-port.ts";
+import { PortReader } from "./port-reader.ts";
 import type { ReadPace } from "./read-pace.ts";
 import { Reconnect } from "./reconnect.ts";
-
-/**
- * A watched console is read at once up to so many bytes in so long a time, ten times a line of 1 Mbaud; a host that
- * floods a TCP port waits for its turn like the others, and the backlog stays on its side.
- */
-const EAGER_BYTES = 64 << 10;
-const EAGER_WITHIN: Millis = 50;
 
 /** What a port gives to whoever opens its Link; the rest of the context is the site's. */
 export type OpenRequest = Pick<OpenContext, "signal" | "progress" | "reopening">;
@@ -41,8 +35,7 @@ export class LocalPort implements ConsolePort {
   readonly #clock: Clock;
   readonly #reconnect: Reconnect;
   readonly #log: ConsoleLog;
-  readonly #pace: ReadPace;
-  readonly #place: number;
+  readonly #reader: PortReader;
   readonly #open: (request: OpenRequest) => Promise<Link>;
   readonly #stopping = new AbortController();
   #listener: PortListener | undefined;
@@ -50,9 +43,6 @@ export class LocalPort implements ConsolePort {
   #carriesBreak = false;
   #carrier: boolean | undefined;
   #state: PortState = { is: "closed" };
-  #eager = false;
-  /** Cuts a wait for the pace short. */
-  #hurry: (() => void) | undefined;
   #wasOpen: boolean;
   #running: Promise<void> | undefined;
 
@@ -61,8 +51,7 @@ export class LocalPort implements ConsolePort {
     this.#clock = options.clock;
     this.#reconnect = new Reconnect(options.clock, options.random);
     this.#log = options.log;
-    this.#pace = options.pace;
-    this.#place = options.pace.place();
+    this.#reader = new PortReader(options.clock, options.pace, (chunk) => this.#took(chunk));
     this.#open = options.open;
     // A log with bytes in it: a process before us had the port, and what waits there belongs to the log.
     this.#wasOpen = options.log.offset > 0;
@@ -95,8 +84,7 @@ export class LocalPort implements ConsolePort {
   }
 
   setEager(eager: boolean): void {
-    this.#eager = eager;
-    if (eager) this.#hurry?.();
+    this.#reader.eager = eager;
   }
 
   retryNow(): void {
@@ -126,6 +114,18 @@ export class LocalPort implements ConsolePort {
     return await this.#link?.readLines?.();
   }
 
+  async setLines(lines: { readonly dtr: boolean }): Promise<void> {
+    const link = this.#upLink("set the lines of");
+    if (!link.setLines)
+      throw new OobError(
+        "LINK_UNSUPPORTED",
+        `Cannot set the modem lines of ${this.host}: ${link.label} has none`,
+        { hint: "Use a console with modem lines, such as a serial port or rfc2217" },
+      );
+    await link.setLines(lines);
+    this.mark("lines", `dtr ${lines.dtr ? "on" : "off"}`);
+  }
+
   mark(kind: string, text: string): void {
     this.#log.mark(kind, text);
   }
@@ -141,7 +141,7 @@ export class LocalPort implements ConsolePort {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#reconnect.retryNow();
-    this.#hurry?.();
+    this.#reader.hurry();
     await this.#link?.close().catch(() => undefined);
     await this.#running;
     this.#tell({ is: "closed" });
@@ -170,7 +170,7 @@ export class LocalPort implements ConsolePort {
       since = this.#clock.monotonic();
       this.#takeLink(link);
       try {
-        await this.#read(link);
+        await this.#reader.read(link);
       } finally {
         this.#link = undefined;
         await link.close().catch(() => undefined);
@@ -196,28 +196,6 @@ export class LocalPort implements ConsolePort {
           else void link.close().catch(() => undefined);
         })
         .catch(reject);
-    });
-  }
-
-  async #read(link: Link): Promise<void> {
-    let since = this.#clock.monotonic();
-    let bytes = 0;
-    for await (const chunk of link.bytes) {
-      this.#took(chunk);
-      bytes += chunk.length;
-      const now = this.#clock.monotonic();
-      if (this.#eager && now - since >= EAGER_WITHIN) {
-        since = now;
-        bytes = 0;
-      }
-      if (!this.#eager || bytes > EAGER_BYTES) await this.#ourTurn();
-    }
-  }
-
-  #ourTurn(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#hurry = resolve;
-      this.#pace.turn(this.#place, resolve);
     });
   }
 

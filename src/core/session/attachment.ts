@@ -3,7 +3,9 @@ import type { Millis } from "../../lib/clock.ts";
 import { printable } from "../../lib/printable.ts";
 import type { ConsolePort } from "../port/console-port.ts";
 import type { AttachEvent, Attachment } from "../site/site.ts";
-import type { Guest, People } from "./people.ts";
+import type { LeaveHow, SessionView } from "../site/who.ts";
+import type { Guest } from "./guest.ts";
+import type { People } from "./people.ts";
 import type { SeatMode } from "./seat.ts";
 
 /** A BREAK is never shorter: hosts want a quarter of a second. */
@@ -58,8 +60,8 @@ export class SessionAttachment implements Attachment {
     if (this.#here) people.ask(guest, mode, reason);
   }
 
-  async repaint(): Promise<void> {
-    await this.#parts.guest.viewer.paint({ history: 0, again: true });
+  async repaint(lines = 0): Promise<void> {
+    await this.#parts.guest.viewer.paint({ history: lines, again: true });
   }
 
   async note(text: string): Promise<void> {
@@ -69,12 +71,21 @@ export class SessionAttachment implements Attachment {
     note("session.note", `${guest.place.who}: ${safe}`, {});
   }
 
-  async leave(): Promise<void> {
+  async message(text: string): Promise<readonly SessionView[]> {
+    const { guest, people } = this.#parts;
+    return people.say(guest.place.who, text, { but: guest });
+  }
+
+  async reopen(): Promise<void> {
+    this.#parts.port.retryNow();
+  }
+
+  async leave(how: LeaveHow = "left"): Promise<void> {
     if (!this.#here) return;
     this.#here = false;
     const { people, guest, left } = this.#parts;
     guest.viewer.close();
-    people.leave(guest);
+    people.leave(guest, how);
     left();
   }
 

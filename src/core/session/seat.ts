@@ -11,9 +11,13 @@ export type SeatMode = "write" | "read" | "force" | "join";
 
 /** Somebody at the console. `since` and `lastTypedAt` are monotonic. */
 export interface Place {
+  /** Its number at this console: "web1/3". */
+  readonly id: number;
   readonly who: string;
   readonly person: boolean;
   readonly since: Millis;
+  /** Where the person comes from, as their client says. */
+  readonly from?: string;
   lastTypedAt: Millis | undefined;
   /** Wanted to write when last asked: typing takes a free seat again. */
   wants: "write" | "read";
@@ -82,12 +86,6 @@ export class Seat {
     return this.#writers.filter((one) => one.person && now - lastSign(one) >= timeout);
   }
 
-  /** When the next person will have been idle for `timeout`; undefined where nobody can be. */
-  nextIdle(timeout: Millis): Millis | undefined {
-    const people = this.#writers.filter((one) => one.person);
-    return people.length === 0 ? undefined : Math.min(...people.map(lastSign)) + timeout;
-  }
-
   #take(place: Place, putOff: readonly Place[]): SeatOutcome {
     if (putOff.length === 0 && this.isWriter(place)) return { is: "same" };
     this.#writers = [place];
@@ -95,6 +93,7 @@ export class Seat {
   }
 }
 
-function lastSign(place: Place): Millis {
+/** When a place last typed, or came. */
+export function lastSign(place: Place): Millis {
   return Math.max(place.since, place.lastTypedAt ?? 0);
 }

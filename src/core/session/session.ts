@@ -3,46 +3,31 @@
  * detector, followers (watchdog, runbooks), each viewer's own queue, and the screen if there is one. Nothing here
  * waits for anybody, so nobody can delay the reading of a console.
  */
-import { TextLines } from "../../codec/text-lines.ts";
-import type { Clock, Millis } from "../../lib/clock.ts";
+import type { Millis } from "../../lib/clock.ts";
 import { minutes } from "../../lib/durations.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
 import type { ModemLines } from "../../sdk/link.ts";
 import type { ScreenText } from "../../sdk/runbook.ts";
-import type { Audit } from "../audit/audit.ts";
-import type { Detector, Opinion } from "../detect/opinion.ts";
+import type { Opinion } from "../detect/opinion.ts";
 import type { ConsolePort, PortListener, PortState } from "../port/console-port.ts";
 import { PlacedDetector } from "../site/placed-detector.ts";
-import type { Attachment, AttachRequest, HostStatus, ScreenShot } from "../site/site.ts";
+import type { Attachment, AttachRequest, ScreenShot } from "../site/site.ts";
 import { SessionAttachment } from "./attachment.ts";
-import { type Encoding, toUtf8 } from "./host-encoding.ts";
+import { lastLines } from "./last-lines.ts";
+import { LastWriter } from "./last-writer.ts";
 import { LentSeats } from "./lent-seats.ts";
 import { People } from "./people.ts";
 import { REPLAY_BYTES, ScreenKeeper } from "./screen-keeper.ts";
 import { type PaintFor, paintScreen } from "./screen-paint.ts";
+import type { SessionOptions } from "./session-options.ts";
+import { UpAndDown } from "./up-and-down.ts";
 import { Viewer } from "./viewer.ts";
+import { VisitBook } from "./visit-book.ts";
 import type { ConsoleFollower, SeatHolder, WatchedConsole } from "./watched-console.ts";
 
 /** What an earlier process logged is evidence only if it came a moment ago: older proofs may have been dealt with. */
 const RECALL_WITHIN: Millis = minutes(10);
-
-interface SessionOptions {
-  readonly host: string;
-  readonly port: ConsolePort;
-  readonly detector: Detector;
-  readonly audit: Pick<Audit, "note">;
-  readonly clock: Clock;
-  readonly encoding: Encoding;
-  readonly breakMs: Millis;
-  readonly idleTimeout: Millis;
-  /** The row of `oob status`, for those who come. */
-  readonly status: () => HostStatus;
-  /** Escape key of the configuration, for those who did not choose one. */
-  readonly escape?: string;
-  /** "strict": whatever somebody asks for, text alone is what they get. */
-  readonly filter?: "safe" | "strict";
-}
 
 /** One console with everybody at it. */
 export class Session implements WatchedConsole, PortListener {
@@ -50,14 +35,15 @@ export class Session implements WatchedConsole, PortListener {
   readonly #options: SessionOptions;
   readonly #port: ConsolePort;
   readonly #detector: PlacedDetector;
-  readonly #people: People;
+  readonly guests: People;
   readonly #screen: ScreenKeeper;
   readonly #followers = new Set<ConsoleFollower>();
   readonly #lent: LentSeats;
+  readonly #lastWriter: LastWriter;
+  readonly #upAndDown: UpAndDown;
   #offset: number;
   #lastByteAt: Millis | undefined;
   #state: PortState = { is: "closed" };
-  #toldDown: string | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -67,22 +53,41 @@ export class Session implements WatchedConsole, PortListener {
       this.#note("detect.failed", "oob", `detection failed: ${messageOf(error)}`, {}),
     );
     this.#offset = options.port.offset;
-    this.#people = new People({
+    const note = (type: string, text: string, data: Readonly<Record<string, unknown>>) =>
+      this.#note(type, "oob", text, data);
+    const notice = (text: string) => this.notice(text);
+    this.#upAndDown = new UpAndDown({ notice, note });
+    this.#lastWriter = new LastWriter({
+      console: this,
+      clock: options.clock,
+      book: options.visits ?? new VisitBook(),
+      policy: options.onDetach ?? { is: "nothing" },
+      lent: () => this.#lent.size > 0,
+      ...{ tell: notice, note },
+    });
+    this.guests = new People({
       host: options.host,
       clock: options.clock,
       idleTimeout: options.idleTimeout,
       events: {
         changed: (by, type, text, data) => this.#seatChanged(by, type, text, data),
         evicted: (place) => this.#lent.evict(place),
+        said: (by, text, data) => this.#note("session.message", by, text, data),
+        began: (place) => this.#lastWriter.began(place),
+        stopped: (place, why) => this.#lastWriter.stopped(place, why),
       },
+      last: () => this.#lastWriter.visit,
     });
     this.#lent = new LentSeats({
       host: options.host,
-      people: this.#people,
+      people: this.guests,
       port: options.port,
       breakMs: options.breakMs,
       typed: (bytes) => this.#detector.typed(bytes),
-      changed: () => this.#setEager(),
+      changed: () => {
+        this.#setEager();
+        this.#lastWriter.settle();
+      },
     });
     this.#screen = new ScreenKeeper({
       clock: options.clock,
@@ -107,7 +112,8 @@ export class Session implements WatchedConsole, PortListener {
 
   /** Sends everybody away and closes the console. */
   async stop(): Promise<void> {
-    this.#people.close("the console is closed");
+    this.#lastWriter.close();
+    this.guests.close("the console is closed");
     this.#screen.close();
     await this.#port.stop();
   }
@@ -122,16 +128,15 @@ export class Session implements WatchedConsole, PortListener {
       follower.bytes?.(chunk, offset, at);
       if (evidence.length > 0) follower.evidence?.(evidence);
     }
-    for (const guest of this.#people.guests) guest.viewer.show(chunk);
+    for (const guest of this.guests.all) guest.viewer.show(chunk);
     this.#screen.feed(chunk);
   }
 
   state(state: PortState): void {
     const before = this.#state;
     this.#state = state;
-    // While nobody was connected, the host went on without us.
-    if (state.is === "up" && this.#toldDown !== undefined) this.#detector.gap();
-    this.#tellState(state, before);
+    if (this.#upAndDown.tell(state, before)) this.#detector.gap();
+    if (state.is === "up") this.#lastWriter.settle();
     for (const follower of this.#followers) follower.state?.(state);
   }
 
@@ -142,7 +147,7 @@ export class Session implements WatchedConsole, PortListener {
   }
 
   notice(text: string): void {
-    this.#people.tell({ is: "notice", text: printable(text) });
+    this.guests.tell({ is: "notice", text: printable(text) });
   }
 
   // --- what the watchdog and the runbooks see ---
@@ -172,17 +177,17 @@ export class Session implements WatchedConsole, PortListener {
   }
 
   get seat(): SeatHolder | undefined {
-    return this.#people.holder;
+    return this.guests.holder;
   }
 
   get lastTypedAt(): Millis | undefined {
-    return this.#people.lastTypedAt;
+    return this.guests.typed.at;
   }
 
-  readonly typedByOthers = (than: string) => this.#people.typedByOthers(than);
+  readonly typedByOthers = (than: string) => this.guests.typed.byOthers(than);
 
   get people(): readonly string[] {
-    return this.#people.names;
+    return this.guests.names;
   }
 
   follow(follower: ConsoleFollower): () => void {
@@ -201,11 +206,7 @@ export class Session implements WatchedConsole, PortListener {
   }
 
   async lastLines(count: number): Promise<readonly string[]> {
-    const tail = await this.#port.tail(REPLAY_BYTES);
-    const lines = new TextLines(tail.offset);
-    const found = lines.receive(toUtf8(tail.bytes, this.#options.encoding));
-    const open = lines.unfinished();
-    return [...found, ...(open ? [open] : [])].slice(-count).map((line) => printable(line.text));
+    return lastLines((await this.#port.tail(REPLAY_BYTES)).bytes, this.#options.encoding, count);
   }
 
   tail(bytes: number): Promise<{ readonly bytes: Uint8Array; readonly offset: number }> {
@@ -215,6 +216,10 @@ export class Session implements WatchedConsole, PortListener {
   /** The host's power came back: its console may be reachable again. */
   retryNow(): void {
     this.#port.retryNow();
+  }
+
+  setLines(lines: { readonly dtr: boolean }): Promise<void> {
+    return this.#port.setLines(lines);
   }
 
   mark(kind: string, text: string): void {
@@ -243,16 +248,17 @@ export class Session implements WatchedConsole, PortListener {
         this.#screen.read((screen) => paintScreen(screen, person), began),
     };
     const viewer = new Viewer(source, { ...request, filter });
-    const guest = this.#people.enter(who, viewer, request.mode, request.reason);
+    const { openShell } = this.#lastWriter;
+    const guest = this.guests.enter(who, viewer, request);
     this.#setEager();
-    const seat = this.#people.viewOf(guest);
+    const seat = { ...this.guests.viewOf(guest), ...(openShell ? { openShell } : {}) };
     const status = this.#options.status();
     viewer.tell({ is: "welcome", status, seat, filter, ...(key ? { escape: key } : {}) });
     if (request.replayLines > 0) void viewer.paint({ history: request.replayLines, again: false });
     return new SessionAttachment({
       passReports: filter === "raw",
       guest,
-      people: this.#people,
+      people: this.guests,
       port: this.#port,
       breakMs,
       typed: (bytes) => {
@@ -262,20 +268,6 @@ export class Session implements WatchedConsole, PortListener {
       note: (type, text, data) => this.#note(type, guest.place.who, text, data),
       left: () => this.#setEager(),
     });
-  }
-
-  #tellState(state: PortState, before: PortState): void {
-    if (state.is === "opening" && state.progress !== "") this.notice(state.progress);
-    if (state.is === "up") {
-      this.#toldDown = undefined;
-      this.notice(`console up: ${state.label}`);
-      this.#note("console.up", "oob", `console up: ${state.label}`, {});
-    }
-    // Each further attempt fails for the same reason: once is enough.
-    if (state.is !== "down" || this.#toldDown === state.why) return;
-    this.#toldDown = state.why;
-    this.notice(`console down: ${state.why}; it is opened again by itself`);
-    this.#note("console.down", "oob", `console down: ${state.why}`, { wasUp: before.is === "up" });
   }
 
   #seatChanged(
@@ -294,6 +286,6 @@ export class Session implements WatchedConsole, PortListener {
   }
 
   #setEager(): void {
-    this.#port.setEager(this.#people.guests.size > 0 || this.#lent.size > 0);
+    this.#port.setEager(this.guests.all.size > 0 || this.#lent.size > 0);
   }
 }

@@ -6,6 +6,8 @@ import { messageOf, OobError } from "../../lib/errors.ts";
 import type { PduReading } from "../../sdk/power.ts";
 import type { Audit } from "../audit/audit.ts";
 import { readLog } from "../log/log-reader.ts";
+import type { People } from "../session/people.ts";
+import { sessionName } from "../session/session-name.ts";
 import type {
   Attachment,
   AttachRequest,
@@ -26,6 +28,7 @@ import { runOnHosts } from "./site-run.ts";
 import { watchRows } from "./site-watch.ts";
 import { stoppable } from "./stoppable.ts";
 import { untilSpoken } from "./until-spoken.ts";
+import type { SessionView } from "./who.ts";
 
 /** Opens the site in this process: what the daemon does for all, and what a command does by itself where none runs. */
 export async function openLocalSite(
@@ -79,6 +82,24 @@ export class LocalSite implements Site {
     const { name: host } = this.#core.host(request.host);
     const session = await this.#core.console(host);
     return session.attach({ ...request, host }, this.#who);
+  }
+
+  async who(names: readonly string[]): Promise<readonly SessionView[]> {
+    const hosts = this.#core.hosts(names);
+    return hosts.flatMap(({ name }) => this.#core.consoles.get(name)?.guests.sessions() ?? []);
+  }
+
+  async kick(session: string, reason: string): Promise<SessionView> {
+    this.#demandReason(reason, false);
+    const { guests, id } = this.#place(session);
+    return guests.kick(id, this.#who, reason);
+  }
+
+  async message(to: string, text: string): Promise<readonly SessionView[]> {
+    const host = this.#core.config.hosts.get(to)?.name;
+    if (host !== undefined) return this.#core.consoles.get(host)?.guests.say(this.#who, text) ?? [];
+    const { guests, id } = this.#place(to);
+    return guests.say(this.#who, text, { id });
   }
 
   async screen(host: string): Promise<ScreenShot> {
@@ -190,6 +211,14 @@ export class LocalSite implements Site {
 
   close(): Promise<void> {
     return this.#core.close();
+  }
+
+  /** "web1/3": the people at the console, and which of them. */
+  #place(session: string): { readonly guests: People; readonly id: number } {
+    const { host, id } = sessionName(session);
+    const guests = this.#core.consoles.get(this.#core.host(host).name)?.guests;
+    if (guests) return { guests, id };
+    throw new OobError("USAGE", `Cannot find session ${session}: the console is not open`);
   }
 
   #incident(id: number) {

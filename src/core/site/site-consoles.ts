@@ -6,6 +6,7 @@
  * for such hosts afterwards: one of the two always sees the other.
  */
 import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { HostEntry, SiteConfig } from "../../config/site-config.ts";
 import type { Clock, Millis, Timer } from "../../lib/clock.ts";
@@ -16,12 +17,14 @@ import type { Audit } from "../audit/audit.ts";
 import { createDetector } from "../detect/create-detector.ts";
 import { ConsoleLog } from "../log/console-log.ts";
 import { GroupSync } from "../log/group-sync.ts";
+import { logFolder } from "../log/log-folder.ts";
 import type { ConsolePort } from "../port/console-port.ts";
 import { LocalPort } from "../port/local-port.ts";
 import type { PortLock } from "../port/port-lock.ts";
 import { ReadPace } from "../port/read-pace.ts";
 import type { Registry } from "../registry/registry.ts";
 import { Session } from "../session/session.ts";
+import { VisitBook } from "../session/visit-book.ts";
 import type { HostStatus } from "./site.ts";
 import type { SiteDevices } from "./site-devices.ts";
 
@@ -211,6 +214,8 @@ export class SiteConsoles {
       status: () => status(host),
       escape: config.escape,
       filter: config.filter,
+      ...(entry.onDetach ? { onDetach: entry.onDetach } : {}),
+      visits: new VisitBook(join(logFolder(config.state, host), "last-visit.json")),
     });
     this.#sessions.set(host, session);
     opened(session, entry);

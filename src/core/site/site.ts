@@ -4,6 +4,7 @@ import type { OptionSpecs } from "../../sdk/options.ts";
 import type { PduReading, PowerState } from "../../sdk/power.ts";
 import type { HostState } from "../../sdk/rule.ts";
 import type { Risk } from "../../sdk/runbook.ts";
+import type { LastVisit, LeaveHow, OpenShell, SessionView } from "./who.ts";
 
 /** A row of `oob status`. Times are Unix ms. */
 export interface HostStatus {
@@ -96,6 +97,8 @@ export interface AttachRequest {
   readonly filter: "safe" | "strict" | "raw";
   readonly columns: number;
   readonly rows: number;
+  /** Where the person comes from, as their client says: shown to others, proves nothing. */
+  readonly from?: string;
 }
 
 /** What an attached person is told, in order. */
@@ -125,7 +128,9 @@ export interface SeatView {
     readonly since: Millis;
     readonly mode: "write" | "read";
   }[];
-  readonly lastWriter?: { readonly who: string; readonly until: Millis };
+  readonly lastWriter?: LastVisit;
+  /** In the welcome: a shell that waits for whoever comes. */
+  readonly openShell?: OpenShell;
 }
 
 /** Somebody's place at a console. */
@@ -134,11 +139,15 @@ export interface Attachment {
   write(bytes: Uint8Array): Promise<void>;
   sendBreak(ms?: Millis): Promise<void>;
   setMode(mode: "write" | "read" | "force" | "join", reason: string): Promise<void>;
-  /** Repaint from the screen and the last lines. */
-  repaint(): Promise<void>;
+  /** Repaint from the screen, after so many of the lines before it. */
+  repaint(lines?: number): Promise<void>;
   /** A note into the log's marks and the audit trail. */
   note(text: string): Promise<void>;
-  leave(): Promise<void>;
+  /** Says something to the others here; gives those who were told. */
+  message(text: string): Promise<readonly SessionView[]>;
+  /** Opens the console at once where it is down and waits for its next attempt. */
+  reopen(): Promise<void>;
+  leave(how?: LeaveHow): Promise<void>;
 }
 
 /** What the visible screen of a console holds. */
@@ -240,6 +249,12 @@ export interface Site {
     options: { readonly power: boolean },
   ): Promise<readonly HostStatus[]>;
   attach(request: AttachRequest): Promise<Attachment>;
+  /** Everybody at the consoles of these hosts, or of all. */
+  who(hosts: readonly string[]): Promise<readonly SessionView[]>;
+  /** Sends a session ("web1/3") away; gives what it was. */
+  kick(session: string, reason: string): Promise<SessionView>;
+  /** Says something to a session, or to everybody at the console of a host; gives those who were told. */
+  message(to: string, text: string): Promise<readonly SessionView[]>;
   screen(host: string): Promise<ScreenShot>;
   log(query: LogQuery): AsyncIterable<LogRecord>;
   powerStatus(hosts: readonly string[]): Promise<

@@ -139,6 +139,9 @@ class Keeper {
         return {};
       case "lines":
         return { value: await port.readLines() };
+      case "dtr":
+        await port.setLines({ dtr: call.on });
+        return {};
       case "retry":
         port.retryNow();
         return {};

@@ -72,6 +72,10 @@ export class KeptPort implements ConsolePort {
     return value as ModemLines | undefined;
   }
 
+  async setLines({ dtr }: { readonly dtr: boolean }): Promise<void> {
+    await this.#ask({ method: "dtr", on: dtr });
+  }
+
   mark(kind: string, text: string): void {
     this.#send({ method: "mark", kind, text });
   }

@@ -37,6 +37,7 @@ export type KeeperCall =
   | { readonly method: "follow"; readonly host: string; readonly from: number }
   | { readonly method: "write" | "lines" | "retry" | "sync" | "stop"; readonly host: string }
   | { readonly method: "break"; readonly host: string; readonly ms: Millis }
+  | { readonly method: "dtr"; readonly host: string; readonly on: boolean }
   | { readonly method: "eager"; readonly host: string; readonly eager: boolean }
   | { readonly method: "mark"; readonly host: string; readonly kind: string; readonly text: string }
   /** The last bytes before `until`; the value is the offset of the first. */

@@ -1,0 +1,185 @@
+import type { OnDetach } from "../../config/site-config.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { printable } from "../../lib/printable.ts";
+import type { Opinion } from "../detect/opinion.ts";
+import type { LastVisit, OpenShell } from "../site/who.ts";
+import type { Stop } from "./guest.ts";
+import { closeDetached, type Detached, type DetachedConsole } from "./on-detach.ts";
+import type { Place } from "./seat.ts";
+import type { Visit, VisitBook } from "./visit-book.ts";
+
+interface LastWriterParts {
+  readonly console: DetachedConsole & {
+    readonly opinion: Opinion;
+    readonly offset: number;
+  };
+  readonly clock: Clock;
+  readonly book: VisitBook;
+  readonly policy: OnDetach;
+  /** A runbook or the watchdog has the seat. */
+  readonly lent: () => boolean;
+  /** To the people here. */
+  readonly tell: (text: string) => void;
+  /** Into the audit trail. */
+  readonly note: (type: string, text: string, data: Readonly<Record<string, unknown>>) => void;
+}
+
+/** Rules that know the prompt of a shell: what the detector saw last is one of them while somebody is logged in. */
+const SHELL_RULE = /(?:^|\/)(?:bare-)?shell-prompt$/;
+
+/** What the last person who wrote leaves behind: their name for the next one, and perhaps an open shell. */
+export class LastWriter {
+  readonly #parts: LastWriterParts;
+  /** People who wrote and neither went away nor had the seat taken. */
+  readonly #writers = new Map<Place, number>();
+  #shown: Visit | undefined;
+  #read = false;
+  /** Left without its on-detach: automation had the seat, or the console was down. */
+  #owed: { readonly who: string; readonly how: string } | undefined;
+  #running: AbortController | undefined;
+
+  constructor(parts: LastWriterParts) {
+    this.#parts = parts;
+  }
+
+  /** Who wrote before those who do now. */
+  get visit(): LastVisit | undefined {
+    if (!this.#read) this.#shown = this.#parts.book.last;
+    this.#read = true;
+    const last = this.#shown;
+    if (!last) return undefined;
+    const { who, until = last.since, how } = last;
+    return { who, until, how };
+  }
+
+  /** The shell that stands open, as the detector saw it, or as it was left by an earlier process. */
+  get openShell(): OpenShell | undefined {
+    const { visit } = this;
+    const seen = shellIn(this.#parts.console.opinion);
+    const left = this.#shown?.shell;
+    const kept = this.#parts.console.opinion.evidence.length === 0;
+    const stands = kept && this.#shown?.offset === this.#parts.console.offset ? left : undefined;
+    const shell = seen ?? stands;
+    if (!shell) return undefined;
+    return { ...shell, ...(left && visit ? { since: visit.until, by: visit.who } : {}) };
+  }
+
+  /** A person has the seat. */
+  began(place: Place): void {
+    void this.visit; // Whoever was here before is kept for the welcome.
+    const since = this.#parts.clock.now();
+    this.#writers.set(place, since);
+    this.#owed = undefined;
+    const how = "was there when oob ended";
+    const { offset } = this.#parts.console;
+    this.#parts.book.write({ who: place.who, since, how, offset });
+  }
+
+  /** A person stopped writing. */
+  stopped(place: Place, why: Stop): void {
+    const since = this.#writers.get(place);
+    if (since === undefined || why.is === "lent") return;
+    const { who } = place;
+    this.#shown = this.#visitNow(who, since, why.text);
+    this.#parts.book.write(this.#shown);
+    // Who only reads now is still there; their shell is theirs until they go.
+    if (why.is === "reads") return;
+    this.#writers.delete(place);
+    if (this.#writers.size > 0 || why.is === "put off" || why.is === "closed") return;
+    this.#owed = { who, how: why.text };
+    this.settle();
+  }
+
+  /** Automation gave the seat back, or the console is up again: what is owed is done now. */
+  settle(): void {
+    const owed = this.#owed;
+    const { console, lent, policy } = this.#parts;
+    if (!owed || this.#running || lent() || this.#writers.size > 0) return;
+    if (policy.is === "nothing") {
+      this.#owed = undefined;
+      this.#sayOpen(owed.who, "");
+    } else if (console.portState.is !== "up") {
+      this.#sayOpen(owed.who, "the console is down; tried again when it is up");
+    } else {
+      this.#owed = undefined;
+      this.#running = new AbortController();
+      void this.#close(owed.who, policy, this.#running);
+    }
+  }
+
+  close(): void {
+    this.#owed = undefined;
+    this.#running?.abort(new Error("the console is closed"));
+  }
+
+  async #close(
+    who: string,
+    policy: Exclude<OnDetach, { readonly is: "nothing" }>,
+    running: AbortController,
+  ): Promise<void> {
+    const { console, clock } = this.#parts;
+    const done = await closeDetached({ console, clock, policy, who, signal: running.signal });
+    this.#running = undefined;
+    if (running.signal.aborted) return;
+    this.#tellOf(who, done);
+    // Somebody may have come and gone meanwhile.
+    this.settle();
+  }
+
+  #tellOf(who: string, done: Detached): void {
+    const { note, tell, book, console } = this.#parts;
+    const { policy } = this.#parts;
+    const data = { who, policy: policy.is };
+    switch (done.is) {
+      case "proven": {
+        const proof = printable(done.proof, 80);
+        const text = `logged out after ${who} left: ${done.how}; the console shows "${proof}"`;
+        note("session.logout", text, { ...data, how: done.how, proof, offset: console.offset });
+        tell(text);
+        if (this.#shown) {
+          const { shell: _, ...visit } = this.#shown;
+          this.#shown = { ...visit, offset: console.offset };
+          book.write(this.#shown);
+        }
+        return;
+      }
+      case "needless":
+        note("session.logout", `nothing to log out after ${who}: the login prompt stands`, {
+          ...data,
+          proof: printable(done.proof, 80),
+        });
+        return;
+      case "unproven":
+        this.#sayOpen(who, done.why, true);
+        return;
+      case "called off":
+        note("session.logout", `on-detach was called off: somebody writes again`, data);
+    }
+  }
+
+  /** The event that an open shell is; without one, only a logout that is not proven is worth one. */
+  #sayOpen(who: string, why: string, unproven = false): void {
+    const { console, note, tell, policy } = this.#parts;
+    const shell = shellIn(console.opinion);
+    if (!shell && !unproven) return;
+    const kind = shell ? `a${shell.root ? " root" : ""} shell` : "not proven to be logged out";
+    const because = why === "" ? "" : ` (${why})`;
+    const text = `console left logged in by ${who}: ${kind}${because}`;
+    note("session.left-open", text, { who, policy: policy.is, ...(shell ?? {}) });
+    tell(text);
+  }
+
+  #visitNow(who: string, since: number, how: string): Visit {
+    const { clock, console } = this.#parts;
+    const shell = shellIn(console.opinion);
+    const { offset } = console;
+    return { who, since, until: clock.now(), how, offset, ...(shell ? { shell } : {}) };
+  }
+}
+
+/** The shell whose prompt is the newest that the detector saw. */
+function shellIn({ evidence }: Opinion): { readonly root: boolean } | undefined {
+  const newest = evidence.at(-1);
+  if (!newest || !SHELL_RULE.test(newest.rule)) return undefined;
+  return { root: newest.line.trimEnd().endsWith("#") };
+}
