@@ -9,6 +9,10 @@ export class Wire {
   /** What the next openings do; after these, they succeed. */
   refusals: Error[] = [];
   hasBreak = true;
+  /** Levels that DTR was set to; undefined: this medium has no modem lines. */
+  dtr: boolean[] | undefined;
+  /** What the host does about what is typed. */
+  onTyped: (text: string) => void = () => {};
   /** Chunks that the reader took. */
   taken = 0;
   closed = 0;
@@ -25,7 +29,10 @@ export class Wire {
     const link: Link = {
       label: "wire",
       bytes: this.#bytes(),
-      write: async (bytes) => void this.typed.push(Buffer.from(bytes).toString()),
+      write: async (bytes) => {
+        this.typed.push(Buffer.from(bytes).toString());
+        this.onTyped(Buffer.from(bytes).toString());
+      },
       onNotice: (listen) => {
         this.#notice = listen;
       },
@@ -35,7 +42,14 @@ export class Wire {
       },
     };
     const sendBreak = async (ms: number) => void this.breaks.push(ms);
-    return this.hasBreak ? { ...link, sendBreak } : link;
+    const setLines = async ({ dtr }: { dtr?: boolean }) => {
+      if (dtr !== undefined) this.dtr?.push(dtr);
+    };
+    return {
+      ...link,
+      ...(this.hasBreak ? { sendBreak } : {}),
+      ...(this.dtr ? { setLines } : {}),
+    };
   };
 
   /** The host prints. */

@@ -1,10 +1,12 @@
 import headless from "@xterm/headless";
+import type { OnDetach } from "../../../src/config/site-config.ts";
 import type { NewEvent } from "../../../src/core/audit/audit.ts";
 import type { Detector, Opinion } from "../../../src/core/detect/opinion.ts";
 import { LocalPort } from "../../../src/core/port/local-port.ts";
 import { ReadPace } from "../../../src/core/port/read-pace.ts";
 import type { Encoding } from "../../../src/core/session/host-encoding.ts";
 import { Session } from "../../../src/core/session/session.ts";
+import type { VisitBook } from "../../../src/core/session/visit-book.ts";
 import type {
   AttachEvent,
   Attachment,
@@ -65,10 +67,14 @@ export async function sessionKit(
     readonly kit?: LogKit;
     readonly encoding?: Encoding;
     readonly filter?: "safe" | "strict";
+    readonly detector?: Detector;
+    readonly onDetach?: OnDetach;
+    readonly visits?: VisitBook;
+    readonly wire?: Wire;
   } = {},
 ) {
   const kit = options.kit ?? logKit();
-  const wire = new Wire();
+  const wire = options.wire ?? new Wire();
   const detector = new WordDetector();
   const audit: NewEvent[] = [];
   const port = new LocalPort({
@@ -82,7 +88,7 @@ export async function sessionKit(
   const session = new Session({
     host: "web1",
     port,
-    detector,
+    detector: options.detector ?? detector,
     audit: { note: (event) => ({ ...event, seq: audit.push(event), at: kit.clock.now() }) },
     clock: kit.clock,
     encoding: options.encoding ?? "utf-8",
@@ -91,6 +97,8 @@ export async function sessionKit(
     status: () => ({ host: "web1" }) as HostStatus,
     escape: "^]",
     filter: options.filter ?? "safe",
+    ...(options.onDetach ? { onDetach: options.onDetach } : {}),
+    ...(options.visits ? { visits: options.visits } : {}),
   });
   await session.start();
   await kit.clock.advance(0);
