@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import type { DialogueMove } from "../src/codec/dialogue-steps.ts";
 import { readOptions } from "../src/config/option-values.ts";
 import { createDetector } from "../src/core/detect/create-detector.ts";
 import { type DriverFile, shippedFiles } from "../src/core/registry/driver-files.ts";
@@ -9,6 +10,7 @@ import { utf8 } from "../src/lib/bytes.ts";
 import { parseDuration } from "../src/lib/durations.ts";
 import type { BootLoader } from "../src/sdk/boot-loader.ts";
 import type { ConsoleDriver } from "../src/sdk/link.ts";
+import type { MenuProfile } from "../src/sdk/menu-profile.ts";
 import type { OptionSpecs } from "../src/sdk/options.ts";
 import type { PowerDriver } from "../src/sdk/power.ts";
 import type { Rule } from "../src/sdk/rule.ts";
@@ -27,11 +29,12 @@ async function shipped<T>(kind: DriverKind): Promise<Shipped<T>[]> {
   );
 }
 
-const [consoles, powers, snmp, serial, boots, rules, runbooks] = await Promise.all([
+const [consoles, powers, snmp, serial, menus, boots, rules, runbooks] = await Promise.all([
   shipped<ConsoleDriver>("console"),
   shipped<PowerDriver>("power"),
   shipped<SnmpProfile>("snmp"),
   shipped<object>("serial"),
+  shipped<MenuProfile>("menu"),
   shipped<BootLoader>("boot"),
   shipped<Rule>("rule"),
   shipped<Runbook>("runbook"),
@@ -41,6 +44,7 @@ const all: Record<DriverKind, Shipped<unknown>[]> = {
   power: powers,
   snmp,
   serial,
+  menu: menus,
   boot: boots,
   rule: rules,
   runbook: runbooks,
@@ -95,7 +99,12 @@ function expectSoundOptions(options: OptionSpecs): void {
 describe.each(named(consoles))("console driver %s", (_name, driver) => {
   test("describes its options, and its address and identity are among them", () => {
     expectSoundOptions(driver.options);
-    const address = { path: ["path"], "host-port": ["host", "port"], command: ["command"] };
+    const address = {
+      path: ["path"],
+      "host-port": ["host", "port"],
+      command: ["command"],
+      none: [],
+    };
     for (const option of [...address[driver.address], ...driver.identity])
       expect(Object.keys(driver.options)).toContain(option);
     expect(driver.identity.length).toBeGreaterThan(0);
@@ -186,6 +195,43 @@ describe.each(named(rules))("rule %s", (_name, rule) => {
         /\.[*+](?!\$?\)*\$?$)/,
       );
     }
+  });
+});
+
+describe.each(named(menus))("menu profile %s", (_name, profile) => {
+  const { steps, enter, leave, reverse } = profile;
+
+  test("every step that is named exists, and the dialogue ends", () => {
+    const moves = Object.values(steps).flatMap(
+      ({ expect: cases, otherwise }): readonly DialogueMove[] =>
+        otherwise ? [...cases, otherwise] : cases,
+    );
+    const named = [enter, leave, reverse?.clear, ...moves.map(({ go }) => go)];
+    for (const step of named.filter((one) => one !== undefined))
+      expect(Object.keys(steps)).toContain(step);
+    expect(moves.some(({ done }) => done)).toBe(true);
+    for (const { go, done, fail } of moves)
+      expect([go, done, fail].filter((one) => one !== undefined).length).toBeLessThan(2);
+  });
+
+  test("its patterns are bounded and keep no memory", () => {
+    const cases = Object.values(steps).flatMap((step) => step.expect);
+    const patterns = cases.map((one) => ("line" in one ? one.line : one.prompt));
+    for (const pattern of [...patterns, profile.own]) {
+      if (!pattern) continue;
+      expect(pattern.flags).not.toMatch(/[gy]/);
+      // One gap without a bound in the middle makes time quadratic; blanks at the end do not.
+      expect(pattern.source).not.toMatch(/(?<!\\)[*+](?!\$)|\{\d+,\}/);
+    }
+  });
+
+  test("a secret is sent at prompts alone, and never after the port was chosen", () => {
+    for (const [name, step] of Object.entries(steps))
+      for (const one of step.expect) {
+        if (!/\{(?:password|enable)/.test(one.send ?? "")) continue;
+        expect("prompt" in one, name).toBe(true);
+        expect(name).not.toBe("open");
+      }
   });
 });
 

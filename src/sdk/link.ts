@@ -1,5 +1,6 @@
 import type { Clock, Millis } from "../lib/clock.ts";
 import type { CallBook } from "./calls.ts";
+import type { MenuProfile } from "./menu-profile.ts";
 import type { OptionFault, OptionSpecs, OptionValues, SecretRef } from "./options.ts";
 
 /** Levels of the modem lines that we read. */
@@ -15,6 +16,14 @@ export type LinkNotice =
   | { readonly is: "break" }
   | { readonly is: "note"; readonly text: string };
 
+/** Takes a console's bytes without a promise and a copy for each piece. */
+export interface LinkIntake {
+  /** A piece, valid during the call only; false: no more before they are asked for. */
+  take(chunk: Uint8Array): boolean;
+  /** The other side hung up, or what broke the Link. Called once, last. */
+  ended(failure?: unknown): void;
+}
+
 /** An open way to a console: bytes in, bytes out, and what the medium can do. */
 export interface Link {
   /** What people see: "ts1:7003 telnet", "/dev/ttyUSB0 115200 8n1". */
@@ -24,6 +33,13 @@ export interface Link {
    * next chunk, so a consumer sets the pace. A chunk belongs to the consumer.
    */
   readonly bytes: AsyncIterable<Uint8Array>;
+  /**
+   * The same for thousands of consoles, instead of `bytes`; what is returned asks for more. Absent: this medium only
+   * has `bytes`.
+   */
+  readonly pull?: (intake: LinkIntake) => () => void;
+  /** Longest time that bytes may wait in this medium before its sender is held up or they are lost. */
+  readonly readWithin?: Millis;
   /** Resolves when the medium has taken the bytes; rejects with LINK_LOST. */
   write(bytes: Uint8Array): Promise<void>;
   /** Absent: this medium has no BREAK. */
@@ -52,6 +68,8 @@ export interface OpenContext {
   readonly reopening: boolean;
   /** Where a driver that dials writes its calls down; absent where nobody keeps them. */
   readonly calls?: CallBook;
+  /** A profile by name, the tree's or the user's. Throws DRIVER_UNKNOWN or DRIVER_INVALID. */
+  readonly profile?: (kind: "menu", name: string) => Promise<MenuProfile>;
 }
 
 /** A way to a console. One file in drivers/console/, or a user's own file. */
@@ -73,6 +91,8 @@ export interface ConsoleDriver {
   readonly keep?: boolean;
   /** true: it can go through another device (`via:`), which it is given as `context.through`. */
   readonly through?: true;
+  /** true: what it goes through may serve many of its entries at once, where that takes many callers (a TCP port). */
+  readonly sharesWay?: true;
   /** What would make `open` refuse these options, found without touching a device. */
   check?(options: OptionValues): readonly OptionFault[];
   open(options: OptionValues, context: OpenContext): Promise<Link>;

@@ -20,6 +20,7 @@ const FOLDERS: Readonly<Record<DriverKind, string>> = {
   power: "power",
   snmp: "power/snmp",
   serial: "power/serial",
+  menu: "console/menu",
   boot: "boot",
   rule: "detect",
   runbook: "scripts",

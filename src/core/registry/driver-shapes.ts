@@ -1,5 +1,6 @@
 import type { BootLoader } from "../../sdk/boot-loader.ts";
 import type { ConsoleDriver } from "../../sdk/link.ts";
+import type { MenuProfile } from "../../sdk/menu-profile.ts";
 import type { PowerDriver } from "../../sdk/power.ts";
 import type { Rule } from "../../sdk/rule.ts";
 import type { Runbook } from "../../sdk/runbook.ts";
@@ -11,6 +12,7 @@ export interface Declared {
   readonly power: PowerDriver;
   readonly snmp: SnmpProfile;
   readonly serial: object;
+  readonly menu: MenuProfile;
   readonly boot: BootLoader;
   readonly rule: Rule;
   readonly runbook: Runbook;
@@ -30,6 +32,7 @@ const SHAPES: Readonly<Record<DriverKind, Fields>> = {
   power: { ...COMMON, options: "object", address: "string", open: "function" },
   snmp: { ...COMMON, match: "object", index: "array", read: "object", settle: "number" },
   serial: COMMON,
+  menu: { ...COMMON, steps: "object", enter: "string" },
   boot: { ...COMMON, shows: "regexp", announces: "regexp", bootWith: "function" },
   rule: {
     means: "string",
@@ -49,7 +52,7 @@ const SHAPES: Readonly<Record<DriverKind, Fields>> = {
 export const DRIVER_KINDS = Object.keys(SHAPES) as readonly DriverKind[];
 
 /** Kinds in the order in which a flat file is recognised: the one with more fields first. */
-const BY_SHAPE: readonly DriverKind[] = ["runbook", "console", "power", "snmp", "boot", "rule"];
+const BY_SHAPE: readonly DriverKind[] = ["runbook", "console", "power", "snmp", "menu", "boot", "rule"];
 
 /** Which fields a declaration lacks to be of this kind; empty: it is one. */
 export function lacking(kind: DriverKind, declared: unknown): string[] {

@@ -21,13 +21,42 @@ export async function linearPattern(pattern: RegExp, where: string): Promise<Reg
       hint: "Patterns of your own rules have no look-around and no back-references: use `unless`",
     });
   }
+  const names = Object.keys(compiled.namedGroups());
   return new LinearPattern(pattern, (text) => {
     const matcher = compiled.matcher(text);
     if (!matcher.find()) return null;
     const groups = Array.from({ length: matcher.groupCount() }, (_, n) => matcher.group(n + 1));
     const found = [matcher.group() ?? "", ...groups.map((group) => group ?? "")];
-    return Object.assign(found as [string, ...string[]], { index: matcher.start(), input: text });
+    const place = { index: matcher.start(), input: text, groups: namedGroups(matcher, names) };
+    return Object.assign(found as [string, ...string[]], place);
   });
+}
+
+/** A declaration that is data, with every pattern in it matched in linear time. */
+export async function linearPatterns<Value>(value: Value, where: string): Promise<Value> {
+  return (await mapped(value, where)) as Value;
+}
+
+async function mapped(value: unknown, where: string): Promise<unknown> {
+  if (Object.prototype.toString.call(value) === "[object RegExp]")
+    return linearPattern(value as RegExp, `a pattern of "${where}"`);
+  if (Array.isArray(value)) return Promise.all(value.map((one: unknown) => mapped(one, where)));
+  if (typeof value !== "object" || value === null) return value;
+  const pairs = Object.entries(value).map(
+    async ([name, one]) => [name, await mapped(one, where)] as const,
+  );
+  return Object.fromEntries(await Promise.all(pairs));
+}
+
+/** As RegExp has them: undefined where the pattern names none. */
+function namedGroups(
+  matcher: { group(name: string): string | null },
+  names: readonly string[],
+): Record<string, string> | undefined {
+  const found = names
+    .map((name) => [name, matcher.group(name)] as const)
+    .filter((pair): pair is readonly [string, string] => pair[1] !== null);
+  return names.length === 0 ? undefined : Object.fromEntries(found);
 }
 
 /** A RegExp in all but how it matches: `test` and the methods of strings go through `exec`. */

@@ -3,6 +3,7 @@ import { OobError } from "../../lib/errors.ts";
 import { nameHint } from "../../lib/nearest.ts";
 import type { BootLoader } from "../../sdk/boot-loader.ts";
 import type { ConsoleDriver } from "../../sdk/link.ts";
+import type { MenuProfile } from "../../sdk/menu-profile.ts";
 import type { PowerDriver } from "../../sdk/power.ts";
 import type { Rule } from "../../sdk/rule.ts";
 import type { Runbook } from "../../sdk/runbook.ts";
@@ -16,7 +17,7 @@ import {
   lacking,
   shapeOf,
 } from "./driver-shapes.ts";
-import { linearPattern } from "./linear-pattern.ts";
+import { linearPattern, linearPatterns } from "./linear-pattern.ts";
 import { loadModule } from "./load-module.ts";
 
 /**
@@ -47,6 +48,11 @@ export class Registry implements DriverCatalog {
   /** Throws DRIVER_UNKNOWN or DRIVER_INVALID. */
   power(name: string): Promise<PowerDriver> {
     return this.#get("power", name);
+  }
+
+  /** The dialogue of a console server's menu. Throws DRIVER_UNKNOWN or DRIVER_INVALID. */
+  menu(name: string): Promise<MenuProfile> {
+    return this.#get("menu", name);
   }
 
   /** SNMP profiles or serial-PDU dialogues by name. */
@@ -111,6 +117,7 @@ export class Registry implements DriverCatalog {
   async #load<Kind extends DriverKind>(kind: Kind, file: DriverFile): Promise<Declared[Kind]> {
     const declared = await this.#module(file);
     if (isDeclared(kind, declared)) {
+      if (kind === "menu" && !file.own) return linearPatterns(declared, file.path);
       if (shapeOf(declared) !== "rule") return declared;
       const rule = await this.#rule(file, declared as Rule);
       return rule as Declared[Kind];
