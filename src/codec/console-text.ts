@@ -72,6 +72,11 @@ export class ConsoleText {
     return pattern.test(this.#text.slice(-END_TEXT));
   }
 
+  /** The end of the text. */
+  tail(length: number): string {
+    return this.#text.slice(-length);
+  }
+
   /** Later matches look only at what comes from now on. */
   forget(): void {
     this.#from = this.#text.length;

@@ -10,7 +10,7 @@ export interface CommandFrame {
 }
 
 /** busybox's shells take 1023 bytes in a line (CONFIG_FEATURE_EDITING_MAX_LEN), a tty in canonical mode 4095. */
-const MAX_TYPED_BYTES = 1000;
+export const MAX_TYPED_BYTES = 1000;
 /** The kernel prints whole lines wherever it likes, in the middle of a marker too. */
 const CHATTER = String.raw`(?:\[ {0,6}\d{1,7}\.\d{6}\] [^\n]{0,500}\n)?`;
 
