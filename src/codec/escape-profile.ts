@@ -181,8 +181,8 @@ const SSH = table({
 
 const keyed = { isText: false, atLineStart: false };
 
-/** The profiles, by the name that `--escape` takes. */
-export const ESCAPE_PROFILES: readonly EscapeProfile[] = [
+/** The profiles, by the name that `--escape` takes; ours is the first. */
+export const ESCAPE_PROFILES: readonly [EscapeProfile, ...EscapeProfile[]] = [
   { name: "^]", owner: "oob", opens: [0x1d], keys: OURS, ...keyed },
   { name: "^Ec", owner: "conserver", opens: [0x05, 0x63], keys: CONSERVER, ...keyed },
   { name: "&", owner: "ConMan", opens: [0x26], keys: CONMAN, isText: true, atLineStart: false },

@@ -30,6 +30,7 @@ export function bareConfig(env: Environment): SiteConfig {
     pdus: new Map(),
     hosts: new Map(),
     groups: new Map(),
+    dialIn: [],
   };
 }
 

@@ -20,9 +20,10 @@ export interface Gathered {
   readonly pdus: ReadonlyMap<string, Found>;
   readonly hosts: ReadonlyMap<string, Found>;
   readonly groups: ReadonlyMap<string, Found>;
+  readonly "dial-in": ReadonlyMap<string, Found>;
 }
 
-const NAMED = ["pdus", "hosts", "groups"] as const;
+const NAMED = ["pdus", "hosts", "groups", "dial-in"] as const;
 const TOP_KEYS = [...Object.keys(SECTIONS), ...NAMED];
 
 /** Reads the main file and `conf.d/*.yaml` beside it, and merges them. Nothing may be said twice. */
@@ -33,6 +34,7 @@ export async function gather(path: string, problems: Problems): Promise<Gathered
     pdus: new Map(),
     hosts: new Map(),
     groups: new Map(),
+    "dial-in": new Map(),
   };
   for (const file of files) {
     for (const problem of file.problems) problems.add(problem);
@@ -51,6 +53,7 @@ interface Gathering {
   readonly pdus: Map<string, Found>;
   readonly hosts: Map<string, Found>;
   readonly groups: Map<string, Found>;
+  readonly "dial-in": Map<string, Found>;
 }
 
 /** Puts one top-level key of a file where it belongs. */

@@ -7,6 +7,7 @@ import { NAME, NAME_HINT } from "./host-range.ts";
 import type { Environment } from "./places.ts";
 import { Problems } from "./problems.ts";
 import { readDevice } from "./read-device.ts";
+import { readDialIns } from "./read-dial-in.ts";
 import { readGroups } from "./read-groups.ts";
 import { type HostReader, readHosts, readWatch } from "./read-host.ts";
 import { inside, readValue, report, type Spot } from "./read-value.ts";
@@ -46,7 +47,8 @@ export async function readConfig(
   const pdus = await readPdus(reader, gathered.pdus);
   const hosts = await readAllHosts(reader, gathered.hosts);
   const groups = readGroups(gathered.groups, [...hosts.keys()], problems);
-  return { config: { ...settings, pdus, hosts, groups }, problems, secrets };
+  const dialIn = await readDialIns(reader, gathered["dial-in"], settings.grants);
+  return { config: { ...settings, pdus, hosts, groups, dialIn }, problems, secrets };
 }
 
 class Sections {

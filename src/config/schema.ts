@@ -1,56 +1,22 @@
 import { z } from "zod";
-import { parseDuration } from "../lib/durations.ts";
 import { isEscape } from "../sdk/escape.ts";
-import { NAME } from "./host-range.ts";
 import { ON_DETACH_WANTED, readOnDetach } from "./on-detach.ts";
-import { describe } from "./option-values.ts";
+import {
+  duration,
+  flag,
+  listOf,
+  name,
+  one,
+  path,
+  quiet,
+  reading,
+  size,
+  text,
+  whole,
+} from "./schema-values.ts";
 
 /** What a user may be granted. */
 const VERBS = ["attach", "spy", "log", "status", "power", "run", "hold", "kick", "*"] as const;
-
-// "unknown, then looked at" rather than z.string(): one wording for every wrong value.
-const reading = <T>(wanted: string, read: (value: unknown) => T | undefined) =>
-  z.unknown().transform((value, context) => {
-    const result = read(value);
-    if (result !== undefined) return result;
-    context.addIssue(`expected ${wanted}, got ${describe(value)}`);
-    return z.NEVER;
-  });
-
-const duration = reading('a duration such as "30s"', (value) =>
-  typeof value === "string" ? parseDuration(value) : undefined,
-);
-const text = reading("text", (value) => (typeof value === "string" ? value : undefined));
-const path = reading("an absolute path", (value) =>
-  typeof value === "string" && value.startsWith("/") ? value : undefined,
-);
-const name = reading(
-  "a name of a-z, 0-9, '.', '_' and '-' that begins with a letter or digit",
-  (value) => (typeof value === "string" && NAME.test(value) ? value : undefined),
-);
-const flag = reading("true or false", (value) => (typeof value === "boolean" ? value : undefined));
-const whole = (min: number, max: number) =>
-  reading(`a whole number from ${min} to ${max}`, (value) =>
-    Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max
-      ? Number(value)
-      : undefined,
-  );
-const size = reading('a size such as "16M" or "20G"', (value) => {
-  const match = typeof value === "string" ? /^(\d{1,9})([kMGT])$/.exec(value) : null;
-  const power = { k: 1, M: 2, G: 3, T: 4 }[match?.[2] ?? ""];
-  return power === undefined ? undefined : Number(match?.[1]) * 1024 ** power;
-});
-const quiet = reading('a time such as "Sun 02:00-05:00 backup" or "22:00-06:00"', (value) =>
-  typeof value === "string" &&
-  /^(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6} )?(?:[01]?\d|2[0-4]):[0-5]\d-(?:[01]?\d|2[0-4]):[0-5]\d(?: .{1,80})?$/i.test(
-    value,
-  )
-    ? value
-    : undefined,
-);
-const one = <const T extends readonly string[]>(choices: T) => z.enum(choices);
-const listOf = <T extends z.ZodType>(item: T) =>
-  z.preprocess((value) => (typeof value === "string" ? [value] : value), z.array(item));
 
 /** Mode or preset, and whatever of the policy is meant to differ from it. */
 export const watchSchema = z.strictObject({

@@ -1,5 +1,5 @@
 import type { Millis } from "../lib/clock.ts";
-import type { OptionValues } from "../sdk/options.ts";
+import type { OptionValues, SecretRef } from "../sdk/options.ts";
 
 /** A device entry after reading: driver name and its options, checked against what the driver declares. */
 export interface DeviceEntry {
@@ -7,6 +7,8 @@ export interface DeviceEntry {
   readonly options: OptionValues;
   /** The Link to go through. */
   readonly via?: DeviceEntry;
+  /** A host's console that is opened only while somebody wants it, and closed when it was unused for so long. */
+  readonly onDemand?: { readonly hangupAfter: Millis };
 }
 
 /** An outlet of a host: "pdu-a/3". `reference` is what stands after the slash: label, name or instance. */
@@ -70,6 +72,27 @@ export interface HostEntry {
   readonly needs: readonly string[];
 }
 
+/** A modem that answers calls. */
+export interface DialInEntry {
+  readonly name: string;
+  /** The way to the modem. */
+  readonly modem: DeviceEntry;
+  readonly init: readonly string[] | undefined;
+  /** Numbers that are answered. */
+  readonly callers: "any" | readonly string[];
+  readonly people: readonly {
+    readonly who: string;
+    readonly passphrase: SecretRef;
+    /** Called back there, and nowhere else. */
+    readonly dialBack?: string | undefined;
+  }[];
+  /** A caller who types nothing for so long is hung up on. */
+  readonly idle: Millis;
+  readonly carrier: "auto" | "dcd" | "text";
+  /** Silence around "+++". */
+  readonly guard: Millis;
+}
+
 /** A user's grant. Without any grant, whoever can open the socket may do all. */
 export interface Grant {
   readonly who: string;
@@ -115,6 +138,7 @@ export interface SiteConfig {
   readonly hosts: ReadonlyMap<string, HostEntry>;
   /** Groups of hosts, spelled out, by the name that is typed behind an "@". */
   readonly groups: ReadonlyMap<string, readonly string[]>;
+  readonly dialIn: readonly DialInEntry[];
   /** Values that came in a URL on the command line, by the made-up name of the secret. Never written anywhere. */
   readonly urlSecrets?: ReadonlyMap<string, string>;
 }

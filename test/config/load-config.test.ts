@@ -425,6 +425,48 @@ test("placesOf(): root keeps to the machine's folders, whatever sudo left in the
   });
 });
 
+describe("dial-in", () => {
+  const MODEM = "modem: { driver: telnet, host: ts1, port: 7001 }";
+  const GRANTS = "grants: [{ who: jana, may: [status, attach] }]\n";
+
+  test("is off unless configured, and names who may call from where", async () => {
+    expect((await load("hosts: {}\n")).dialIn).toEqual([]);
+    const { dialIn } = await load(`${GRANTS}dial-in:
+  attic:
+    ${MODEM}
+    callers: ["+32 2 555 01 42"]
+    people: { jana: { passphrase: secret:jana-phone, dial-back: "025550142" } }
+`);
+    expect(dialIn).toMatchObject([
+      {
+        name: "attic",
+        modem: { driver: "telnet" },
+        callers: ["+32 2 555 01 42"],
+        people: [{ who: "jana", passphrase: { secret: "jana-phone" }, dialBack: "025550142" }],
+        idle: 300_000,
+      },
+    ]);
+  });
+
+  test("is refused without a rule for callers, without people, and for who is granted nothing", async () => {
+    expect(
+      await problemsOf(`${GRANTS}dial-in:
+  a: { ${MODEM}, people: { jana: { passphrase: secret:x } } }
+  b: { ${MODEM}, callers: any, people: {} }
+  c: { ${MODEM}, callers: any, people: { max: { passphrase: "open sesame" } } }
+  d: { ${MODEM}, callers: any, people: { max: { passphrase: secret:x } } }
+  e: { callers: any, people: { jana: { passphrase: secret:x } } }
+`),
+    ).toEqual([
+      '3:6 dial-in.a.callers: "callers" is missing',
+      expect.stringMatching(/ dial-in\.b\.people: nobody may call in/),
+      expect.stringMatching(/ dial-in\.c\.people\.max\.passphrase: expected secret:NAME; the/),
+      expect.stringMatching(/ dial-in\.d\.people\.max: "max" is granted nothing/),
+      '7:3 dial-in.e: "modem" is missing',
+    ]);
+  });
+});
+
 describe("groups", () => {
   const HOSTS = `
 hosts:
