@@ -246,7 +246,9 @@ export class TelnetCodec implements Codec<TelnetEvent> {
     }
     this.#states.set(key, step.state);
     const on = step.state === "yes";
-    if (on !== (before === "yes")) events.push({ is: "option", side, option, on });
+    // A refusal of what we asked for is an answer, too.
+    if (on !== (before === "yes") || before === "wantYes")
+      events.push({ is: "option", side, option, on });
   }
 
   #say(side: TelnetSide, option: number, on: boolean): void {

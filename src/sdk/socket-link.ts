@@ -10,8 +10,8 @@ import type { Duplex } from "node:stream";
 import type { Millis } from "../lib/clock.ts";
 import { messageOf, OobError } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
-import { setIntake } from "./connect-socket.ts";
-import type { Link, LinkNotice } from "./link.ts";
+import { readWaiting, setIntake } from "./connect-socket.ts";
+import type { Link, LinkIntake, LinkNotice } from "./link.ts";
 
 /** A protocol between the wire and the console's bytes. */
 export interface LinkCodec {
@@ -33,7 +33,17 @@ export interface SocketLinkOptions {
   /** `send` puts bytes on the wire as they are. */
   readonly sendBreak?: (ms: Millis, send: (wire: Uint8Array) => Promise<void>) => Promise<void>;
   readonly onNotice?: (listen: (notice: LinkNotice) => void) => void;
+  readonly readWithin?: Millis;
 }
+
+/** A Link of which the wire below its protocol can be written to. */
+export interface WireLink extends Link {
+  /** Puts bytes on the wire as they are. */
+  send(wire: Uint8Array): Promise<void>;
+}
+
+/** Answers of the protocol that wait for a peer that does not read; what comes beyond is not answered. */
+export const MAX_WAITING_ANSWERS = 1024 * 1024;
 
 /** Bytes of a connection's beginning that are looked at when it ended right after them. */
 const MAX_REFUSAL_BYTES = 256;
@@ -42,16 +52,19 @@ const MAX_REFUSAL_BYTES = 256;
 const REFUSAL = /^\s*(Device open failure: [ -~]{1,120}|Port already in use)\s*$/;
 
 /** Makes a Link of a connected stream. */
-export function socketLink(options: SocketLinkOptions): Link {
+export function socketLink(options: SocketLinkOptions): WireLink {
   const stream = new LinkStream(options);
-  const { label, sendBreak, onNotice } = options;
+  const { label, sendBreak, onNotice, readWithin } = options;
   return {
     label,
     bytes: stream,
+    pull: (intake) => stream.pull(intake),
     write: (bytes) => stream.write(bytes),
+    send: (wire) => stream.send(wire),
     close: () => stream.close(),
     ...(sendBreak && { sendBreak: (ms) => sendBreak(ms, (wire) => stream.send(wire)) }),
     ...(onNotice && { onNotice }),
+    ...(readWithin !== undefined && { readWithin }),
   };
 }
 
@@ -62,13 +75,18 @@ interface Asking {
 
 const DONE: IteratorResult<Uint8Array> = { done: true, value: undefined };
 
-/** One consumer at a time; the same object serves every `for await`. */
+/** One consumer at a time; the same object serves every `for await`, and one that pulls. */
 class LinkStream implements AsyncIterableIterator<Uint8Array> {
   readonly #peer: string;
   readonly #socket: Duplex;
   readonly #codec: LinkCodec | undefined;
   readonly #pulls: boolean;
   #asking: Asking | undefined;
+  /** Who pulls instead of asking, and whether they want a piece now. */
+  #intake: LinkIntake | undefined;
+  #wants = false;
+  /** The last look found bytes: the next ones are read straight from the kernel. */
+  #flows = false;
   /** Came although nobody asked any more. */
   readonly #early: Uint8Array[] = [];
   #ended = false;
@@ -79,8 +97,7 @@ class LinkStream implements AsyncIterableIterator<Uint8Array> {
     this.#peer = options.peer;
     this.#socket = options.socket;
     this.#codec = options.codec;
-    // What was read lies in a buffer that others share: copy it.
-    this.#pulls = setIntake(this.#socket, (chunk) => this.#take(chunk.slice()));
+    this.#pulls = setIntake(this.#socket, (chunk) => this.#take(chunk));
     if (!this.#pulls) this.#socket.on("readable", () => this.#drain());
     this.#socket.on("error", (error) => this.#end(this.#lost("read from", error)));
     this.#socket.on("end", () => this.#end());
@@ -101,6 +118,37 @@ class LinkStream implements AsyncIterableIterator<Uint8Array> {
       if (this.#pulls) this.#socket.read(0);
       else this.#drain();
     });
+  }
+
+  /** Gives pieces to an intake; the result asks for the next one. */
+  pull(intake: LinkIntake): () => void {
+    this.#intake = intake;
+    return () => this.#more();
+  }
+
+  #more(): void {
+    for (let early = this.#early.shift(); early; early = this.#early.shift())
+      if (!this.#intake?.take(early)) return;
+    if (this.#ended) {
+      this.#tellEnd();
+      return;
+    }
+    this.#wants = true;
+    if (!this.#pulls) this.#drain();
+    else if (!this.#readsNow()) this.#socket.read(0);
+  }
+
+  /** Whether what was wanted came at once. */
+  #readsNow(): boolean {
+    if (!this.#flows) return false;
+    try {
+      this.#flows = readWaiting(this.#socket);
+      return this.#flows;
+    } catch (thrown) {
+      this.#end(this.#lost("read from", thrown));
+      this.#socket.destroy();
+      return true;
+    }
   }
 
   /** The consumer left its loop. The link stays open, for another one. */
@@ -145,7 +193,7 @@ class LinkStream implements AsyncIterableIterator<Uint8Array> {
   }
 
   #drain(): void {
-    while (this.#asking) {
+    while (this.#asking || this.#wants) {
       const chunk: unknown = this.#socket.read();
       if (!(chunk instanceof Uint8Array)) return;
       this.#take(chunk);
@@ -156,15 +204,32 @@ class LinkStream implements AsyncIterableIterator<Uint8Array> {
   #take(wire: Uint8Array): boolean {
     const bytes = this.#codec ? this.#codec.receive(wire) : wire;
     const answer = this.#codec?.takeOutput();
-    if (answer && answer.length > 0 && this.#socket.writable) this.#socket.write(answer);
-    if (bytes.length === 0) return this.#asking !== undefined;
+    if (answer && answer.length > 0) this.#answer(answer);
+    if (bytes.length === 0) return this.#wants || this.#asking !== undefined;
     if (this.#beginning.length <= MAX_REFUSAL_BYTES)
       this.#beginning += String.fromCharCode(...bytes.subarray(0, MAX_REFUSAL_BYTES + 1));
+    return this.#intake ? this.#give(this.#intake, bytes) : this.#answerAsking(bytes);
+  }
+
+  #give(intake: LinkIntake, bytes: Uint8Array): boolean {
+    this.#flows = true;
+    this.#wants = intake.take(bytes);
+    return this.#wants;
+  }
+
+  #answerAsking(bytes: Uint8Array): boolean {
     const asking = this.#asking;
     this.#asking = undefined;
-    if (asking) asking.resolve({ done: false, value: bytes });
-    else this.#early.push(bytes);
+    // What was read lies in a buffer that others share.
+    const own = this.#pulls ? bytes.slice() : bytes;
+    if (asking) asking.resolve({ done: false, value: own });
+    else this.#early.push(own);
     return false;
+  }
+
+  #answer(bytes: Uint8Array): void {
+    if (this.#socket.writable && this.#socket.writableLength < MAX_WAITING_ANSWERS)
+      this.#socket.write(bytes);
   }
 
   #end(failure?: OobError): void {
@@ -175,6 +240,13 @@ class LinkStream implements AsyncIterableIterator<Uint8Array> {
     const asking = this.#asking;
     this.#asking = undefined;
     if (asking) this.#last().then(asking.resolve, asking.reject);
+    this.#tellEnd();
+  }
+
+  #tellEnd(): void {
+    const intake = this.#intake;
+    this.#intake = undefined;
+    intake?.ended(this.#failure);
   }
 
   #last(): Promise<IteratorResult<Uint8Array>> {
@@ -182,6 +254,8 @@ class LinkStream implements AsyncIterableIterator<Uint8Array> {
   }
 
   #lost(what: string, thrown: unknown): OobError {
+    // Of a Link that we go through: it has said already what was lost.
+    if (thrown instanceof OobError) return thrown;
     const code = typeof thrown === "object" && thrown !== null && "code" in thrown && thrown.code;
     const why = LOSSES[String(code)] ?? messageOf(thrown);
     return new OobError("LINK_LOST", `Cannot ${what} "${this.#peer}": ${why}`, { cause: thrown });

@@ -57,6 +57,14 @@ describe("TelnetCodec as a client", () => {
     expect(codec.takeOutput()).toEqual(b(IAC, DONT, 1));
   });
 
+  it("tells that what it asked for was refused", () => {
+    const codec = new TelnetCodec();
+    codec.ask("ours", 44, true);
+    expect(codec.receive(b(IAC, DONT, 44))).toEqual([
+      { is: "option", side: "ours", option: 44, on: false },
+    ]);
+  });
+
   it("takes NUL after CR away outside BINARY, and only that one", () => {
     const codec = new TelnetCodec();
     const events = codec.receive(b("a\r", 0, "b\r\nc", 0, "\r", 0, 0, "\r"));

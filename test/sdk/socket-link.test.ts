@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { latin1 } from "../../src/lib/bytes.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { connectSocket } from "../../src/sdk/connect-socket.ts";
-import { socketLink } from "../../src/sdk/socket-link.ts";
+import { MAX_WAITING_ANSWERS, socketLink } from "../../src/sdk/socket-link.ts";
 import { failureOf, Peer, readBytes, receive } from "../drivers/console/socket-suite.ts";
 
 const context = () => ({
@@ -67,5 +67,23 @@ describe("socketLink()", () => {
     expect(failure.message).toBe('Cannot read from "ts1:7003": the peer does not answer any more');
     expect(await failureOf(readBytes(link, 1))).toBe(failure);
     expect(await failureOf(link.write(latin1("x")))).toBe(failure);
+  });
+
+  it("lets answers of its protocol pile up so far for a peer that does not read, and no further", async () => {
+    const socket = new Duplex({ read() {}, write() {} });
+    const answer = new Uint8Array(10_000);
+    const codec = {
+      receive: (wire: Uint8Array) => wire,
+      takeOutput: () => answer,
+      encode: (bytes: Uint8Array) => bytes,
+    };
+    const link = socketLink({ label: "x", peer: "x", socket, codec });
+    for (let i = 0; i < 500; i++) {
+      socket.push(Uint8Array.of(1));
+      await readBytes(link, 1);
+    }
+    expect(socket.writableLength).toBeGreaterThan(MAX_WAITING_ANSWERS / 2);
+    expect(socket.writableLength).toBeLessThan(MAX_WAITING_ANSWERS + answer.length);
+    await link.close();
   });
 });
