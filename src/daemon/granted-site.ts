@@ -58,9 +58,10 @@ export class GrantedSite implements Site {
 
   async kick(session: string, reason: string) {
     const { host } = sessionName(session);
+    this.#grants.demand("status", [host]);
+    const found = (await this.#site.who([host])).find((one) => one.session === session);
     // One's own that was left behind somewhere needs no right over others.
-    const own = (await this.#site.who([host])).find((one) => one.session === session);
-    this.#grants.demand(own?.who === this.#grants.who ? "status" : "kick", [host]);
+    if (found?.who !== this.#grants.who) this.#grants.demand("kick", [host]);
     return this.#site.kick(session, reason);
   }
 

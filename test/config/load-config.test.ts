@@ -35,6 +35,39 @@ const problemsOf = async (yaml: string): Promise<string[]> => {
 };
 
 describe("loadConfig()", () => {
+  test("on-detach: words, keys in text, the time and the proof; the host's own goes first", async () => {
+    const config = await load(`
+defaults: { on-detach: logout }
+hosts:
+  a: { console: "telnet://ts1:1" }
+  b: { console: "telnet://ts1:2", on-detach: nothing }
+  c: { console: "telnet://ts1:3", on-detach: { logout: '^Cexit\\r', within: 10s, proof: "Press RETURN" } }
+  d: { console: "telnet://ts1:4", on-detach: drop-dtr }
+`);
+    expect([...config.hosts.values()].map((host) => host.onDetach)).toEqual([
+      { is: "logout", type: "exit\r", within: 30_000 },
+      { is: "nothing" },
+      { is: "logout", type: "\u0003exit\r", within: 10_000, proof: "Press RETURN" },
+      { is: "drop-dtr", within: 30_000 },
+    ]);
+  });
+
+  test.each([
+    "reboot",
+    "{ logout: '' }",
+    "{ logout: x, drop-dtr: true }",
+    "{ logout: x, after: 3s }",
+    "{ logout: x, within: 3 }",
+    "[]",
+  ])("on-detach: %s is refused", async (value) => {
+    const [problem] = await problemsOf(
+      `hosts:\n  a: { console: "telnet://ts1:1", on-detach: ${value} }\n`,
+    );
+    expect(problem).toMatch(
+      /^2:\d+ hosts\.a\.on-detach: expected "nothing", "logout", "drop-dtr", or a mapping/,
+    );
+  });
+
   test("reads the form of the design", async () => {
     const config = await load(`
 pdus:

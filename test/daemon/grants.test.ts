@@ -48,6 +48,15 @@ describe("GrantedSite", () => {
       made.push("power");
       return [];
     },
+    who: async (names: readonly string[]) => {
+      made.push(`who ${names.join()}`);
+      return [
+        { session: "web1/1", host: "web1", who: "jana" },
+        { session: "web1/2", host: "web1", who: "kim" },
+      ];
+    },
+    kick: async (session: string, reason: string) => made.push(`kick ${session} ${reason}`),
+    message: async (to: string, text: string) => made.push(`message ${to} ${text}`),
     incident: async () => ({ summary: { host: "db2" }, report: "" }),
   } as unknown as Site;
   const site = (who: string) => new GrantedSite(behind, of(who), { hosts } as never);
@@ -89,5 +98,32 @@ describe("GrantedSite", () => {
 
   test("incidents of other hosts stay closed", async () => {
     await expect(site("kim").incident(1)).rejects.toMatchObject(refused);
+  });
+
+  test("kick needs its own grant, but for one's own sessions", async () => {
+    await expect(site("kim").kick("web1/1", "gone")).rejects.toMatchObject({
+      ...refused,
+      message: 'Cannot "kick" on web1: not granted to kim',
+    });
+    await expect(site("kim").kick("db2/1", "gone")).rejects.toMatchObject(refused);
+    await expect(site("kim").kick("web1", "gone")).rejects.toMatchObject({ code: "USAGE" });
+    expect(made.filter((one) => one.startsWith("kick"))).toEqual([]);
+    await site("kim").kick("web1/2", "left at home");
+    await site("jana").kick("web1/2", "gone");
+    expect(made.filter((one) => one.startsWith("kick"))).toEqual([
+      "kick web1/2 left at home",
+      "kick web1/2 gone",
+    ]);
+  });
+
+  test("who shows the hosts that are granted; a message needs the right to look on", async () => {
+    await site("kim").who([]);
+    expect(made.at(-1)).toBe("who web1");
+    await expect(site("kim").who(["db2"])).rejects.toMatchObject(refused);
+    await site("kim").message("web1", "hello");
+    await site("kim").message("web1/1", "hello");
+    await expect(site("kim").message("db2", "hello")).rejects.toMatchObject(refused);
+    await expect(site("lee").message("web1/1", "hello")).rejects.toMatchObject(refused);
+    expect(made.filter((one) => one.startsWith("message"))).toHaveLength(2);
   });
 });
