@@ -3,7 +3,6 @@
  *   npm run build && node --expose-gc dist/test/bench/detect.js [capture …]
  */
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { createDetector } from "../../src/core/detect/create-detector.ts";
 import { Registry } from "../../src/core/registry/registry.ts";
 import { utf8 } from "../../src/lib/bytes.ts";
@@ -12,7 +11,7 @@ const CHUNK = 4096;
 const TOTAL = 64e6;
 const DETECTORS = 5000;
 
-const rules = await new Registry([resolve("dist/drivers")]).rules();
+const rules = await new Registry([]).rules();
 
 function measure(name: string, sample: Uint8Array): void {
   const detector = createDetector(rules);

@@ -1,7 +1,11 @@
 import type { Clock, Millis } from "../../lib/clock.ts";
 
-/** Longest time that bytes wait in the medium while nobody watches: a read costs 20 µs, whatever comes with it. */
-const ROUND: Millis = 100;
+/** Longest time that bytes wait in the medium while nobody watches and few consoles print. */
+const SHORTEST_ROUND: Millis = 100;
+/** The same with thousands that print: what `kill -9` may cost a TCP console, and how late a rule may see a line. */
+const LONGEST_ROUND: Millis = 500;
+/** A read costs about 20 µs whatever comes with it: so many a second, then rounds grow. */
+const READS_PER_SECOND = 4000;
 /**
  * Parts of a round. Consoles take turns, so that a thousand of them keep the loop from a key press for a millisecond,
  * not 60. (20 parts: 3 ms at the median and 8 at the 90th percentile; 50: 1 and 4; 100: no better, more timers.)
@@ -14,9 +18,11 @@ const TURNS = 50;
  */
 export class ReadPace {
   readonly #clock: Clock;
-  /** Who waits, by place. */
-  readonly #turns = new Map<number, (() => void)[]>();
+  /** Who waits, by part of the round. */
+  readonly #turns: (() => void)[][] = Array.from({ length: TURNS }, () => []);
+  #waiting = 0;
   #now = 0;
+  #part: Millis = SHORTEST_ROUND / TURNS;
   #running = false;
   #nextPlace = 0;
 
@@ -30,24 +36,28 @@ export class ReadPace {
     return this.#nextPlace;
   }
 
-  /** Calls when that place has its next turn. */
-  turn(place: number, go: () => void): void {
-    const waiting = this.#turns.get(place);
-    if (waiting) waiting.push(go);
-    else this.#turns.set(place, [go]);
+  /** Calls when that place has its next turn, or after `within` if that is sooner. */
+  turn(place: number, go: () => void, within: Millis = Number.POSITIVE_INFINITY): void {
+    const own = (place - this.#now + TURNS) % TURNS || TURNS;
+    const parts = Math.max(1, Math.min(own, Math.floor(within / this.#part)));
+    this.#turns[(this.#now + parts) % TURNS]?.push(go);
+    this.#waiting++;
     if (!this.#running) this.#goOn();
   }
 
   #goOn(): void {
-    this.#running = this.#turns.size > 0;
+    this.#running = this.#waiting > 0;
     if (!this.#running) return;
-    this.#clock.after(ROUND / TURNS, () => this.#tick());
+    const round = (this.#waiting / READS_PER_SECOND) * 1000;
+    this.#part = Math.min(LONGEST_ROUND, Math.max(SHORTEST_ROUND, round)) / TURNS;
+    this.#clock.after(this.#part, () => this.#tick());
   }
 
   #tick(): void {
     this.#now = (this.#now + 1) % TURNS;
-    const waiting = this.#turns.get(this.#now) ?? [];
-    this.#turns.delete(this.#now);
+    const waiting = this.#turns[this.#now] ?? [];
+    this.#turns[this.#now] = [];
+    this.#waiting -= waiting.length;
     for (const go of waiting) go();
     this.#goOn();
   }
