@@ -290,6 +290,7 @@ class Client implements MenuSession {
     const waiting = this.#waiting;
     this.#waiting = undefined;
     this.server.typed.push(line);
+    this.server.changed();
     waiting?.(line.replace(/[\0-\x1f]/g, ""));
   }
 }

@@ -25,6 +25,8 @@ export interface DialogueMove {
 interface Condition {
   /** Counts only where there are these values, given or captured. */
   readonly only?: string | readonly string[];
+  /** Counts only where the device asked with this very prompt before. */
+  readonly asked?: true;
   /** Of all matches in the line, the one in which each of these groups is the value of that name: { name: "port" }. */
   readonly where?: Readonly<Record<string, string>>;
 }

@@ -120,7 +120,7 @@ export class Dialogue implements Codec<DialogueEvent> {
     this.#note(text);
     const found = this.#find(text, (one) => ("prompt" in one ? one.prompt : undefined));
     if (found === undefined) return events;
-    this.#prompts.add(text);
+    this.#prompts.add(text.trim());
     // What follows is a line of its own, wherever the cursor stands.
     this.#lines = new TextLines(line.end);
     this.#move(found.one, found.groups, line.end, events, text);
@@ -171,8 +171,8 @@ export class Dialogue implements Codec<DialogueEvent> {
   #find(text: string, patternOf: (one: DialogueCase) => RegExp | undefined) {
     for (const one of this.#steps[this.#step]?.expect ?? []) {
       const pattern = patternOf(one);
-      if (pattern === undefined || ![one.only ?? []].flat().every((name) => this.#value(name)))
-        continue;
+      if (pattern === undefined || (one.asked && !this.#prompts.has(text.trim()))) continue;
+      if (![one.only ?? []].flat().every((name) => this.#value(name))) continue;
       const groups = this.#match(pattern, text, one.where ?? {});
       if (groups) return { one, groups };
     }

@@ -22,7 +22,7 @@ export class PromptWatch {
 
   /** `own`: what such a prompt of the server looks like; one that any host may have ("login:") is none. */
   constructor(asked: Iterable<string>, own: RegExp) {
-    const known = [...asked].filter((prompt) => own.test(prompt)).map((prompt) => prompt.trim());
+    const known = [...asked].map((prompt) => prompt.trim()).filter((prompt) => own.test(prompt));
     this.#prompts = new Set(known.filter((prompt) => prompt.length < MAX_PROMPT_BYTES));
   }
 

@@ -118,12 +118,13 @@ export class Conversation {
         signal?.removeEventListener("abort", onAbort);
         finish();
       };
-      const heard = (what: Heard) => end(() => resolve(what));
+      const heard = (result: Heard) => end(() => resolve(result));
       const onAbort = () => heard("aborted");
-      const timer =
-        left <= PROMPT_QUIET
-          ? this.#clock.after(left, () => heard("late"))
-          : this.#clock.after(PROMPT_QUIET, () => heard("quiet"));
+      const what = left <= PROMPT_QUIET ? "late" : "quiet";
+      let timer = this.#clock.after(Math.min(left, PROMPT_QUIET), () => {
+        // This process may have slept itself: what came meanwhile is read before the silence counts.
+        timer = this.#clock.after(1, () => heard(what));
+      });
       signal?.addEventListener("abort", onAbort, { once: true });
       const read = (finish: () => void) =>
         end(() => {

@@ -61,7 +61,7 @@ const REFUSALS = [
 export function logIn(next: string, menu: DialogueSteps, keys = ""): DialogueSteps {
   const step = menu[next] ?? { expect: [] };
   const password = { prompt: PASSWORD, send: "{password}\r", go: next } as const;
-  const asks = [{ prompt: NAME, send: "{user}\r", go: "password" } as const, password];
+  const asks = [{ prompt: NAME, send: "{user}\r", go: "password" }, password] as const;
   return {
     ...menu,
     // Over a serial line or a modem nothing comes before a key.
@@ -70,7 +70,9 @@ export function logIn(next: string, menu: DialogueSteps, keys = ""): DialogueSte
       within: 3000,
       otherwise: { send: `${keys}\r`, go: "wake" },
     },
-    wake: { expect: [...asks, ...step.expect] },
+    // Enter may have been taken for an empty name: it is asked again. A password alone is asked for again as well.
+    wake: { expect: [asks[0], { ...password, send: "\r", go: "wake again" }, ...step.expect] },
+    "wake again": { expect: [...asks, ...step.expect] },
     password: { expect: [password, ...step.expect, ...REFUSALS] },
     [next]: { ...step, expect: [...step.expect, ...REFUSALS] },
   };
@@ -100,10 +102,10 @@ export const noSuchPort = {
 
 /**
  * The step after a port was chosen. Its first line that is neither a refusal nor a greeting is the host's, and so is
- * whatever came in two seconds without one. `menu`: prompt of the server, shown again instead of the port; `first`: what
- * the family says in its own words.
+ * whatever came in two seconds without one: from here on nothing is lost. A server that asks again with a prompt that it
+ * asked with before does not open the port. `first`: what the family says in its own words.
  */
-export function portOpens(menu: RegExp, first: readonly DialogueCase[] = []): DialogueStep {
+export function portOpens(first: readonly DialogueCase[] = []): DialogueStep {
   const again = { ...noSuchPort, why: `it asks "{last}" again instead of opening port "{port}"` };
   return {
     expect: [
@@ -111,8 +113,11 @@ export function portOpens(menu: RegExp, first: readonly DialogueCase[] = []): Di
       { line: BUSY, fail: portBusy },
       { prompt: BUSY, fail: portBusy },
       { line: NO_SUCH, fail: noSuchPort },
-      { prompt: menu, fail: again },
-      { line: GREETING },
+      // A login here is the host's: that of the server is over.
+      { prompt: NAME, done: true, keep: true },
+      { prompt: PASSWORD, done: true, keep: true },
+      { prompt: /\S/, asked: true, fail: again },
+      { line: GREETING, keep: true },
       { line: /\S/, done: true, keep: true },
     ],
     within: 2000,

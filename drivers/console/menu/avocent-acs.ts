@@ -15,11 +15,10 @@ export default defineMenuProfile({
     cli: { expect: [{ prompt: CLI, send: "cd /access\r", go: "access" }] },
     access: { expect: [{ prompt: CLI, send: "connect {port}\r", go: "open" }] },
     // The words of a refusal differ between firmwares: what is not understood ends at the prompt, which counts.
-    open: portOpens(CLI, [
+    open: portOpens([
       { line: /being used by \(?(?<who>[\w.@-]{1,64})/i },
       { prompt: BUSY_MENU, only: "who", fail: portBusy },
-      { line: /^ {0,8}\d - / },
-      { line: /^\W{0,4}(?:error|failed)/i },
+      { line: /^ {0,8}\d - /, keep: true },
     ]),
   }),
   enter: "wait",

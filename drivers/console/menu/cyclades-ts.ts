@@ -12,10 +12,12 @@ const choose = [
   { prompt: MENU, fail: { ...noSuchPort, why: 'its menu has no port "{port}"' } },
 ] as const;
 
+/** The menu itself, drawn again. */
+const again = [{ line: /Serial Console Server Connection Menu/, fail: noSuchPort }] as const;
 /** The lines above that menu: its prompt is what counts. */
 const busy = [
   { line: /is being used by \((?<who>[^)]{1,64})\)/ },
-  { line: /^ {0,8}(?:[1-5] - |\*|-{5})/ },
+  { line: /^ {0,8}(?:[1-5] - |\*|-{5})/, keep: true },
 ] as const;
 
 export default defineMenuProfile({
@@ -29,7 +31,8 @@ export default defineMenuProfile({
   steps: logIn("menu", {
     menu: { expect: [...choose, { prompt: SHELL, send: "ts_menu\r", go: "list" }] },
     list: { expect: choose },
-    open: portOpens(MENU, [
+    open: portOpens([
+      ...again,
       { prompt: BUSY_MENU, only: ["who", "take"], send: "4\r", go: "kill" },
       { prompt: BUSY_MENU, only: "who", fail: portBusy },
       ...busy,
@@ -43,7 +46,7 @@ export default defineMenuProfile({
     },
     killed: { expect: [{ prompt: BUSY_MENU, send: "1\r", go: "regular" }] },
     // Whoever is on it still now could not be killed.
-    regular: portOpens(MENU, [{ prompt: BUSY_MENU, fail: portBusy }, ...busy]),
+    regular: portOpens([...again, { prompt: BUSY_MENU, fail: portBusy }, ...busy]),
   }),
   enter: "wait",
   own: /valid option ?\[|^\[[\w.-]{1,32}@/,

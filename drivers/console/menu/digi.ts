@@ -6,8 +6,8 @@ const SHELL = /^#> ?$/;
 const MENU = /(?:select|enter|choose|port|command|menu)[^:>]{0,60}[:>] ?$/i;
 /** The question below the port escape menu. */
 const CHOICE = /(?:select|enter|choose|command|menu|option)[^:>]{0,60}[:>] ?$/i;
-/** What stands there where the port did not open. */
-const PORTS = /^#> ?$|(?:select|enter|choose)[^:>]{0,40}port[^:>]{0,40}[:>] ?$/i;
+/** A row of the port access menu. */
+const ROW = /^[^\w]{0,4}(?<number>\d{1,3})[ .:|)\]]{1,6}(?<name>[\w.#-]{1,40})/;
 
 export default defineMenuProfile({
   summary: "Digi Passport and CM (port access menu), PortServer TS and ConnectPort TS (connect)",
@@ -21,16 +21,13 @@ export default defineMenuProfile({
     {
       menu: {
         expect: [
-          {
-            line: /^[^\w]{0,4}(?<number>\d{1,3})[ .:|)\]]{1,6}(?<name>[\w.#-]{1,40})/,
-            where: { name: "port" },
-          },
+          { line: ROW, where: { name: "port" } },
           { prompt: SHELL, only: "number", send: "connect {number}\r", go: "open" },
           { prompt: MENU, only: "number", send: "{number}\r", go: "open" },
           { prompt: MENU, fail: { ...noSuchPort, why: 'its menu has no port "{port}"' } },
         ],
       },
-      open: portOpens(PORTS, [
+      open: portOpens([
         // With a session on the port the escape menu comes by itself; who has the main session stands in it.
         {
           line: /(?<busy>main session|port)[^.]{0,40}(?:used|opened|taken) by [("']?(?<who>[\w.@-]{1,64})/i,
@@ -39,11 +36,13 @@ export default defineMenuProfile({
         { line: /(?<busy>port escape menu)/i },
         {
           line: /^[^a-z]{0,4}[a-z]\b[^a-z]{1,5}(?:send|enter|sniff|close|show|create|power|reboot|disconnect)/i,
+          keep: true,
         },
+        { line: ROW, keep: true },
         { prompt: CHOICE, only: ["busy", "take"], send: "{key|t}\r", go: "taken" },
         { prompt: CHOICE, only: "busy", fail: portBusy },
       ]),
-      taken: portOpens(PORTS, [{ prompt: CHOICE, fail: portBusy }]),
+      taken: portOpens([{ prompt: CHOICE, fail: portBusy }]),
       leave: { expect: [], within: 0, otherwise: { send: "\x1a", go: "left" } },
       left: {
         expect: [{ prompt: CHOICE, send: "x", done: true }],

@@ -28,7 +28,7 @@ export default defineMenuProfile({
           { prompt: ANY, fail: { ...noSuchPort, why: 'it wants a number instead of "{port}"' } },
         ],
       },
-      open: portOpens(ANY),
+      open: portOpens(),
       leave: { expect: [], within: 0, otherwise: { send: "\x1bA", go: "left" } },
       left: { expect: [{ prompt: SLC, send: "logout\r", done: true }], within: 2000 },
     },

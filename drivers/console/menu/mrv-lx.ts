@@ -13,7 +13,7 @@ export default defineMenuProfile({
   steps: logIn("cli", {
     cli: { expect: [{ prompt: PROMPT, send: "connect port async {number|none}\r", go: "open" }] },
     // How a busy port is refused is not known word by word: a line that says so, or the prompt again.
-    open: portOpens(PROMPT),
+    open: portOpens(),
   }),
   enter: "wait",
   own: PROMPT,

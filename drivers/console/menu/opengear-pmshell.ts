@@ -21,7 +21,7 @@ export default defineMenuProfile({
     menu: { expect: [...choose, { prompt: SHELL, send: "pmshell\r", go: "list" }] },
     // The words of the prompt are not in the manual: "Connect to port >" was seen in use, the rest are variants.
     list: { expect: choose },
-    open: portOpens(MENU),
+    open: portOpens([{ line: /^\d{1,2}: \S/, keep: true }]),
     // Several people may be on a port, so none is busy. pmshell hears ~ at the beginning of a line alone, as cu does; a
     // line that is not at its beginning is freed by hanging up.
     leave: { expect: [], within: 0, otherwise: { send: "~.", go: "left" } },

@@ -3,6 +3,9 @@ import { defineMenuProfile, logIn, noSuchPort, portOpens } from "oob/sdk";
 /** The Easy Port Access menu. Its words are not in the guide: any question for a port or a choice. */
 const MENU = /(?:select|enter|choose|connect to|which)[^:>]{0,60}[:>] ?$/i;
 
+/** A row of the menu. */
+const ROW = /^[^\w]{0,4}(?<number>\d{1,3})[ .:|)\]]{1,6}(?<name>[\w.-]{1,40})/;
+
 export default defineMenuProfile({
   summary: "Perle IOLAN SCS, STS and SDS: Easy Port Access menu",
   sources: [
@@ -12,15 +15,12 @@ export default defineMenuProfile({
   steps: logIn("menu", {
     menu: {
       expect: [
-        {
-          line: /^[^\w]{0,4}(?<number>\d{1,3})[ .:|)\]]{1,6}(?<name>[\w.-]{1,40})/,
-          where: { name: "port" },
-        },
+        { line: ROW, where: { name: "port" } },
         { prompt: MENU, only: "number", send: "{number}\r", go: "open" },
         { prompt: MENU, fail: { ...noSuchPort, why: 'its menu has no port "{port}"' } },
       ],
     },
-    open: portOpens(MENU),
+    open: portOpens([{ line: ROW, keep: true }]),
   }),
   enter: "wait",
   own: /(?:select|enter|choose|connect to|which)[^:>]{0,40}port/i,
