@@ -70,11 +70,13 @@ function healthWord({ health }: HostStatus): string {
 
 function consolePiece({ console }: HostStatus): Piece {
   if (console.is === "up") return { text: "up", style: "green" };
+  if (console.is === "idle") return { text: "on demand", style: "dim" };
   return console.is === "down" ? { text: "DOWN", style: "red" } : console.is;
 }
 
 function lastLine({ console, lastLine: text, incident }: HostStatus): string {
-  if (console.is === "down" && console.why !== undefined) return `[${console.why}]`;
+  const { is, why } = console;
+  if ((is === "down" || is === "idle") && why !== undefined) return `[${why}]`;
   return incident === undefined ? text : `[incident ${incident}] ${text}`;
 }
 

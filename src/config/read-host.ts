@@ -1,6 +1,7 @@
 import { nameHint } from "../lib/nearest.ts";
 import { bareHost } from "./bare-config.ts";
 import { expandRange, isRecord, NAME, NAME_HINT, substitute } from "./host-range.ts";
+import { takeOnDemand } from "./on-demand.ts";
 import { describe } from "./option-values.ts";
 import type { Problems } from "./problems.ts";
 import { type DeviceReader, noteSecret, readDevice } from "./read-device.ts";
@@ -64,15 +65,16 @@ async function readHost(
   const raw = readValue(hostSchema, rest, spot, problems);
   if (given === undefined)
     report(problems, inside(spot, "console"), '"console" is missing', { at: "key" });
+  const { rest: way, ...demand } = takeOnDemand(given, inside(spot, "console"), problems);
   const console =
     given === undefined
       ? undefined
-      : await readDevice(reader, "console", given, inside(spot, "console"));
+      : await readDevice(reader, "console", way, inside(spot, "console"));
   const outlets = readOutlets(reader, texts, inside(spot, "outlets"));
   const own = readWatch(watch, inside(spot, "watch"), problems);
   const login = readLogin(reader, raw?.login, spot);
   if (!raw || !console || !own || problems.errors > before) return undefined;
-  const base = bareHost(name, console);
+  const base = bareHost(name, { ...console, ...demand });
   const onDetach = raw["on-detach"] ?? defaults["on-detach"];
   return {
     ...base,

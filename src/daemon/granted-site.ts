@@ -71,6 +71,16 @@ export class GrantedSite implements Site {
     return this.#site.message(to, text);
   }
 
+  async calls(hosts: readonly string[]) {
+    this.#grants.demand("status", hosts);
+    const all = await this.#site.calls(hosts);
+    return all.filter((call) => this.#grants.may("status", call.host));
+  }
+
+  line(request: Parameters<Site["line"]>[0]) {
+    return this.#demanding("attach", [request.host], () => this.#site.line(request));
+  }
+
   async screen(host: string) {
     this.#grants.demand("spy", [host]);
     return this.#site.screen(host);

@@ -79,6 +79,12 @@ export const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
   ["who", (site, args) => site.who(args.texts("hosts"))],
   ["kick", (site, args) => site.kick(args.text("session"), args.text("reason"))],
   ["message", (site, args) => site.message(args.text("to"), args.text("text"))],
+  ["calls", (site, args) => site.calls(args.texts("hosts"))],
+  [
+    "line",
+    (site, args) =>
+      site.line({ host: args.text("host"), act: args.choice("act", ["ask", "dial", "hangup"]) }),
+  ],
   ["screen", (site, args) => site.screen(args.text("host"))],
   ["log", log],
   ["powerStatus", (site, args) => site.powerStatus(args.texts("hosts"))],

@@ -1,3 +1,4 @@
+import type { LineEvent } from "../core/site/line-act.ts";
 import type {
   AttachEvent,
   Attachment,
@@ -16,6 +17,7 @@ import type {
 } from "../core/site/site.ts";
 import type { LeaveHow, SessionView } from "../core/site/who.ts";
 import type { Millis } from "../lib/clock.ts";
+import type { Call } from "../sdk/calls.ts";
 import type { PduReading } from "../sdk/power.ts";
 import type { RpcClient } from "./rpc-client.ts";
 
@@ -55,6 +57,14 @@ export class RemoteSite implements Site {
 
   message(to: string, text: string): Promise<readonly SessionView[]> {
     return this.#call("message", { to, text });
+  }
+
+  calls(hosts: readonly string[]): Promise<readonly Call[]> {
+    return this.#call("calls", { hosts });
+  }
+
+  line(request: Parameters<Site["line"]>[0]): AsyncIterable<LineEvent> {
+    return this.#stream("line", request);
   }
 
   screen(host: string): Promise<ScreenShot> {

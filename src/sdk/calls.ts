@@ -12,7 +12,6 @@ export type CallOutcome =
   | "timed-out"
   | "given-up"
   | "modem-lost"
-  | "connected"
   | "hung-up"
   | "lost"
   | "unproven"
@@ -32,6 +31,14 @@ export interface Call {
   readonly text?: string;
   /** Of a minute: "0.12 EUR". */
   readonly costPerMinute?: string;
+}
+
+/** "connected 3m 12s", "busy": how it went, or goes. */
+export function callInWords({ outcome, connectedAt, endedAt }: Call): string {
+  if (connectedAt === undefined) return outcome ?? "dialling";
+  if (endedAt === undefined) return outcome === undefined ? "connected" : `connected, ${outcome}`;
+  const lasted = `connected ${formatDuration(endedAt - connectedAt)}`;
+  return outcome === "hung-up" ? lasted : `${lasted}, ${outcome}`;
 }
 
 /** A call that has begun. Each step is on disk when it resolves. */

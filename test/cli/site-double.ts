@@ -16,6 +16,7 @@ import type {
 } from "../../src/core/site/site.ts";
 import type { SessionView } from "../../src/core/site/who.ts";
 import { OobError } from "../../src/lib/errors.ts";
+import type { Call } from "../../src/sdk/calls.ts";
 import type { PduReading } from "../../src/sdk/power.ts";
 
 /** 2026-11-22T07:51:02Z */
@@ -104,8 +105,8 @@ export class AttachmentDouble implements Attachment {
   async note(text: string): Promise<void> {
     this.calls.push(`note ${text}`);
   }
-  async leave(): Promise<void> {
-    this.calls.push("leave");
+  async leave(how = "left"): Promise<void> {
+    this.calls.push(how === "left" ? "leave" : `leave ${how}`);
     this.#left = true;
     this.#wake();
   }
@@ -128,6 +129,8 @@ export class SiteDouble implements Site {
   readonly attachment = new AttachmentDouble();
   seat: SeatView = { mine: "write", others: [] };
   groupList: Record<string, readonly string[]> = {};
+  phoned: Call[] = [];
+  lineSays: string[] = [];
   closed = false;
   /** Names of hosts given by URL. */
   readonly aliases = new Map<string, string>();
@@ -158,6 +161,13 @@ export class SiteDouble implements Site {
     return this.attachment;
   }
   sessions: SessionView[] = [];
+  async calls(hosts: readonly string[]) {
+    return this.phoned.filter((one) => hosts.length === 0 || hosts.includes(one.host));
+  }
+  async *line(request: Parameters<Site["line"]>[0]) {
+    this.asked.push({ line: request });
+    yield* this.lineSays.map((text) => ({ text }));
+  }
   async who(hosts: readonly string[]): Promise<SessionView[]> {
     this.asked.push({ who: hosts });
     return this.sessions.filter((one) => hosts.length === 0 || hosts.includes(one.host));

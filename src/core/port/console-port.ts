@@ -1,9 +1,12 @@
 import type { Millis } from "../../lib/clock.ts";
 import type { ModemLines } from "../../sdk/link.ts";
+import type { LineDemand } from "./line-demand.ts";
 
 /** Where the way to a console stands. Times are Unix ms. */
 export type PortState =
   | { readonly is: "closed" }
+  /** Opened on demand, and nobody wants it. It proves nothing about the host. `why` it ended last; "": it was never up. */
+  | { readonly is: "idle"; readonly why: string }
   | { readonly is: "opening"; readonly attempt: number; readonly progress: string }
   | { readonly is: "up"; readonly label: string; readonly since: Millis }
   | { readonly is: "down"; readonly why: string; readonly hint?: string; readonly retryAt: Millis };
@@ -39,6 +42,8 @@ export interface ConsolePort {
   setEager(eager: boolean): void;
   /** The other side may be back: does not wait for the next attempt to open, where one is waited for. */
   retryNow(): void;
+  /** Of a console that is open only while somebody wants it. */
+  readonly demand?: LineDemand | undefined;
   write(bytes: Uint8Array): Promise<void>;
   /** Throws LINK_UNSUPPORTED where the medium has no BREAK. */
   sendBreak(ms: Millis): Promise<void>;

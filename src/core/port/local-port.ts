@@ -3,15 +3,20 @@
  *
  *   closed ─start─► opening ─► up ─hang-up, error─► down ─wait─► opening …            stop: closed
  *
+ * With a LineDemand it is opened only while it is wanted, and `idle` else.
+ *
  * Bytes are on file before the listener hears of them. While nobody watches, reading waits for the shared pace: the
  * kernel joins what comes meanwhile, and a thousand busy consoles cost few large reads.
  */
 import type { Clock, Millis } from "../../lib/clock.ts";
-import { messageOf, OobError } from "../../lib/errors.ts";
+import { OobError } from "../../lib/errors.ts";
 import type { Random } from "../../lib/random.ts";
 import type { Link, LinkNotice, ModemLines, OpenContext } from "../../sdk/link.ts";
 import type { ConsoleLog } from "../log/console-log.ts";
 import type { ConsolePort, PortListener, PortState } from "./console-port.ts";
+import { type Ended, endedBy } from "./ended.ts";
+import type { LineDemand } from "./line-demand.ts";
+import { openUnless } from "./open-unless.ts";
 import { PortReader } from "./port-reader.ts";
 import type { ReadPace } from "./read-pace.ts";
 import { Reconnect } from "./reconnect.ts";
@@ -27,17 +32,25 @@ interface LocalPortOptions {
   readonly log: ConsoleLog;
   readonly pace: ReadPace;
   readonly open: (request: OpenRequest) => Promise<Link>;
+  /** Absent: it is always to be open. */
+  readonly demand?: LineDemand;
 }
 
 /** A console's wire in this process. */
 export class LocalPort implements ConsolePort {
   readonly host: string;
+  readonly demand: LineDemand | undefined;
   readonly #clock: Clock;
   readonly #reconnect: Reconnect;
   readonly #log: ConsoleLog;
   readonly #reader: PortReader;
   readonly #open: (request: OpenRequest) => Promise<Link>;
   readonly #stopping = new AbortController();
+  /** Ends the opening under way, or the wait for the next. */
+  #attempt = new AbortController();
+  #wake: () => void = () => {};
+  /** Who waits for it to be up, or not to be. */
+  #waiting: (() => void)[] = [];
   #listener: PortListener | undefined;
   #link: Link | undefined;
   #carriesBreak = false;
@@ -53,6 +66,7 @@ export class LocalPort implements ConsolePort {
     this.#log = options.log;
     this.#reader = new PortReader(options.clock, options.pace, (chunk) => this.#took(chunk));
     this.#open = options.open;
+    this.demand = options.demand;
     // A log with bytes in it: a process before us had the port, and what waits there belongs to the log.
     this.#wasOpen = options.log.offset > 0;
   }
@@ -80,11 +94,13 @@ export class LocalPort implements ConsolePort {
       gap: (bytes, why) => listener.gap(bytes, why),
       notice: (text) => listener.notice?.(text),
     });
+    this.demand?.listen({ call: () => this.#wake(), giveUp: (why) => this.#giveUp(why) });
     this.#running = this.#run();
   }
 
   setEager(eager: boolean): void {
     this.#reader.eager = eager;
+    if (this.demand) this.demand.people = eager;
   }
 
   retryNow(): void {
@@ -92,20 +108,16 @@ export class LocalPort implements ConsolePort {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
+    await this.#called();
+    this.demand?.moved();
     await this.#upLink("type to").write(bytes);
   }
 
   async sendBreak(ms: Millis): Promise<void> {
+    await this.#called();
     const link = this.#upLink("send BREAK to");
-    if (!link.sendBreak) {
-      throw new OobError(
-        "LINK_UNSUPPORTED",
-        `Cannot send BREAK to ${this.host}: ${link.label} has none`,
-        {
-          hint: "Use a console that carries BREAK, such as telnet or a local serial port",
-        },
-      );
-    }
+    if (!link.sendBreak)
+      throw unsupported(`send BREAK to ${this.host}`, link, "such as telnet or a serial port");
     await link.sendBreak(ms);
     this.mark("break", `sent for ${ms} ms`);
   }
@@ -117,10 +129,10 @@ export class LocalPort implements ConsolePort {
   async setLines(lines: { readonly dtr: boolean }): Promise<void> {
     const link = this.#upLink("set the lines of");
     if (!link.setLines)
-      throw new OobError(
-        "LINK_UNSUPPORTED",
-        `Cannot set the modem lines of ${this.host}: ${link.label} has none`,
-        { hint: "Use a console with modem lines, such as a serial port or rfc2217" },
+      throw unsupported(
+        `set the modem lines of ${this.host}`,
+        link,
+        "such as a serial port or rfc2217",
       );
     await link.setLines(lines);
     this.mark("lines", `dtr ${lines.dtr ? "on" : "off"}`);
@@ -140,6 +152,9 @@ export class LocalPort implements ConsolePort {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.demand?.stop();
+    this.#attempt.abort();
+    this.#wake();
     this.#reconnect.retryNow();
     this.#reader.hurry();
     await this.#link?.close().catch(() => undefined);
@@ -150,23 +165,58 @@ export class LocalPort implements ConsolePort {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
-    while (!signal.aborted) {
+    for (let why = ""; !signal.aborted; ) {
+      if (this.demand && !this.demand.isWanted) await this.#idle(why);
+      if (signal.aborted) return;
       const ended = await this.#connectOnce(this.#reconnect.attempt);
       if (signal.aborted) return;
-      const wait = this.#reconnect.after(ended.lastedMs);
-      this.#goDown(ended, wait);
+      if (ended.lastedMs !== undefined) this.mark("down", ended.why);
+      this.#carrier = undefined;
+      why = ended.why;
+      const wait = Math.max(this.#reconnect.after(ended.lastedMs), ended.retryAfter);
+      if (this.demand && !this.demand.isWanted) continue;
+      const retryAt = this.#clock.now() + wait;
+      this.#tell({ is: "down", why, ...(ended.hint ? { hint: ended.hint } : {}), retryAt });
       await this.#reconnect.wait(wait);
     }
   }
 
+  /** Waits until somebody wants it. */
+  #idle(why: string): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      this.#tell({ is: "idle", why });
+    });
+  }
+
+  /** Ends what goes on, for want of demand; the reason is told as that of the end. */
+  #giveUp(why: string): void {
+    this.#attempt.abort(new Error(why));
+    this.#reconnect.retryNow();
+    void this.#link?.close().catch(() => undefined);
+    this.#reader.hurry();
+  }
+
+  /** On demand: calls, and waits for what comes of it. Keys are held here, so that none reaches a modem that dials. */
+  async #called(): Promise<void> {
+    if (!this.demand || this.#link || this.#state.is === "down" || this.#state.is === "closed")
+      return;
+    const settled = new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.demand.call();
+    await settled;
+  }
+
   /** Opens, reads to the end; says why it ended and how long it was up. Never throws. */
   async #connectOnce(attempt: number): Promise<Ended> {
+    this.#attempt = new AbortController();
+    const { signal } = this.#attempt;
     const progress = (text: string) => this.#tell({ is: "opening", attempt, progress: text });
     progress("");
     let since: Millis | undefined;
     const lasted = () => (since === undefined ? undefined : this.#clock.monotonic() - since);
     try {
-      const link = await this.#openUnlessStopped(progress);
+      const request = { signal, progress, reopening: this.#wasOpen };
+      const link = await openUnless(signal, () => this.#open(request), this.#clock);
       since = this.#clock.monotonic();
       this.#takeLink(link);
       try {
@@ -175,33 +225,18 @@ export class LocalPort implements ConsolePort {
         this.#link = undefined;
         await link.close().catch(() => undefined);
       }
-      return { why: "the other side hung up", lastedMs: lasted() };
+      return endedBy(undefined, signal, lasted());
     } catch (error) {
-      const hint = error instanceof OobError ? error.hint : undefined;
-      return { why: messageOf(error), ...(hint ? { hint } : {}), lastedMs: lasted() };
+      return endedBy(error, signal, lasted());
+    } finally {
+      if (this.demand) this.demand.up = false;
     }
-  }
-
-  /** A driver that does not heed the signal must not keep us from stopping: what it opens later is closed. */
-  #openUnlessStopped(progress: (text: string) => void): Promise<Link> {
-    const { signal } = this.#stopping;
-    const opening = this.#open({ signal, progress, reopening: this.#wasOpen });
-    return new Promise((resolve, reject) => {
-      const stop = () => reject(signal.reason);
-      signal.addEventListener("abort", stop, { once: true });
-      opening
-        .then((link) => {
-          signal.removeEventListener("abort", stop);
-          if (!signal.aborted) resolve(link);
-          else void link.close().catch(() => undefined);
-        })
-        .catch(reject);
-    });
   }
 
   #took(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
     const offset = this.#log.append(chunk);
+    this.demand?.moved();
     this.#listener?.bytes(chunk, offset, this.#clock.now());
   }
 
@@ -211,6 +246,7 @@ export class LocalPort implements ConsolePort {
     this.#carriesBreak = link.sendBreak !== undefined;
     link.onNotice?.((notice) => this.#notice(notice));
     this.mark("up", link.label);
+    if (this.demand) this.demand.up = true;
     this.#tell({ is: "up", label: link.label, since: this.#clock.now() });
   }
 
@@ -232,31 +268,24 @@ export class LocalPort implements ConsolePort {
     }
   }
 
-  #goDown(ended: Ended, wait: Millis): void {
-    if (ended.lastedMs !== undefined) this.mark("down", ended.why);
-    this.#carrier = undefined;
-    const { why, hint } = ended;
-    const retryAt = this.#clock.now() + wait;
-    this.#tell({ is: "down", why, ...(hint ? { hint } : {}), retryAt });
-  }
-
   #tell(state: PortState): void {
     this.#state = state;
     this.#listener?.state(state);
+    if (state.is !== "opening") for (const go of this.#waiting.splice(0)) go();
   }
 
   #upLink(what: string): Link {
     if (this.#link) return this.#link;
-    const why = this.#state.is === "down" ? this.#state.why : `it is ${this.#state.is}`;
+    const { is } = this.#state;
+    const told = is === "down" || is === "idle" ? this.#state.why : "";
+    const why = told === "" ? `it is ${is}` : told;
     throw new OobError("LINK_LOST", `Cannot ${what} ${this.host}: the console is not up: ${why}`, {
       hint: "The console is opened again by itself; look at its state with: oob status",
     });
   }
 }
 
-interface Ended {
-  readonly why: string;
-  readonly hint?: string;
-  /** undefined: it was never up. */
-  readonly lastedMs: Millis | undefined;
-}
+const unsupported = (what: string, { label }: Link, such: string): OobError =>
+  new OobError("LINK_UNSUPPORTED", `Cannot ${what}: ${label} has none`, {
+    hint: `Use a console that has it, ${such}`,
+  });

@@ -11,6 +11,7 @@ import type { ModemLines } from "../../sdk/link.ts";
 import type { ScreenText } from "../../sdk/runbook.ts";
 import type { Opinion } from "../detect/opinion.ts";
 import type { ConsolePort, PortListener, PortState } from "../port/console-port.ts";
+import type { LineDemand } from "../port/line-demand.ts";
 import { PlacedDetector } from "../site/placed-detector.ts";
 import type { Attachment, AttachRequest, ScreenShot } from "../site/site.ts";
 import { SessionAttachment } from "./attachment.ts";
@@ -166,6 +167,10 @@ export class Session implements WatchedConsole, PortListener {
 
   get carriesBreak(): boolean {
     return this.#port.carriesBreak;
+  }
+
+  get demand(): LineDemand | undefined {
+    return this.#port.demand;
   }
 
   get lastByteAt(): Millis | undefined {

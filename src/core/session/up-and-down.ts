@@ -27,6 +27,11 @@ export class UpAndDown {
       note("console.up", `console up: ${state.label}`, {});
       return wasDown;
     }
+    if (state.is === "idle" && before.is !== "closed") {
+      this.#toldDown = state.why;
+      notice(`console closed: ${state.why}; a key calls again`);
+      note("console.idle", `console closed: ${state.why}`, { wasUp: before.is === "up" });
+    }
     // Each further attempt fails for the same reason: once is enough.
     if (state.is !== "down" || this.#toldDown === state.why) return false;
     this.#toldDown = state.why;

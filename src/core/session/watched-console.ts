@@ -4,6 +4,7 @@ import type { Evidence } from "../../sdk/rule.ts";
 import type { ScreenText } from "../../sdk/runbook.ts";
 import type { Opinion } from "../detect/opinion.ts";
 import type { PortState } from "../port/console-port.ts";
+import type { LineDemand } from "../port/line-demand.ts";
 
 /** Who holds the seat. `person` false: a runbook or the watchdog. Times are monotonic. */
 export interface SeatHolder {
@@ -38,6 +39,8 @@ export interface WatchedConsole {
   readonly host: string;
   readonly opinion: Opinion;
   readonly portState: PortState;
+  /** Of a console that is open only while somebody wants it. */
+  readonly demand?: Pick<LineDemand, "hold"> | undefined;
   readonly offset: number;
   readonly carriesBreak: boolean;
   /** Monotonic; undefined: nothing came since the process began. */

@@ -1,13 +1,18 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { SiteConfig } from "../../config/site-config.ts";
+import type { DeviceEntry, SiteConfig } from "../../config/site-config.ts";
 import type { Millis } from "../../lib/clock.ts";
 import { messageOf, OobError } from "../../lib/errors.ts";
+import type { Call } from "../../sdk/calls.ts";
+import type { Link } from "../../sdk/link.ts";
+import type { SecretRef } from "../../sdk/options.ts";
 import type { PduReading } from "../../sdk/power.ts";
 import type { Audit } from "../audit/audit.ts";
 import { readLog } from "../log/log-reader.ts";
 import type { People } from "../session/people.ts";
 import { sessionName } from "../session/session-name.ts";
+import type { LineEvent } from "./line-act.ts";
+import { actOnLine } from "./line-acts.ts";
 import type {
   Attachment,
   AttachRequest,
@@ -64,6 +69,27 @@ export class LocalSite implements Site {
     return this.#core.moving;
   }
 
+  /** Opens a device that is no host's console: a modem that answers calls. Throws PORT_BUSY. */
+  async openDevice(
+    entry: DeviceEntry,
+    signal: AbortSignal,
+  ): Promise<{ readonly link: Link; close(): Promise<void> }> {
+    const { devices } = this.#core;
+    const lock = await devices.claim(entry);
+    try {
+      const link = await devices.openLink(entry, { signal, progress: () => {}, reopening: false });
+      return { link, close: () => link.close().finally(() => lock.release()) };
+    } catch (thrown) {
+      await lock.release();
+      throw thrown;
+    }
+  }
+
+  /** Throws SECRET_MISSING. */
+  secret(ref: SecretRef): Promise<string> {
+    return this.#core.secrets(ref);
+  }
+
   hosts(): Promise<readonly string[]> {
     return Promise.resolve([...this.#core.config.hosts.keys()]);
   }
@@ -100,6 +126,18 @@ export class LocalSite implements Site {
     if (host !== undefined) return this.#core.consoles.get(host)?.guests.say(this.#who, text) ?? [];
     const { guests, id } = this.#place(to);
     return guests.say(this.#who, text, { id });
+  }
+
+  calls(names: readonly string[]): Promise<readonly Call[]> {
+    const hosts = names.map((name) => this.#core.host(name).name);
+    const all = this.#core.calls.all();
+    return Promise.resolve(
+      hosts.length === 0 ? all : all.filter((call) => hosts.includes(call.host)),
+    );
+  }
+
+  line(request: Parameters<Site["line"]>[0]): AsyncIterable<LineEvent> {
+    return actOnLine(this.#core, request, this.#who);
   }
 
   async screen(host: string): Promise<ScreenShot> {

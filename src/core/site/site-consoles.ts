@@ -19,12 +19,15 @@ import { ConsoleLog } from "../log/console-log.ts";
 import { GroupSync } from "../log/group-sync.ts";
 import { logFolder } from "../log/log-folder.ts";
 import type { ConsolePort } from "../port/console-port.ts";
-import { LocalPort } from "../port/local-port.ts";
+import { LineDemand } from "../port/line-demand.ts";
+import { LocalPort, type OpenRequest } from "../port/local-port.ts";
 import type { PortLock } from "../port/port-lock.ts";
 import { ReadPace } from "../port/read-pace.ts";
 import type { Registry } from "../registry/registry.ts";
 import { Session } from "../session/session.ts";
 import { VisitBook } from "../session/visit-book.ts";
+import type { CallLog } from "./call-log.ts";
+import { claimedLink } from "./claimed-link.ts";
 import type { HostStatus } from "./site.ts";
 import type { SiteDevices } from "./site-devices.ts";
 
@@ -38,6 +41,7 @@ interface ConsolesParts {
   readonly registry: Registry;
   readonly devices: SiteDevices;
   readonly audit: Audit;
+  readonly calls: CallLog;
   readonly clock: Clock;
   readonly role: "daemon" | "direct";
   readonly status: (host: string) => HostStatus;
@@ -170,7 +174,7 @@ export class SiteConsoles {
     };
     /** Takes the device once; it stays ours while the console is closed and opened again. */
     const claimOnce = async () => {
-      claim ??= devices.claim(entry.console);
+      claim ??= devices.claim(entry.console, name);
       await claim.catch((thrown: unknown) => {
         claim = undefined;
         throw thrown;
@@ -185,7 +189,7 @@ export class SiteConsoles {
       }
       if (role === "direct") {
         await this.#refuseBesideDaemon(name);
-        await claimOnce();
+        if (!entry.console.onDemand) await claimOnce();
       }
       // In a daemon a device that another process has is a console that is down, and is tried again.
       const session = await this.#startSession(entry, claimOnce);
@@ -201,7 +205,8 @@ export class SiteConsoles {
     const { config, registry, audit, clock, status, opened } = this.#parts;
     const { name: host } = entry;
     const rules = await registry.rules();
-    const port = (await this.#parts.keep?.(entry)) ?? this.#localPort(entry, claim);
+    const kept = entry.console.onDemand ? undefined : await this.#parts.keep?.(entry);
+    const port = kept ?? this.#localPort(entry, claim);
     const session = new Session({
       host,
       port,
@@ -224,7 +229,7 @@ export class SiteConsoles {
   }
 
   #localPort(entry: HostEntry, claim: () => Promise<unknown>): LocalPort {
-    const { config, devices, clock } = this.#parts;
+    const { config, devices, clock, calls } = this.#parts;
     const { name: host } = entry;
     const log = new ConsoleLog({
       state: config.state,
@@ -233,16 +238,20 @@ export class SiteConsoles {
       sync: this.#sync,
       segmentBytes: config.log.segmentBytes,
     });
+    const { onDemand } = entry.console;
+    const open = (request: OpenRequest) =>
+      devices.openLink(entry.console, { ...request, calls: calls.book(host) });
     return new LocalPort({
-      host,
-      clock,
-      random: systemRandom,
-      log,
-      pace: this.#pace,
-      open: async (request) => {
-        await claim();
-        return devices.openLink(entry.console, request);
-      },
+      ...{ host, clock, log, random: systemRandom, pace: this.#pace },
+      // One modem serves many hosts: between calls it is anybody's.
+      open: onDemand
+        ? (request) =>
+            claimedLink(
+              () => devices.claim(entry.console, host),
+              () => open(request),
+            )
+        : (request) => claim().then(() => open(request)),
+      ...(onDemand && { demand: new LineDemand(clock, onDemand.hangupAfter) }),
     });
   }
 

@@ -13,6 +13,7 @@ import type { Session } from "../session/session.ts";
 import { Guard } from "../watchdog/guard.ts";
 import { Holds } from "../watchdog/holds.ts";
 import { Watchdog } from "../watchdog/watchdog.ts";
+import { CallLog } from "./call-log.ts";
 import { SiteConsoles } from "./site-consoles.ts";
 import { SiteDevices } from "./site-devices.ts";
 import { SitePower } from "./site-power.ts";
@@ -42,6 +43,7 @@ export class SiteCore {
   readonly registry: Registry;
   readonly devices: SiteDevices;
   readonly audit: Audit;
+  readonly calls: CallLog;
   readonly holds: Holds;
   readonly incidents: Incidents;
   readonly power: Power;
@@ -88,11 +90,12 @@ export class SiteCore {
       who: role === "daemon" ? "oob serve" : `oob (${who})`,
     });
     this.audit = openAuditTrail(config.state, clock);
+    this.calls = new CallLog(config.state, clock, this.audit);
     this.holds = new Holds(config.state, clock, this.audit);
     this.incidents = new Incidents(config.state, clock);
     this.power = new Power({
       pdus: config.pdus,
-      open: (_name, entry) => this.devices.openPdu(entry),
+      open: (name, entry) => this.devices.openPdu(entry, this.calls.book(name)),
       audit: this.audit,
       clock,
     });
@@ -118,12 +121,14 @@ export class SiteCore {
       session: (host) => this.consoles.get(host),
       whyNot: (host) => this.consoles.whyNot(host),
       watch: (host) => this.#watchdog?.statusOf(host),
+      lastCall: (host) => this.calls.lastOf(host),
       power: (host) => this.power.lastRead(host),
     });
     this.consoles = new SiteConsoles({
       config,
       registry: this.registry,
       devices: this.devices,
+      calls: this.calls,
       audit: this.audit,
       clock,
       role,
@@ -222,7 +227,9 @@ export class SiteCore {
   /** The console of a host. A command that opened it by itself waits until it is up, or says why it is not. */
   async console(name: string): Promise<Session> {
     const session = await this.consoles.open(this.host(name).name);
-    if (this.role === "direct") await untilUp(session, this.clock);
+    if (this.role === "daemon") return session;
+    const release = session.demand?.hold();
+    await untilUp(session, this.clock).finally(release);
     return session;
   }
 

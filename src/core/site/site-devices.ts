@@ -1,14 +1,18 @@
 import type { DeviceEntry } from "../../config/site-config.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { OobError } from "../../lib/errors.ts";
+import type { CallBook } from "../../sdk/calls.ts";
 import type { Link, OpenContext } from "../../sdk/link.ts";
 import type { Pdu } from "../../sdk/power.ts";
-import type { OpenRequest } from "../port/local-port.ts";
+import type { OpenRequest as PortRequest } from "../port/local-port.ts";
 import { lockPort, type PortLock } from "../port/port-lock.ts";
 import { powerContext } from "../power/power-context.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Secrets } from "../registry/secrets.ts";
 import { LinkBelow } from "./link-below.ts";
+
+/** What a Link is opened with; `calls` is where a modem writes its calls down. */
+type OpenRequest = PortRequest & Pick<OpenContext, "calls">;
 
 interface DevicesParts {
   readonly registry: Registry;
@@ -34,8 +38,11 @@ export class SiteDevices {
     return this.#parts.locks;
   }
 
-  /** Takes a console's device, and those that it goes through, for as long as the console is ours. Throws PORT_BUSY. */
-  async claim(entry: DeviceEntry): Promise<PortLock> {
+  /**
+   * Takes a console's device, and those that it goes through, for as long as the console is ours. Throws PORT_BUSY.
+   * `forWhom` is named to those that come later.
+   */
+  async claim(entry: DeviceEntry, forWhom?: string): Promise<PortLock> {
     const locks: PortLock[] = [];
     const release = async () => {
       for (const lock of locks.splice(0).reverse()) await lock.release();
@@ -46,7 +53,7 @@ export class SiteDevices {
         const driver = await this.#parts.registry.console(at.driver);
         // Many ports of one console server are reached through the one telnet port that it has.
         if (!(shared && driver.address === "host-port"))
-          locks.push(await this.#lock(await this.#identity(at)));
+          locks.push(await this.#lock(await this.#identity(at), forWhom));
         shared = driver.sharesWay === true;
       }
     } catch (thrown) {
@@ -83,12 +90,32 @@ export class SiteDevices {
     return link as Link;
   }
 
+  /** What the outermost device that can be asked says of itself: nothing is opened beyond it. */
+  async ask(entry: DeviceEntry, request: OpenRequest): Promise<readonly string[]> {
+    const { registry } = this.#parts;
+    for (let at: DeviceEntry | undefined = entry; at !== undefined; at = at.via) {
+      const driver = await registry.console(at.driver);
+      if (driver.ask === undefined) continue;
+      const below = at.via && new LinkBelow(await this.openLink(at.via, request));
+      try {
+        const through = below ? { through: below.link } : {};
+        return await driver.ask(at.options, { ...this.#context(request), ...through });
+      } finally {
+        await below?.link.close();
+      }
+    }
+    throw new OobError(
+      "LINK_UNSUPPORTED",
+      `Cannot ask the way: driver "${entry.driver}" has no modem`,
+    );
+  }
+
   /** Opens a power device. */
-  async openPdu(entry: DeviceEntry): Promise<Pdu> {
+  async openPdu(entry: DeviceEntry, calls?: CallBook): Promise<Pdu> {
     const { registry, clock, secrets } = this.#parts;
     const driver = await registry.power(entry.driver);
     const { signal } = this.#closing;
-    const request = { signal, progress: () => {}, reopening: false };
+    const request = { signal, progress: () => {}, reopening: false, ...(calls && { calls }) };
     const through = entry.via === undefined ? undefined : await this.openLink(entry.via, request);
     const context = powerContext({
       clock,
@@ -111,17 +138,17 @@ export class SiteDevices {
   }
 
   async #openStep(entry: DeviceEntry, request: OpenRequest, through?: Link): Promise<Link> {
-    const { registry, clock, secrets } = this.#parts;
-    const driver = await registry.console(entry.driver);
-    const context: OpenContext = {
-      clock,
-      secret: secrets,
-      profile: (_kind, name) => registry.menu(name),
-      ...request,
-    };
+    const driver = await this.#parts.registry.console(entry.driver);
+    const context = this.#context(request);
     if (through === undefined) return driver.open(entry.options, context);
     const below = new LinkBelow(through);
     return below.carry(await driver.open(entry.options, { ...context, through: below.link }));
+  }
+
+  #context(request: OpenRequest): OpenContext {
+    const { registry, clock, secrets } = this.#parts;
+    const profile: OpenContext["profile"] = (_kind, name) => registry.menu(name);
+    return { clock, secret: secrets, profile, ...request };
   }
 
   /** "tcp ts1:7003", "telnet". */
@@ -130,8 +157,9 @@ export class SiteDevices {
     return own === "" ? entry.driver : `${entry.driver} ${own}`;
   }
 
-  #lock(device: string): Promise<PortLock> {
-    const { locks: folder, who, clock } = this.#parts;
+  #lock(device: string, forWhom?: string): Promise<PortLock> {
+    const { locks: folder, who: own, clock } = this.#parts;
+    const who = forWhom === undefined ? own : `${own}, for ${forWhom}`;
     return lockPort({ folder, device, who, clock });
   }
 

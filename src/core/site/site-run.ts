@@ -117,9 +117,19 @@ async function runGuarded(core: RunSite, run: Run) {
 }
 
 async function runHere(core: RunSite, run: Run) {
-  const { host, person, force = false, signal } = run;
+  const { host, signal } = run;
   const session = await core.console(host.name);
-  await untilUp(session, core.clock, signal);
+  const release = session.demand?.hold();
+  try {
+    await untilUp(session, core.clock, signal);
+    return await runAt(core, session, run);
+  } finally {
+    release?.();
+  }
+}
+
+async function runAt(core: RunSite, session: WatchedConsole, run: Run) {
+  const { host, person, force = false } = run;
   const { login } = host;
   return runRunbook({
     ...run,

@@ -1,7 +1,9 @@
 import { TextLines } from "../../codec/text-lines.ts";
 import type { DeviceEntry, HostEntry } from "../../config/site-config.ts";
 import type { Clock, Millis } from "../../lib/clock.ts";
+import { formatDuration } from "../../lib/durations.ts";
 import { printable } from "../../lib/printable.ts";
+import { type Call, callInWords } from "../../sdk/calls.ts";
 import { numberOf, textOf } from "../../sdk/options.ts";
 import type { Opinion } from "../detect/opinion.ts";
 import { logFolder } from "../log/log-folder.ts";
@@ -26,6 +28,7 @@ interface StatusParts {
   readonly session: (host: string) => Session | undefined;
   readonly whyNot: (host: string) => string | undefined;
   readonly watch: (host: string) => WatchStatus | undefined;
+  readonly lastCall: (host: string) => Call | undefined;
   /** Outlets as last read. */
   readonly power: (host: string) => HostPower | undefined;
 }
@@ -63,7 +66,12 @@ export class SiteStatus {
       console: this.#console(entry, session),
       ...power,
       feeds: entry.outlets.map(({ pdu, reference }) => `${pdu}/${reference}`),
-      health: watched ? healthOf(watched) : this.#health(host, session?.opinion),
+      health:
+        session?.portState.is === "idle"
+          ? { state: "unknown", class: "", why: "not connected: on demand", since: clock.now() }
+          : watched
+            ? healthOf(watched)
+            : this.#health(host, session?.opinion),
       watch: { mode: entry.watch.mode, ...(watched && { next: watched.next }) },
       ...(hold === undefined ? {} : { hold }),
       ...(writer === undefined ? {} : { writer }),
@@ -94,9 +102,19 @@ export class SiteStatus {
 
   #console(entry: HostEntry, session: Session | undefined): HostStatus["console"] {
     const label = labelOf(entry.console);
-    if (session) return consoleView(session.portState, label);
+    const state = session?.portState;
+    if (state?.is === "idle")
+      return { is: "idle", label, why: this.#idleSince(entry.name, state.why) };
+    if (state) return consoleView(state, label);
     const why = this.#parts.whyNot(entry.name);
     return why === undefined ? { is: "closed", label } : { is: "down", label, why };
+  }
+
+  #idleSince(host: string, why: string): string {
+    const call = this.#parts.lastCall(host);
+    if (call === undefined) return why === "" ? "on demand" : `on demand; ${why}`;
+    const ago = formatDuration(Math.max(0, this.#parts.clock.now() - call.at));
+    return `on demand; last call ${ago} ago, ${callInWords(call)}`;
   }
 
   #health(host: string, opinion: Opinion | undefined): HostStatus["health"] {
@@ -119,7 +137,10 @@ const healthOf = ({ state, class: kind, why, since }: WatchStatus): HostStatus["
   since,
 });
 
-function consoleView(state: PortState, label: string): HostStatus["console"] {
+function consoleView(
+  state: Exclude<PortState, { is: "idle" }>,
+  label: string,
+): HostStatus["console"] {
   switch (state.is) {
     case "up":
       return { is: "up", label: state.label };
@@ -136,7 +157,8 @@ function consoleView(state: PortState, label: string): HostStatus["console"] {
 function labelOf({ driver, options, via }: DeviceEntry): string {
   const port = numberOf(options, "port", 0);
   const host = textOf(options, "host") + (port === 0 ? "" : `:${port}`);
-  const address = textOf(options, "path") || textOf(options, "command") || host;
+  const path = textOf(options, "path") || textOf(options, "number");
+  const address = path || textOf(options, "command") || host;
   const own = printable(`${driver} ${address}`.trim(), 80);
   return via === undefined ? own : `${own} via ${labelOf(via)}`;
 }

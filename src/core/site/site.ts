@@ -1,9 +1,11 @@
 import type { WatchMode } from "../../config/site-config.ts";
 import type { Millis } from "../../lib/clock.ts";
+import type { Call } from "../../sdk/calls.ts";
 import type { OptionSpecs } from "../../sdk/options.ts";
 import type { PduReading, PowerState } from "../../sdk/power.ts";
 import type { HostState } from "../../sdk/rule.ts";
 import type { Risk } from "../../sdk/runbook.ts";
+import type { LineAct, LineEvent } from "./line-act.ts";
 import type { LastVisit, LeaveHow, OpenShell, SessionView } from "./who.ts";
 
 /** A row of `oob status`. Times are Unix ms. */
@@ -13,7 +15,8 @@ export interface HostStatus {
   /** Asks for more than "y" before it is switched. */
   readonly precious: boolean;
   readonly console: {
-    readonly is: "up" | "down" | "opening" | "closed";
+    /** "idle": opened on demand, and nobody wants it. */
+    readonly is: "up" | "down" | "opening" | "closed" | "idle";
     readonly label: string;
     readonly why?: string;
   };
@@ -255,6 +258,9 @@ export interface Site {
   kick(session: string, reason: string): Promise<SessionView>;
   /** Says something to a session, or to everybody at the console of a host; gives those who were told. */
   message(to: string, text: string): Promise<readonly SessionView[]>;
+  /** Telephone calls of hosts on record, oldest first; of all and of PDUs where none is named. */
+  calls(hosts: readonly string[]): Promise<readonly Call[]>;
+  line(request: { readonly host: string; readonly act: LineAct }): AsyncIterable<LineEvent>;
   screen(host: string): Promise<ScreenShot>;
   log(query: LogQuery): AsyncIterable<LogRecord>;
   powerStatus(hosts: readonly string[]): Promise<

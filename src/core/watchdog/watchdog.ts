@@ -5,6 +5,7 @@ import type { Incident } from "../incident/incident.ts";
 import type { CutShort } from "../policy/resume.ts";
 import { deafWayOf } from "./deaf-way.ts";
 import { Guard, type GuardEyes } from "./guard.ts";
+import { HeldLines } from "./held-lines.ts";
 import { HostWatch, STOOD_STILL } from "./watchdog-host.ts";
 import type { HostParts, WatchdogParts, WatchedHost, WatchStatus } from "./watchdog-parts.ts";
 import { askConsole } from "./watchdog-view.ts";
@@ -20,6 +21,7 @@ export class Watchdog implements GuardEyes {
   readonly #parts: WatchdogParts;
   readonly #shared: HostParts;
   readonly #watches = new Map<string, HostWatch>();
+  readonly #lines = new HeldLines();
   #heart: Timer | undefined;
   #unfollow: (() => void) | undefined;
 
@@ -64,6 +66,7 @@ export class Watchdog implements GuardEyes {
   async stop(): Promise<void> {
     this.#unfollow?.();
     this.#heart?.cancel();
+    this.#lines.stop();
     await Promise.all([...this.#watches.values()].map((watch) => watch.stop()));
   }
 
@@ -115,6 +118,8 @@ export class Watchdog implements GuardEyes {
   isHealthy(host: string): boolean {
     const watch = this.#watches.get(host);
     const state = watch?.status.state;
+    // On demand, and not connected: nothing is known of it now.
+    if (watch?.host.console.portState.is === "idle") return false;
     return watch?.state.phase.is === "calm" && (state === "healthy" || state === "warning");
   }
 
@@ -134,6 +139,7 @@ export class Watchdog implements GuardEyes {
         if (late > STOOD_STILL) watch.gap(`this process stood still for ${formatDuration(late)}`);
         watch.look();
       }
+      this.#lines.look(this.#watches.values());
       this.#beat();
     });
   }

@@ -212,7 +212,9 @@ describe("LocalPort", () => {
       gap: () => undefined,
       state: ({ is }) => void states.push(is),
     });
-    await port.stop();
+    const stopping = port.stop();
+    await kit.clock.advance(15_000);
+    await stopping;
     expect(states).toEqual(["opening", "closed"]);
     opened?.();
     await kit.clock.advance(0);
