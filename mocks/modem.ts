@@ -62,6 +62,7 @@ const CODES: Readonly<Record<string, number>> = {
   "NO ANSWER": 8,
 };
 
+const RING_EVERY: Millis = 5000;
 const DIALLING: Millis = 1500;
 /** S12: 50 fiftieths of a second. */
 const GUARD: Millis = 1000;
@@ -85,6 +86,8 @@ export class MockModem {
   #verbose = true;
   #quiet: boolean;
   #dialling: Timer | undefined;
+  /** Our own line rings. */
+  #ringing: Timer | undefined;
   #drop: Timer | undefined;
   #lastData = Number.NEGATIVE_INFINITY;
   #pluses = 0;
@@ -128,7 +131,7 @@ export class MockModem {
   }
 
   async close(): Promise<void> {
-    for (const timer of [this.#dialling, this.#drop, this.#escape]) timer?.cancel();
+    for (const timer of [this.#dialling, this.#ringing, this.#drop, this.#escape]) timer?.cancel();
     for (const socket of this.#sockets) socket.destroy();
     await Promise.all(
       this.#servers.map((server) => new Promise((resolve) => server.close(resolve))),
@@ -140,8 +143,23 @@ export class MockModem {
     if (this.#online) this.#send(latin1(text));
   }
 
+  /** Somebody calls from a number ("": withheld), and gives up after so many RINGs. */
+  callIn(number: string, rings = 8): void {
+    const ring = (left: number) => {
+      if (this.#connected || left === 0) this.#ringing = undefined;
+      else {
+        this.#say("RING");
+        if (left === rings && number !== "") this.#send(latin1(`\r\nNMBR = ${number}\r\n`));
+        this.#ringing = this.#clock.after(RING_EVERY, () => ring(left - 1));
+      }
+    };
+    ring(rings);
+  }
+
   /** The far end hangs up. */
   hangUpThere(): void {
+    this.#ringing?.cancel();
+    this.#ringing = undefined;
     if (!this.#connected) return;
     this.#hangUp();
     this.#say("NO CARRIER");
@@ -207,6 +225,7 @@ export class MockModem {
     if (settings.includes("Q0")) this.#quiet = false;
     const [, number] = /^D[TP]?(.*)$/.exec(body) ?? [];
     if (number !== undefined) this.#dial(number);
+    else if (/^A0?$/.test(body)) this.#answerCall();
     else if (this.faults.refuses?.some((one) => body.startsWith(one))) this.#answer("ERROR");
     else {
       if (/^H0?$/.test(body)) this.#hangUp();
@@ -231,6 +250,16 @@ export class MockModem {
       if (end === "answers") this.#connect();
       else this.#say(end);
     });
+  }
+
+  #answerCall(): void {
+    if (!this.#ringing) {
+      this.#answer("NO CARRIER");
+      return;
+    }
+    this.#ringing.cancel();
+    this.#ringing = undefined;
+    this.#connect();
   }
 
   #connect(): void {

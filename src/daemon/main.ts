@@ -9,6 +9,7 @@ import { type Clock, type Millis, systemClock } from "../lib/clock.ts";
 import { formatDuration } from "../lib/durations.ts";
 import { messageOf, OobError } from "../lib/errors.ts";
 import { Connection } from "./connection.ts";
+import { openDialIns } from "./dial-in/open-dial-ins.ts";
 import { GrantedSite } from "./granted-site.ts";
 import { Grants } from "./grants.ts";
 import { KeptPorts, startKeeper } from "./keeper/kept-ports.ts";
@@ -70,7 +71,8 @@ export async function startDaemon(options: ServeOptions): Promise<Daemon> {
     const sockets = await listen(config, site);
     const { state, log } = config;
     const retention = new LogRetention({ state, keep: log, audit: site.audit, clock });
-    const ready = new Daemonized({ config, site, sockets, kept, lock, retention });
+    const dialIns = openDialIns(config, site, clock);
+    const ready = new Daemonized({ config, site, sockets, kept, lock, retention, dialIns });
     const count = config.hosts.size;
     const took = formatDuration(clock.monotonic() - began);
     const text = `ready, ${count} ${count === 1 ? "console" : "consoles"}, sock ${sockets.paths.join(" ")}`;
@@ -200,6 +202,7 @@ class Daemonized implements Daemon {
   readonly #kept: KeptPorts;
   readonly #lock: PortLock;
   readonly #retention: LogRetention;
+  readonly #dialIns: ReturnType<typeof openDialIns>;
   #stopping: Promise<void> | undefined;
 
   constructor(parts: {
@@ -209,6 +212,7 @@ class Daemonized implements Daemon {
     readonly kept: KeptPorts;
     readonly lock: PortLock;
     readonly retention: LogRetention;
+    readonly dialIns: ReturnType<typeof openDialIns>;
   }) {
     this.config = parts.config;
     this.site = parts.site;
@@ -216,6 +220,7 @@ class Daemonized implements Daemon {
     this.#kept = parts.kept;
     this.#lock = parts.lock;
     this.#retention = parts.retention;
+    this.#dialIns = parts.dialIns;
   }
 
   get sockets(): readonly string[] {
@@ -230,6 +235,7 @@ class Daemonized implements Daemon {
   async #stop(why: string): Promise<void> {
     this.site.audit.note({ type: "daemon.stop", by: "oob", text: `stopped: ${why}` });
     await this.#sockets.close();
+    await this.#dialIns.stop();
     await this.#retention.stop();
     await this.site.close();
     await this.#kept.close();

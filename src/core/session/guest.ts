@@ -33,4 +33,5 @@ export interface PeopleEvents {
 export const LEFT: Readonly<Record<LeaveHow, Stop>> = {
   left: { is: "left", text: "left" },
   lost: { is: "lost", text: "lost the connection" },
+  "hung-up": { is: "hung-up", text: "hung up, or the telephone line broke" },
 };

@@ -1,3 +1,4 @@
+import { LOG_OUT } from "../../config/on-detach.ts";
 import type { OnDetach } from "../../config/site-config.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { printable } from "../../lib/printable.ts";
@@ -24,6 +25,12 @@ interface LastWriterParts {
   readonly note: (type: string, text: string, data: Readonly<Record<string, unknown>>) => void;
 }
 
+/** Who left, and what is to be done about it. */
+interface Owed {
+  readonly who: string;
+  readonly policy: OnDetach;
+}
+
 /** Rules that know the prompt of a shell: what the detector saw last is one of them while somebody is logged in. */
 const SHELL_RULE = /(?:^|\/)(?:bare-)?shell-prompt$/;
 
@@ -35,7 +42,7 @@ export class LastWriter {
   #shown: Visit | undefined;
   #read = false;
   /** Left without its on-detach: automation had the seat, or the console was down. */
-  #owed: { readonly who: string; readonly how: string } | undefined;
+  #owed: Owed | undefined;
   #running: AbortController | undefined;
 
   constructor(parts: LastWriterParts) {
@@ -69,7 +76,6 @@ export class LastWriter {
     void this.visit; // Whoever was here before is kept for the welcome.
     const since = this.#parts.clock.now();
     this.#writers.set(place, since);
-    this.#owed = undefined;
     const how = "was there when oob ended";
     const { offset } = this.#parts.console;
     this.#parts.book.write({ who: place.who, since, how, offset });
@@ -85,21 +91,25 @@ export class LastWriter {
     // Who only reads now is still there; their shell is theirs until they go.
     if (why.is === "reads") return;
     this.#writers.delete(place);
-    if (this.#writers.size > 0 || why.is === "put off" || why.is === "closed") return;
-    this.#owed = { who, how: why.text };
+    if (why.is === "closed") return;
+    const { policy } = this.#parts;
+    // Nobody is at the far end of a broken telephone line to close the shell, and whoever is called next finds it.
+    const hangsUp = why.is === "hung-up" && policy.is === "nothing";
+    this.#owed = { who, policy: hangsUp ? LOG_OUT : policy };
     this.settle();
   }
 
-  /** Automation gave the seat back, or the console is up again: what is owed is done now. */
+  /** Nobody writes any more, automation gave the seat back, or the console is up again: what is owed is done now. */
   settle(): void {
     const owed = this.#owed;
-    const { console, lent, policy } = this.#parts;
+    const { console, lent } = this.#parts;
     if (!owed || this.#running || lent() || this.#writers.size > 0) return;
+    const { policy } = owed;
     if (policy.is === "nothing") {
       this.#owed = undefined;
-      this.#sayOpen(owed.who, "");
+      this.#sayOpen(owed, "");
     } else if (console.portState.is !== "up") {
-      this.#sayOpen(owed.who, "the console is down; tried again when it is up");
+      this.#sayOpen(owed, "the console is down; tried again when it is up");
     } else {
       this.#owed = undefined;
       this.#running = new AbortController();
@@ -121,14 +131,13 @@ export class LastWriter {
     const done = await closeDetached({ console, clock, policy, who, signal: running.signal });
     this.#running = undefined;
     if (running.signal.aborted) return;
-    this.#tellOf(who, done);
+    this.#tellOf({ who, policy }, done);
     // Somebody may have come and gone meanwhile.
     this.settle();
   }
 
-  #tellOf(who: string, done: Detached): void {
+  #tellOf({ who, policy }: Owed, done: Detached): void {
     const { note, tell, book, console } = this.#parts;
-    const { policy } = this.#parts;
     const data = { who, policy: policy.is };
     switch (done.is) {
       case "proven": {
@@ -150,7 +159,7 @@ export class LastWriter {
         });
         return;
       case "unproven":
-        this.#sayOpen(who, done.why, true);
+        this.#sayOpen({ who, policy }, done.why, true);
         return;
       case "called off":
         note("session.logout", `on-detach was called off: somebody writes again`, data);
@@ -158,8 +167,8 @@ export class LastWriter {
   }
 
   /** The event that an open shell is; without one, only a logout that is not proven is worth one. */
-  #sayOpen(who: string, why: string, unproven = false): void {
-    const { console, note, tell, policy } = this.#parts;
+  #sayOpen({ who, policy }: Owed, why: string, unproven = false): void {
+    const { console, note, tell } = this.#parts;
     const shell = shellIn(console.opinion);
     if (!shell && !unproven) return;
     const kind = shell ? `a${shell.root ? " root" : ""} shell` : "not proven to be logged out";

@@ -1,7 +1,7 @@
 import type { Millis } from "../../lib/clock.ts";
 
 /** How somebody goes: by their own wish, or because their connection broke. */
-export type LeaveHow = "left" | "lost";
+export type LeaveHow = "left" | "lost" | "hung-up";
 
 /** Who wrote last at a console. */
 export interface LastVisit {

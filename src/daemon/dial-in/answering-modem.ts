@@ -1,0 +1,124 @@
+/*
+ * A modem that answers calls:
+ *
+ *   made ready ► RING, who calls, RING ► the rule says whom ► ATA ► CONNECT ► talk ► hang-up, proven ► made ready …
+ *
+ * Results are off (Q1) while the modem waits only where its set-up says so: a computer that talks to it does not mistake
+ * RING for a log-in, as a getty does.
+ */
+import type { Millis } from "../../lib/clock.ts";
+import { minutes, seconds } from "../../lib/durations.ts";
+import { OobError } from "../../lib/errors.ts";
+import type { Link } from "../../sdk/link.ts";
+import { ModemLine } from "../../sdk/modem-line.ts";
+import { ModemLink } from "../../sdk/modem-link.ts";
+import { readyModem } from "../../sdk/modem-ready.ts";
+import type { DialInParts } from "./dial-in-parts.ts";
+
+/** V.253 10.1: the caller's number comes between the first RING and the second. */
+const RINGS_BEFORE_ANSWER = 2;
+/** Without a RING for so long the caller has given up: they come 4 to 6 s apart. */
+const RING_GAP: Millis = seconds(10);
+const ANSWER_WITHIN: Millis = seconds(75);
+/** A modem that says nothing for so long is asked whether it is still there. */
+const CHECK_EVERY: Millis = minutes(10);
+/** Ways to ask for the caller's number; one of them is taken by most that can. */
+const CALLER_ID = ["AT+VCID=1", "AT#CID=1", "AT+CLIP=1"] as const;
+
+/** A modem on an open Link. */
+export class AnsweringModem {
+  readonly #parts: DialInParts;
+  readonly #modem: ModemLine;
+  readonly #signal: AbortSignal;
+
+  constructor(link: Link, parts: DialInParts, signal: AbortSignal) {
+    this.#parts = parts;
+    this.#modem = new ModemLine(link, parts.clock);
+    this.#signal = signal;
+  }
+
+  /** Throws LINK_REFUSED where it does not answer, or cannot say who calls and has to. */
+  async makeReady(): Promise<void> {
+    const { entry, secret, progress } = this.#parts;
+    const signal = this.#signal;
+    await readyModem(this.#modem, {
+      init: entry.init,
+      guard: entry.guard,
+      secret,
+      progress,
+      signal,
+    });
+    for (const command of CALLER_ID)
+      if ((await this.#modem.ask(command, seconds(5), signal)).result === "ok") return;
+    if (entry.callers === "any") return;
+    throw new OobError(
+      "LINK_REFUSED",
+      `Cannot answer calls on ${entry.name}: its modem does not tell who calls`,
+      { hint: "Set it up by init, or write callers: any" },
+    );
+  }
+
+  /** Waits for a caller whom the rule lets in: the number, "" where it is withheld. */
+  async nextCaller(admits: (number: string) => boolean): Promise<string> {
+    for (;;) {
+      const ringing = await this.#ringing();
+      if (ringing !== undefined && admits(ringing)) return ringing;
+      if (ringing !== undefined) await this.#untilQuiet();
+    }
+  }
+
+  /** Takes the call. Throws LINK_LOST where the modems do not come together. */
+  async answer(number: string): Promise<Link> {
+    return this.#connected("ATA", number, ANSWER_WITHIN);
+  }
+
+  /** Calls a number, for somebody who was here and hung up. */
+  async dial(number: string): Promise<Link> {
+    const digits = number.replaceAll(/[^0-9A-Da-d*#+,]/g, "");
+    return this.#connected(`ATDT${digits}`, number, ANSWER_WITHIN);
+  }
+
+  async #connected(command: string, number: string, within: Millis): Promise<Link> {
+    const modem = this.#modem;
+    const { carrier, guard } = this.#parts.entry;
+    const name = number === "" ? "withheld number" : number;
+    const wasUp = (await modem.carrier()) === true;
+    const answer = await modem.ask(command, within, this.#signal);
+    if (answer.result !== "connect")
+      throw new OobError(
+        "LINK_LOST",
+        `Cannot talk to ${name}: the modem says ${answer.text === "" ? "nothing" : `"${answer.text}"`}`,
+      );
+    const label = `${name}${answer.speed === undefined ? "" : ` ${answer.speed}`}`;
+    const link = new ModemLink({ modem, name, label, guard, call: undefined });
+    await link.begin({ carrier, passesBreak: false, wasUp });
+    return link;
+  }
+
+  /** The caller's number once it has rung often enough; undefined: it stopped before that. */
+  async #ringing(): Promise<string | undefined> {
+    let rings = 0;
+    let number = "";
+    while (rings < RINGS_BEFORE_ANSWER) {
+      const event = await this.#modem.next(rings === 0 ? CHECK_EVERY : RING_GAP, this.#signal);
+      if (event === undefined) {
+        if (rings > 0) return undefined;
+        await this.#isThere();
+      } else if (event.is === "result" && event.result === "ring") rings++;
+      else if (event.is === "caller" && /NMBR|NUMBER/.test(event.field)) number = event.value;
+    }
+    return number;
+  }
+
+  async #isThere(): Promise<void> {
+    const { result } = await this.#modem.ask("AT", seconds(5), this.#signal);
+    if (result !== undefined) return;
+    const { entry } = this.#parts;
+    throw new OobError("LINK_LOST", `Lost the modem of ${entry.name}: it answers no more`);
+  }
+
+  /** One caller who is not let in is one decision, however long it rings. */
+  async #untilQuiet(): Promise<void> {
+    while ((await this.#modem.next(RING_GAP, this.#signal)) !== undefined);
+  }
+}
