@@ -6,6 +6,9 @@ const WITHIN = seconds(30);
 /** What most shells take for the end. */
 const EXIT = "exit\r";
 
+/** `on-detach: logout`, as it is without further words. */
+export const LOG_OUT: OnDetach = { is: "logout", type: EXIT, within: WITHIN };
+
 /** What `on-detach:` may be, for who wrote something else. */
 export const ON_DETACH_WANTED =
   '"nothing", "logout", "drop-dtr", or a mapping such as { logout: "^D", within: 30s }';

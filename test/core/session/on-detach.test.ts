@@ -283,6 +283,16 @@ describe("a shell left open", () => {
     });
   });
 
+  it("is logged out, whatever the configuration, where its user was a caller whose line broke", async () => {
+    const { wire, jana, passes, events } = await leftBy(undefined);
+    wire.onTyped = (text) => wire.print(`${text.replace("\r", "\r\n")}logout\r\n${LOGIN}`);
+    await jana.attachment.leave("hung-up");
+    await passes(2 * SECOND);
+    expect(wire.typed).toEqual(["exit\r"]);
+    expect(events("session.logout")).toMatchObject([{ data: { proof: "web1 login:" } }]);
+    expect(events("session.left-open")).toEqual([]);
+  });
+
   it("is none any more once the login prompt came", async () => {
     const { jana, come, print, events } = await leftBy(undefined);
     await print(`exit\r\nlogout\r\n${LOGIN}`);
