@@ -5,6 +5,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { COM_CONTROL, type ComPortCommand, Rfc2217Codec } from "../src/codec/rfc2217.ts";
 import { TELNET_SERVER } from "../src/codec/telnet.ts";
+import { TELNET_OPTION } from "../src/codec/telnet-option.ts";
 
 /** What is wrong with the server. May be changed at any time. */
 export interface ComPortFaults {
@@ -27,6 +28,7 @@ export interface ComPortFaults {
 }
 
 const IAC = 255;
+const COM_PORT_OPTION = TELNET_OPTION.comPort;
 
 /** One client at a time, the newest. */
 export class ComPortServer {
@@ -128,6 +130,8 @@ export class ComPortServer {
       if (event.is === "data") this.typed += Buffer.from(event.bytes).toString("latin1");
       else if (event.is === "break") this.breaks.push("telnet");
       else if (event.is === "comPort") this.#command(event.command, event.value);
+      else if (event.is === "option" && event.option === COM_PORT_OPTION && event.on)
+        this.send("modemState", this.modemState);
     }
     this.#flush();
     const changed = [...this.#changed];
@@ -143,6 +147,7 @@ export class ComPortServer {
   #command(command: ComPortCommand, value: number): void {
     this.heard.push({ command, value });
     if (command === "modemState") this.send("modemState", this.modemState);
+    else if (command === "purge") this.#answer("purge", value);
     else if (command === "control") this.#control(value);
     else if (isSetting(command)) {
       if (value !== 0) this.port[command] = value;
