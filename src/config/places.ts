@@ -1,7 +1,9 @@
-import { access, lstat, mkdir, readFile } from "node:fs/promises";
+import { access, lstat, readFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
-import { messageOf, OobError } from "../lib/errors.ts";
+import { join } from "node:path";
+import { ownUid, runtimeFolder } from "../lib/own-folder.ts";
+
+export { makeOwnFolder, ownUid } from "../lib/own-folder.ts";
 
 /** Variables of the process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -14,9 +16,6 @@ export interface Places {
   readonly runtime: string;
   readonly credentials: string;
 }
-
-/** Own user id; 0 is root. */
-export const ownUid = (): number => process.getuid?.() ?? 0;
 
 /**
  * The places of this user. Root ignores XDG variables: under sudo they are those of the person, and the daemon's
@@ -32,13 +31,7 @@ export function placesOf(env: Environment, uid = ownUid()): Places {
     state:
       env.OOB_STATE ||
       (root ? "/var/lib/oob" : join(xdg.XDG_STATE_HOME || join(home, ".local/state"), "oob")),
-    runtime:
-      env.OOB_RUNTIME ||
-      (root
-        ? "/run/oob"
-        : xdg.XDG_RUNTIME_DIR
-          ? join(xdg.XDG_RUNTIME_DIR, "oob")
-          : `/tmp/oob-${uid}`),
+    runtime: runtimeFolder(env, uid),
     credentials: root ? "/etc/oob/credentials" : join(config, "credentials"),
   };
 }
@@ -96,22 +89,4 @@ export function isRunning(pid: number): boolean {
     // EPERM: it exists and is somebody else's.
     return thrown instanceof Error && "code" in thrown && thrown.code === "EPERM";
   }
-}
-
-/** Makes a folder of ours. Throws NOT_PERMITTED where it is somebody else's, a link, or others may write in it. */
-export async function makeOwnFolder(path: string, mode: 0o700 | 0o711 | 0o750): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await mkdir(path, { mode }).catch((thrown: unknown) => {
-    if (!(thrown instanceof Error && "code" in thrown && thrown.code === "EEXIST"))
-      throw new OobError("NOT_PERMITTED", `Cannot make folder "${path}": ${messageOf(thrown)}`, {
-        cause: thrown,
-      });
-  });
-  const info = await lstat(path);
-  if (info.isDirectory() && info.uid === ownUid() && (info.mode & 0o022) === 0) return;
-  throw new OobError(
-    "NOT_PERMITTED",
-    `Cannot use folder "${path}": it is not a folder of user ${ownUid()} that only this user may write to`,
-    { hint: "Remove it, or name another folder in the configuration" },
-  );
 }

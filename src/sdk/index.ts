@@ -27,6 +27,7 @@ export { PortSession } from "./port-session.ts";
 export * from "./power.ts";
 export * from "./prompts.ts";
 export * from "./pty-command.ts";
+export * from "./qmp-client.ts";
 export * from "./rule.ts";
 export { type RunResult, runCommand } from "./run-command.ts";
 export * from "./runbook.ts";

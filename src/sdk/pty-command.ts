@@ -102,7 +102,8 @@ export function commandEnvironment(term = "vt220"): Record<string, string> {
   return { ...Object.fromEntries(set), TERM: term, SHELL: "/bin/sh" };
 }
 
-async function isExecutable(program: string): Promise<boolean> {
+/** Whether there is such a program: a path, or a name to be found along PATH. */
+export async function isExecutable(program: string): Promise<boolean> {
   const folders = program.includes("/") ? [""] : (process.env.PATH ?? "").split(delimiter);
   for (const folder of folders) {
     const file = folder === "" ? program : join(folder, program);
