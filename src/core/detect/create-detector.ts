@@ -46,7 +46,7 @@ class RowDetector implements Detector {
   constructor(set: RuleSet) {
     this.#set = set;
     this.#view = new LineView(set.automaton, {
-      hint: (hint, length, row) => this.#hint(hint, length, row),
+      hint: (hint, length) => this.#hint(hint, length),
       row: (row) => this.#row(row),
       stamp: (seconds) => this.#judge.stamp(seconds),
       mode: (mode, on) => this.#judge.mode(mode, on),
@@ -85,10 +85,10 @@ class RowDetector implements Detector {
     return this.#opinion;
   }
 
-  #hint(hint: number, length: number, rowOf: () => Row): void {
+  #hint(hint: number, length: number): void {
     for (const rule of this.#set.byHint[hint] ?? []) {
       if (rule.prompt) {
-        if (length <= MAX_PROMPT_BYTES) this.#tryPrompt(rule, rowOf());
+        if (length <= MAX_PROMPT_BYTES) this.#tryPrompt(rule, this.#view.rowSoFar());
       } else if (this.#judge.changes(rule)) {
         this.#candidates ??= [];
         if (!this.#candidates.includes(rule)) this.#candidates.push(rule);

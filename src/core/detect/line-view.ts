@@ -1,6 +1,6 @@
 import { EscapeScanner, type ScreenMode } from "./escape-scanner.ts";
 import { type HintAutomaton, SPECIAL } from "./hint-automaton.ts";
-import { hasParityBit } from "./parity.ts";
+import { hasHighBytes, hasParityBit } from "./parity.ts";
 import { RowBuffer } from "./row-buffer.ts";
 import { stampOf } from "./stamp.ts";
 
@@ -28,8 +28,8 @@ export interface Row {
 
 /** Receives what the view sees, in stream order. */
 export interface RowSink {
-  /** A hint ended here, `length` bytes into the row; `row` gives the row so far. */
-  hint(hint: number, length: number, row: () => Row): void;
+  /** A hint ended here, `length` bytes into the row; `rowSoFar` of the view gives that row, during the call only. */
+  hint(hint: number, length: number): void;
   /** A row with at least one hint, or one that was typed, is complete. */
   row(row: Row): void;
   /** A row began with the host's own time stamp, in whole seconds. */
@@ -57,6 +57,11 @@ export class LineView {
   #rowAt = 0;
   #offset = 0;
   #hit = false;
+  /** Where a hint ended that is being told: kept here, since an object for each would be most of all garbage. */
+  #chunk: Uint8Array | undefined;
+  #from = 0;
+  #to = 0;
+  #end = 0;
   #moved = false;
   #returned = false;
   #string = false;
@@ -100,7 +105,7 @@ export class LineView {
       i = this.#plain(chunk, i, stop);
       if (this.#special !== 0) from = this.#handle(chunk, from, i++, base);
       else if (i < chunk.length) {
-        this.#end(chunk, from, i, base + i);
+        this.#endRow(chunk, from, i, base + i);
         from = i;
       }
     }
@@ -141,7 +146,7 @@ export class LineView {
     if (what === SPECIAL.feed || what === SPECIAL.carriage) {
       const empty = this.#row.length + i - from === 0;
       const returned = what === SPECIAL.carriage && (!empty || this.#returned);
-      this.#end(chunk, from, i, base + i + 1);
+      this.#endRow(chunk, from, i, base + i + 1);
       this.#returned = returned;
       return i + 1;
     }
@@ -157,9 +162,18 @@ export class LineView {
   #hints(state: number, chunk: Uint8Array, from: number, to: number, end: number): void {
     this.#state = state;
     this.#hit = true;
-    const row = () => this.#rowOf(chunk, from, to, end);
+    this.#chunk = chunk;
+    this.#from = from;
+    this.#to = to;
+    this.#end = end;
     for (const hint of this.#automaton.ends[state - this.#automaton.firstSpecial] ?? [])
-      this.#sink.hint(hint, this.#row.length + to - from, row);
+      this.#sink.hint(hint, this.#row.length + to - from);
+    this.#chunk = undefined;
+  }
+
+  /** The row up to the hint that is being told. */
+  rowSoFar(): Row {
+    return this.#rowOf(this.#chunk, this.#from, this.#to, this.#end);
   }
 
   #back(): void {
@@ -201,11 +215,11 @@ export class LineView {
 
   /** Ends the row at a place where no line ends. */
   #break(end: number, moved: boolean): void {
-    this.#end(undefined, 0, 0, end);
+    this.#endRow(undefined, 0, 0, end);
     this.#moved = moved;
   }
 
-  #end(chunk: Uint8Array | undefined, from: number, to: number, end: number): void {
+  #endRow(chunk: Uint8Array | undefined, from: number, to: number, end: number): void {
     const length = this.#row.length + to - from;
     if (length > 0) {
       this.#complete(chunk, from, to, end);
@@ -217,7 +231,7 @@ export class LineView {
 
   #complete(chunk: Uint8Array | undefined, from: number, to: number, end: number): void {
     const length = this.#row.length + to - from;
-    if (this.#parity || this.#hasHighBytes(chunk, from, length)) {
+    if (this.#parity || hasHighBytes(this.#row, chunk, from, length)) {
       if (chunk) this.#row.append(chunk, from, to, this.#parity);
       this.#judgeParity(end);
       if (this.#hit || this.#editing) this.#sink.row(this.#rowOf(undefined, 0, 0, end));
@@ -225,25 +239,10 @@ export class LineView {
     }
     const first = this.#row.length > 0 ? this.#row.at(0) : chunk?.[from];
     if (first === 0x5b) {
-      const kept = this.#row.length;
-      const seconds = stampOf(
-        (i) => (i < kept ? this.#row.at(i) : (chunk?.[from + i - kept] ?? 0)),
-        length,
-      );
+      const seconds = stampOf(this.#row, chunk, from, length);
       if (seconds !== undefined) this.#sink.stamp(seconds);
     }
     if (this.#hit || this.#editing) this.#sink.row(this.#rowOf(chunk, from, to, end));
-  }
-
-  /** Looks at a few bytes of the row: text with a parity bit has one of two set. */
-  #hasHighBytes(chunk: Uint8Array | undefined, from: number, length: number): boolean {
-    const kept = this.#row.length;
-    const step = Math.max(1, length >> 4);
-    for (let i = 0; i < length; i += step) {
-      const byte = i < kept ? this.#row.at(i) : (chunk?.[from + i - kept] ?? 0);
-      if (byte >= 0x80) return true;
-    }
-    return false;
   }
 
   /**
@@ -255,7 +254,8 @@ export class LineView {
       this.#parity = this.#row.high > 0 || this.#row.length < KEEP_PARITY_BYTES;
     } else if (hasParityBit(this.#row.bytes())) {
       this.#parity = true;
-      this.#again(this.#row.bytes().slice(), end);
+      // A copy: slice() of a Buffer is none.
+      this.#again(new Uint8Array(this.#row.bytes()), end);
     }
   }
 

@@ -1,11 +1,13 @@
 /** A row buffer that grew beyond this is given back when its row ends: idle consoles stay small. */
 const KEEP_BYTES = 512;
 const FIRST_BYTES = 96;
+/** A view of a shorter run costs more than to copy its bytes one by one. */
+const LONG_RUN_BYTES = 256;
 
 /** The cleaned bytes of one unfinished row. Never longer than `max`. */
 export class RowBuffer {
   readonly #max: number;
-  #bytes: Uint8Array | undefined;
+  #bytes: Buffer | undefined;
   #length = 0;
   /** Bytes of the row that had bit 7 set. */
   high = 0;
@@ -40,8 +42,12 @@ export class RowBuffer {
       }
       return;
     }
-    room.set(chunk.subarray(from, to), this.#length);
-    this.#length += to - from;
+    if (to - from > LONG_RUN_BYTES) {
+      room.set(chunk.subarray(from, to), this.#length);
+      this.#length += to - from;
+      return;
+    }
+    for (let i = from; i < to; i++) room[this.#length++] = chunk[i] as number;
   }
 
   put(byte: number): void {
@@ -59,20 +65,26 @@ export class RowBuffer {
 
   /** The row's text, and that of a plain run behind it. */
   text(chunk: Uint8Array | undefined, from: number, to: number, masked: boolean): string {
-    const before = this.#length > 0 ? latin1Text(this.bytes()) : "";
+    const before = this.#bytes?.toString("latin1", 0, this.#length) ?? "";
     if (!chunk || to <= from) return before;
-    const run = chunk.subarray(from, to);
-    return before + latin1Text(masked ? run.map((byte) => byte & 0x7f) : run);
+    if (!masked) return before + latin1Text(chunk, from, to);
+    const run = chunk.subarray(from, to).map((byte) => byte & 0x7f);
+    return before + latin1Text(run, 0, run.length);
   }
 
-  #room(length: number): Uint8Array {
+  #room(length: number): Buffer {
     if (this.#bytes && this.#bytes.length >= length) return this.#bytes;
-    const larger = new Uint8Array(Math.max(FIRST_BYTES, Math.min(this.#max, length * 2)));
+    const larger = Buffer.alloc(Math.max(FIRST_BYTES, Math.min(this.#max, length * 2)));
     if (this.#bytes) larger.set(this.bytes());
     this.#bytes = larger;
     return larger;
   }
 }
 
-const latin1Text = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+/** The memory that was looked at last, as Node's own kind of array: sockets share one, and a view of it costs. */
+let whole: Buffer = Buffer.alloc(0);
+
+function latin1Text(bytes: Uint8Array, from: number, to: number): string {
+  if (whole.buffer !== bytes.buffer) whole = Buffer.from(bytes.buffer);
+  return whole.toString("latin1", bytes.byteOffset + from, bytes.byteOffset + to);
+}
