@@ -52,8 +52,8 @@ export class SiteDevices {
       for (let at: DeviceEntry | undefined = entry; at !== undefined; at = at.via) {
         const driver = await this.#parts.registry.console(at.driver);
         // Many ports of one console server are reached through the one telnet port that it has.
-        if (!(shared && driver.address === "host-port"))
-          locks.push(await this.#lock(await this.#identity(at), forWhom));
+        const sharable = driver.address === "host-port" && !driver.sharesWay;
+        if (!(shared && sharable)) locks.push(await this.#lock(await this.#identity(at), forWhom));
         shared = driver.sharesWay === true;
       }
     } catch (thrown) {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { linearPattern } from "../../../src/core/registry/linear-pattern.ts";
+import { linearPattern, linearPatterns } from "../../../src/core/registry/linear-pattern.ts";
 import { Registry } from "../../../src/core/registry/registry.ts";
 import { OobError } from "../../../src/lib/errors.ts";
 
@@ -50,4 +50,23 @@ test("linearPattern() takes time that grows with the text alone", async () => {
   const began = performance.now();
   expect(linear.test(`${"a".repeat(4096)}!`)).toBe(false);
   expect(performance.now() - began).toBeLessThan(2000);
+});
+
+test("linearPatterns() takes every menu profile that ships, so that a user may begin with a copy", async () => {
+  const registry = new Registry();
+  for (const name of await registry.names("menu")) {
+    const profile = await registry.menu(name);
+    const linear = await linearPatterns(profile, name);
+    expect(Object.keys(linear.steps)).toEqual(Object.keys(profile.steps));
+  }
+});
+
+test("linearPattern() gives named groups as RegExp does", async () => {
+  const pattern = /(?<number>\d{1,3}) (?:is (?<state>on|off))?/;
+  const linear = await linearPattern(pattern, "it");
+  for (const text of ["outlet 7 is on", "12 "])
+    expect({ ...linear.exec(text)?.groups }).toEqual(
+      JSON.parse(JSON.stringify({ ...pattern.exec(text)?.groups })),
+    );
+  expect((await linearPattern(/\d/, "it")).exec("1")?.groups).toBeUndefined();
 });

@@ -51,6 +51,33 @@ describe("Registry", () => {
     expect((await registry.rules()).map((rule) => rule.id)).toContain("fell-over");
   });
 
+  test("a user's menu profile counts like one of ours, with its patterns in linear time", async () => {
+    await put(
+      "console/menu/mine.ts",
+      `
+      import { defineMenuProfile, logIn, portOpens } from "oob/sdk";
+      export default defineMenuProfile({
+        summary: "mine", sources: ["my desk"], ports: "a number", enter: "wait",
+        steps: logIn("menu", {
+          menu: { expect: [{ prompt: /^(?<box>(a+)+)> $/, send: "{number}\\r", go: "open" }] },
+          open: portOpens(),
+        }),
+      });
+      `,
+    );
+    const registry = new Registry([folder]);
+    expect(await registry.names("menu")).toEqual(expect.arrayContaining(["mine", "cyclades-ts"]));
+    const { steps } = await registry.menu("mine");
+    const menu = steps.menu?.expect[0];
+    if (menu === undefined || !("prompt" in menu)) throw new Error("no prompt");
+    expect(menu.prompt.exec("aaa> ")?.groups).toEqual({ box: "aaa" });
+    // RegExp takes longer than the age of the world for this.
+    expect(menu.prompt.exec("a".repeat(2000))).toBeNull();
+    expect(steps.open?.within).toBe(2000);
+    const unknown = await registry.menu("cyclade-ts").catch((thrown: unknown) => thrown);
+    expect(unknown).toMatchObject({ code: "DRIVER_UNKNOWN", hint: 'Did you mean "cyclades-ts"?' });
+  });
+
   test("a user's file goes before a shipped one of the same name", async () => {
     const shipped = (await new Registry().names("boot"))[0];
     await put(
