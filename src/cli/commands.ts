@@ -62,6 +62,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/getfile.ts"),
   },
   {
+    name: "modem",
+    group: "Consoles",
+    summary: "telephone calls: list, test a modem, dial, hang up",
+    load: () => import("./commands/modem.ts"),
+  },
+  {
     name: "screen",
     group: "Consoles",
     summary: "what a console shows now",

@@ -63,8 +63,17 @@ export class CallLog {
 
   /** The last call of a host, without a look at the disk but for the first time. */
   lastOf(host: string): Call | undefined {
-    this.#last ??= new Map(this.all().map((call) => [call.host, call]));
+    this.#last ??= this.#lastOfEach();
     return this.#last.get(host);
+  }
+
+  /** Rows of status need them, and must not fail for them. */
+  #lastOfEach(): Map<string, Call> {
+    try {
+      return new Map(this.all().map((call) => [call.host, call]));
+    } catch {
+      return new Map();
+    }
   }
 
   /** The book for one host, or one PDU. */
@@ -148,7 +157,14 @@ function textOf(path: string): string {
     return readFileSync(path, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
-    throw error;
+    throw new OobError(
+      "LOG_UNWRITABLE",
+      `Cannot read the calls in "${path}": ${messageOf(error)}`,
+      {
+        cause: error,
+        hint: "No call is made while it is not known how many there were",
+      },
+    );
   }
 }
 

@@ -12,7 +12,11 @@ export async function claimedLink(
     const close = link.close.bind(link);
     return Object.assign(link, {
       close: async () => {
-        await close().finally(() => lock.release());
+        try {
+          await close();
+        } finally {
+          await lock.release();
+        }
       },
     });
   } catch (thrown) {
