@@ -72,7 +72,8 @@ describe("a call to the daemon", () => {
     await sees(/^passphrase: $/, 0);
     await types("correct horse battery\r", /oob> $/);
     await types("status\r", /web1 +up .*oob> $/s);
-    await types("power web1 off\r", /Cannot "power" on web1: not granted to jana/);
+    await types("power web1 off\r", /type its name once more: $/);
+    await types("web1\r", /Cannot "power" on web1: not granted to jana/);
     await types("attach web1\r", /you write/);
     await types("\r", /login: $/);
     await types("root\r", /assword: $/);
