@@ -49,13 +49,15 @@ describe.skipIf(missing !== undefined)("serial on real ports", () => {
         recursive: true,
       });
     cpSync(join(import.meta.dirname, "serial-guest"), work, { recursive: true });
+    cpSync(join(import.meta.dirname, "rfc2217/port-server.py"), join(work, "port-server.py"));
     if (existsSync(join(testbed, "sg.gz"))) return;
     const guest = locked("sh", "-c", `"$0/build-kernel.sh" && "$0/build-serialguest.sh"`, rig);
     expect(await once(guest, "exit")).toEqual([0, null]);
   }, 600_000);
 
   it("every check in the guest passes", { timeout: LIMIT_SECONDS * 1000 + 120_000 }, async () => {
-    const command = "set -o pipefail; node guest.mjs 2>&1 | tee report";
+    const only = (process.env.ONLY ?? "").replace(/[^\w, -]/g, "");
+    const command = `set -o pipefail; ONLY='${only}' node guest.mjs 2>&1 | tee report`;
     const peer = `exec python3 '${join(work, "peer.py")}' '${work}'`;
     const guest = locked("python3", script, "--peer", peer, work, command);
     const [status] = (await once(guest, "exit")) as [number];

@@ -9,6 +9,7 @@ import { createInterface } from "node:readline";
 import serial from "./dist/drivers/console/serial.js";
 import { lockPort } from "./dist/src/core/port/port-lock.js";
 import { systemClock } from "./dist/src/lib/clock.js";
+import { addRfc2217Checks } from "./rfc2217-checks.mjs";
 
 const KILLS = Number(process.env.KILLS ?? 20);
 const ALL = Buffer.from(Uint8Array.from({ length: 256 }, (_, i) => i));
@@ -263,6 +264,7 @@ check("rtscts: a peer without CTS stops the write, not the close", async () => {
   const text = `
     import serial from "./dist/drivers/console/serial.js";
     import { systemClock } from "./dist/src/lib/clock.js";
+import { addRfc2217Checks } from "./rfc2217-checks.mjs";
     const link = await serial.open({ path: "${NEAR}", flow: "rtscts" },
       { clock: systemClock, signal: new AbortController().signal, progress() {}, reopening: false });
     link.write(Buffer.alloc(20000, 65)).catch(() => {});
@@ -397,6 +399,8 @@ check(
     return `0 of ${wanted.length} bytes lost or doubled in ${KILLS} kills`;
   },
 );
+
+addRfc2217Checks({ check, must, sleep, within, far, context, ALL, NEAR, FAR });
 
 let failed = 0;
 const only = process.env.ONLY ?? "";
