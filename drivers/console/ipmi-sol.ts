@@ -103,6 +103,7 @@ async function activate(bmc: Ipmitool, checkEvery: Millis, context: OpenContext)
         return new SolLink({
           ...{ bmc, child, codec, clock, checkEvery, wire },
           first: concatBytes(first),
+          ours: await bmc.solOwner(),
         });
       if (done || events.length > 0) break;
     }
@@ -152,6 +153,8 @@ interface Session {
   /** What ipmitool prints, after `first`. */
   readonly wire: AsyncIterator<Uint8Array>;
   readonly first: Uint8Array;
+  /** Which session the BMC said has SOL, when ours had just begun. */
+  readonly ours: string | undefined;
 }
 
 class SolLink implements Link {
@@ -160,23 +163,21 @@ class SolLink implements Link {
   readonly #session: Session;
   #heardAt: Millis;
   #typedAt: Millis = Number.NEGATIVE_INFINITY;
-  /** The session that had SOL when ours had just begun. */
-  readonly #ours: Promise<string | undefined>;
   #dead: OobError | undefined;
   readonly #closing = new AbortController();
-  #tell: ((notice: LinkNotice) => void) | undefined;
 
   constructor(session: Session) {
     this.label = session.child.label;
     this.#session = session;
     this.#heardAt = session.clock.monotonic();
     this.bytes = { [Symbol.asyncIterator]: () => this.#read() };
-    this.#ours = session.bmc.solOwner();
     void this.#watch();
   }
 
   onNotice(listen: (notice: LinkNotice) => void): void {
-    this.#tell = listen;
+    const { checkEvery, ours } = this.#session;
+    if (checkEvery > 0 && (ours === undefined || ours === "none"))
+      listen({ is: "note", text: "this BMC does not tell whether the session lives" });
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -208,7 +209,7 @@ class SolLink implements Link {
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
-    const { bmc, child, clock, codec } = this.#session;
+    const { bmc, child, clock, codec, ours } = this.#session;
     if (codec.takesBreak) {
       await child.write(codec.encodeEnd()).catch(() => undefined);
       const waited = new AbortController();
@@ -220,7 +221,6 @@ class SolLink implements Link {
     }
     await child.close();
     // A session that was not ended keeps the next one out for a minute; one that is not ours is let alone.
-    const ours = await this.#ours;
     if (ours !== undefined && ours !== "none" && (await bmc.solOwner()) === ours)
       await bmc.call(["sol", "deactivate"]).catch(() => undefined);
   }
@@ -248,9 +248,9 @@ class SolLink implements Link {
 
   /** Looks, after each long silence, whether SOL is still ours. Never throws. */
   async #watch(): Promise<void> {
-    const { bmc, checkEvery, child, clock } = this.#session;
+    const { bmc, checkEvery, child, clock, ours } = this.#session;
     const { signal } = this.#closing;
-    if (checkEvery <= 0) return;
+    if (checkEvery <= 0 || ours === undefined || ours === "none") return;
     const over = child.ended.then(() => undefined);
     const sleep = (delay: Millis) =>
       Promise.race([over, clock.sleep(delay, signal).catch(() => undefined)]);
@@ -258,11 +258,6 @@ class SolLink implements Link {
     void over.then(() => {
       isOver = true;
     });
-    const ours = await this.#ours;
-    if (ours === undefined || ours === "none") {
-      this.#tell?.({ is: "note", text: "this BMC does not tell whether the session lives" });
-      return;
-    }
     while (!isOver && !signal.aborted) {
       const quiet = this.#heardAt + checkEvery - clock.monotonic();
       if (quiet > 0) {

@@ -12,15 +12,10 @@
  *
  * The socket takes one client at a time, so it is opened for each request and left again.
  */
-import { createConnection, type Socket } from "node:net";
-import { QmpCodec, type QmpEvent } from "oob/codec/qmp";
 import {
   type Clock,
   definePower,
   durationOf,
-  formatDuration,
-  type Millis,
-  messageOf,
   numberOf,
   OobError,
   type OptionFault,
@@ -31,8 +26,11 @@ import {
   type PduReading,
   type PowerState,
   printable,
+  type QmpAddress,
+  type QmpAsk,
   seconds,
   textOf,
+  withQmp,
 } from "oob/sdk";
 
 /** QEMU's run states (qapi/run-state.json) that are on or off; all others are unknown. */
@@ -56,15 +54,9 @@ const COMMANDS: readonly OutletCommand[] = ["on", "off", "reset", "soft", "nmi"]
 /** Errors of a socket behind which no process is. */
 const ABSENT = ["ENOENT", "ECONNREFUSED"];
 
-interface Address {
-  readonly label: string;
-  readonly where: { readonly path: string } | { readonly host: string; readonly port: number };
-  readonly timeout: Millis;
+interface Address extends QmpAddress {
   readonly absentIsOff: boolean;
 }
-
-/** Asks the machine one thing; throws what it answered as error. */
-type Ask = (command: string) => Promise<unknown>;
 
 export default definePower({
   summary: "QEMU machine over its QMP socket",
@@ -119,7 +111,7 @@ function openMachine(machine: Address, clock: Clock): Pdu {
         `Cannot read "${instance}" of ${machine.label}: a machine has one outlet, "${INSTANCE}"`,
       );
     try {
-      return await ask(machine, clock, readMachine);
+      return await withQmp(machine, clock, readMachine);
     } catch (error) {
       if (machine.absentIsOff && isAbsent(error)) return absent();
       throw error;
@@ -134,7 +126,7 @@ function openMachine(machine: Address, clock: Clock): Pdu {
       const { serial, ...outlet } = await readOutlet(INSTANCE);
       return { family: "qemu", outlets: [outlet], ...(serial !== undefined && { serial }) };
     },
-    command: (_instance, command) => ask(machine, clock, (one) => obey(one, command, machine)),
+    command: (_instance, command) => withQmp(machine, clock, (one) => obey(one, command, machine)),
     close: () => Promise.resolve(),
   };
 }
@@ -151,7 +143,7 @@ const absent = (): MachineReading => ({
   refuses: "not startable: its process is gone, start QEMU",
 });
 
-async function readMachine(one: Ask): Promise<MachineReading> {
+async function readMachine(one: QmpAsk): Promise<MachineReading> {
   const status = textIn(await one("query-status"), "status") ?? "";
   const name = textIn(await one("query-name"), "name");
   const uuid = textIn(await one("query-uuid"), "UUID");
@@ -166,7 +158,7 @@ async function readMachine(one: Ask): Promise<MachineReading> {
   };
 }
 
-async function obey(one: Ask, command: OutletCommand, machine: Address): Promise<void> {
+async function obey(one: QmpAsk, command: OutletCommand, machine: Address): Promise<void> {
   switch (command) {
     case "on":
       // A machine that was shut down has to be reset before it runs again.
@@ -197,98 +189,6 @@ async function obey(one: Ask, command: OutletCommand, machine: Address): Promise
 function textIn(value: unknown, key: string): string | undefined {
   const text = (Object(value) as Record<string, unknown>)[key];
   return typeof text === "string" ? printable(text, 128) : undefined;
-}
-
-/** A connection for the time of `work`: greeting, capabilities, then one command after the other. */
-async function ask<T>(machine: Address, clock: Clock, work: (one: Ask) => Promise<T>): Promise<T> {
-  const connection = new Connection(machine, clock);
-  try {
-    await connection.reply("ready");
-    return await work((command) => connection.execute(command));
-  } finally {
-    connection.close();
-  }
-}
-
-/** One client's time at the socket. One command at a time; events between are passed over. */
-class Connection {
-  readonly #machine: Address;
-  readonly #clock: Clock;
-  readonly #codec = new QmpCodec();
-  readonly #socket: Socket;
-  #waiting:
-    | { readonly for: number | "ready"; settle(reply: QmpEvent | OobError): void }
-    | undefined;
-  #failed: OobError | undefined;
-
-  constructor(machine: Address, clock: Clock) {
-    this.#machine = machine;
-    this.#clock = clock;
-    this.#socket = createConnection(machine.where);
-    this.#socket.on("data", (bytes) => this.#received(bytes));
-    this.#socket.on("error", (cause) => this.#fail(lost(machine, messageOf(cause), cause)));
-    this.#socket.on("close", () => this.#fail(lost(machine, "it hung up")));
-  }
-
-  async execute(command: string): Promise<unknown> {
-    const id = this.#codec.execute(command);
-    this.#socket.write(this.#codec.takeOutput());
-    const reply = await this.reply(id);
-    if (reply.is === "return") return reply.value;
-    const said = reply.is === "error" ? printable(reply.description, 200) : "nothing";
-    const text = `Cannot do "${command}" on ${this.#machine.label}: QEMU says "${said}"`;
-    throw new OobError("PDU_REFUSED", text);
-  }
-
-  /** The reply to a command, or `ready` after the greeting; throws PDU_SILENT when it does not come in time. */
-  async reply(wanted: number | "ready"): Promise<QmpEvent> {
-    const { label, timeout } = this.#machine;
-    const reply = await new Promise<QmpEvent | OobError>((resolve) => {
-      if (this.#failed) {
-        resolve(this.#failed);
-        return;
-      }
-      const timer = this.#clock.after(timeout, () => {
-        const text = `Cannot talk to the machine at ${label}: no answer within ${formatDuration(timeout)}`;
-        const hint = "QEMU answers one client at a time; another one may have the socket";
-        settle(new OobError("PDU_SILENT", text, { hint }));
-      });
-      const settle = (seen: QmpEvent | OobError) => {
-        timer.cancel();
-        this.#waiting = undefined;
-        resolve(seen);
-      };
-      this.#waiting = { for: wanted, settle };
-    });
-    if (reply instanceof OobError) throw reply;
-    return reply;
-  }
-
-  close(): void {
-    this.#socket.destroy();
-  }
-
-  #received(bytes: Uint8Array): void {
-    for (const event of this.#codec.receive(bytes)) {
-      const id = event.is === "return" || event.is === "error" ? event.id : event.is;
-      if (this.#waiting?.for === id) this.#waiting?.settle(event);
-    }
-    const output = this.#codec.takeOutput();
-    if (output.length > 0) this.#socket.write(output);
-  }
-
-  #fail(error: OobError): void {
-    this.#failed ??= error;
-    this.#waiting?.settle(error);
-  }
-}
-
-function lost({ label }: Address, why: string, cause?: unknown): OobError {
-  const text = `Cannot talk to the machine at ${label}: ${why}`;
-  return new OobError("PDU_SILENT", text, {
-    cause,
-    hint: "Does QEMU run, with -qmp at this place?",
-  });
 }
 
 function isAbsent(error: unknown): boolean {

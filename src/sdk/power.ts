@@ -84,7 +84,7 @@ export interface PowerDriver {
   readonly summary: string;
   readonly sources: readonly string[];
   readonly options: OptionSpecs;
-  readonly address: "path" | "host-port" | "command";
+  readonly address: "path" | "host-port" | "command" | "none";
   /** true: it can go through another device (`via:`), which it is given as `context.through`. */
   readonly through?: true;
   /** What would make `open` refuse these options, found without touching a device. */
