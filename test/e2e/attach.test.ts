@@ -160,7 +160,8 @@ describe("oob attach at a real terminal", () => {
 
   it("-r and spy leave the seat free, and say who had it last", async () => {
     const reader = await attached("attach web1 -r");
-    expect(reader.text).toMatch(/^read-only \(free since [\d:]+, .*\) /m);
+    expect(reader.text).toMatch(/^read-only \(free since [\d:]+\) /m);
+    expect(reader.text).toMatch(/^last here: .*, .* ago \(.*\): left$/m);
     reader.type("reboot\r");
     await reader.sees(/^\[oob\] you are reading: keys go nowhere /m);
     const writer = await attached();
