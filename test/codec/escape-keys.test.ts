@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { ESCAPE_MENU_TIMEOUT, type EscapeEvent, EscapeKeys } from "../../src/codec/escape-keys.ts";
 import { ESCAPE_PROFILES, escapeProfile } from "../../src/codec/escape-profile.ts";
 import { concatBytes, latin1 } from "../../src/lib/bytes.ts";
-import { joinBytes, testLaws } from "./laws.ts";
+import { escapeSubject } from "./escape-subject.ts";
+import { testLaws } from "./laws.ts";
 
 function keysOf(name: string): EscapeKeys {
   const profile = escapeProfile(name);
@@ -18,38 +19,8 @@ const type = (name: string, text: string): EscapeEvent[] => keysOf(name).receive
 const acts = (name: string, text: string): string[] =>
   type(name, text).flatMap((event) => (event.is === "bytes" ? [] : [event.is]));
 
-/** "%break" of cu, and Enter after it. */
-const LONGEST = 7;
-
-for (const profile of ESCAPE_PROFILES) {
-  testLaws(`EscapeKeys ${profile.name}`, {
-    make: () => new EscapeKeys(profile),
-    feed: (keys: EscapeKeys, bytes) => keys.receive(bytes, 0),
-    join: joinBytes<EscapeEvent>("bytes"),
-    held: (keys) => keys.held,
-    bound: 2 + LONGEST,
-    words: [
-      "ls\r",
-      "\x1d",
-      "\x05",
-      "\x05c",
-      "&",
-      "~",
-      ".",
-      "\x04",
-      "q",
-      "l",
-      "0",
-      "?",
-      "\n",
-      "B",
-      "\r~%break\r",
-      "\r~!ls\r",
-      "\x05ce",
-      "\x05c\\101",
-    ].map(latin1),
-  });
-}
+for (const profile of ESCAPE_PROFILES)
+  testLaws(`EscapeKeys ${profile.name}`, escapeSubject(profile));
 
 describe("EscapeKeys ^]", () => {
   it.each([

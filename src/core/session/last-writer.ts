@@ -29,6 +29,8 @@ interface LastWriterParts {
 interface Owed {
   readonly who: string;
   readonly policy: OnDetach;
+  /** That it has to wait for the console was told. */
+  readonly told?: boolean;
 }
 
 /** Rules that know the prompt of a shell: what the detector saw last is one of them while somebody is logged in. */
@@ -109,7 +111,8 @@ export class LastWriter {
       this.#owed = undefined;
       this.#sayOpen(owed, "");
     } else if (console.portState.is !== "up") {
-      this.#sayOpen(owed, "the console is down; tried again when it is up");
+      if (!owed.told) this.#sayOpen(owed, "the console is down; tried again when it is up");
+      this.#owed = { ...owed, told: true };
     } else {
       this.#owed = undefined;
       this.#running = new AbortController();
