@@ -206,7 +206,7 @@ function talk(
     failing: `Cannot open port "${printable(port, 100)}" of "${peer}"`,
     signal: context.signal,
     patience: durationOf(options, "patience", seconds(30)),
-    progress: (step) => context.progress(`${peer}: ${step}`),
+    progress: (step) => context.progress(context.through ? step : `${peer}: ${step}`),
   });
 }
 

@@ -81,7 +81,7 @@ export function logIn(next: string, menu: DialogueSteps, keys = ""): DialogueSte
 const BUSY =
   /^[^a-z]{0,9}(?:(?:main |the |serial |device ?)?(?:port|line|tty|session)[^.]{0,60}?(?:in use|busy|being used|already (?:connected|open|in use))|(?:in use|busy)\b)(?:[^.]{0,20}? by [("']?(?<who>[\w.@-]{1,64}))?/i;
 const NO_SUCH =
-  /^[^a-z]{0,9}(?:(?:invalid|no such|unknown|illegal|bad|unrecognized|nonexistent|cannot|can't|not)\b|(?:error|syntax error)\b|[^.]{0,60}(?:does not exist|not found|not (?:permitted|authorized|allowed|available|enabled|a valid)|disabled|denied))/i;
+  /^[^a-z]{0,9}(?:(?:invalid|no such|unknown|illegal|bad|unrecognized|nonexistent|cannot|can't|not)\b|(?:error|syntax error)\b|[^.]{0,60}(?:does not exist|not found|unable to connect|connection (?:refused|closed|timed out)|no route to host|not (?:permitted|authorized|allowed|available|enabled|a valid)|disabled|denied))/i;
 /** What servers say before the port's first byte. */
 const GREETING =
   /^[^a-z]{0,9}(?:connect(?:ed|ing)|trying|entering|opening|open\b|type\b|press\b|hit\b|use\b|escape|to (?:exit|escape|return|quit|disconnect)|session|port\b|enter\b)/i;
