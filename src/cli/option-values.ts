@@ -36,6 +36,9 @@ export const REASON: CommandOption = {
   summary: "why, for the audit trail",
 };
 
+/** For whoever looks for it: what streams is one object a line with --json, too. */
+export const JSONL: CommandOption = { flags: "--jsonl", summary: "print JSON, one object a line" };
+
 /** Options of commands that ask before they act. */
 export const CONFIRMING: readonly CommandOption[] = [
   { flags: "-y, --yes", summary: "answer the question about one host" },

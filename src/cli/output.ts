@@ -64,10 +64,12 @@ export class Output {
   }
 
   /** The table as it would be printed, for whoever draws it elsewhere. */
-  tableText(columns: readonly Column[], rows: readonly (readonly Piece[])[]): string[] {
-    return layOutTable(columns, rows, this.columns).map((row) =>
-      this.#paint(row, this.#colour.stdout),
-    );
+  tableText(
+    columns: readonly Column[],
+    rows: readonly (readonly Piece[])[],
+    width = this.columns,
+  ): string[] {
+    return layOutTable(columns, rows, width).map((row) => this.#paint(row, this.#colour.stdout));
   }
 
   /** Bytes or text as they are. */

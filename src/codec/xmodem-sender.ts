@@ -4,8 +4,9 @@
  *   start ─C, C or NAK─► [header ─ACK─► headerTaken ─C─►] block … ─ACK of the last─► eot ─ACK─► done
  *                                                        YMODEM: eot ─ACK─► closing ─C─► last ─ACK─► done
  *
- * A letter C is text, too: "ready to receive C" is no receiver. Only two of them with nothing between, a while apart as
- * receivers send them, begin a transfer; what begins too early would be typed into whatever stands there.
+ * A letter C is text, too: "ready to receive C" is no receiver. One that stands alone on its line with nothing behind it
+ * for a while begins a transfer, or two of them that came apart with nothing between; what begins too early would be
+ * typed into whatever stands there.
  */
 import { concatBytes, utf8 } from "../lib/bytes.ts";
 import type { Millis } from "../lib/clock.ts";
@@ -25,12 +26,17 @@ import {
   WANT_CRC,
 } from "./xmodem.ts";
 
-/** Receivers ask every 1 to 10 seconds (U-Boot 2, lrzsz 10); text comes faster. */
-export const ASKED_APART: Millis = 500;
+/** Text goes on faster than this; receivers ask again later (U-Boot after 2 seconds, lrzsz after 10). */
+export const ASKED_QUIET: Millis = 1000;
 /** A receiver that asks again for the first block has not got it; before this time it has asked before it came. */
 const ASKED_AGAIN: Millis = 3000;
-/** A receiver that has all and says no more was one of plain XMODEM. */
-const CLOSED_WITHIN: Millis = 10_000;
+/**
+ * A receiver that has acknowledged every block and says no more has ended: lrzsz's rx does not answer to EOT (measured).
+ * One that has not seen the EOT asks within 10 seconds. EOT is Ctrl-D: it is never sent again unasked, to a shell.
+ */
+const CLOSED_WITHIN: Millis = 15_000;
+/** YMODEM: the file is taken and closed, only the good-bye is open. */
+const GOODBYE_WITHIN: Millis = 3000;
 
 /** What is told of a transfer. */
 export type SenderEvent =
@@ -50,6 +56,9 @@ export interface SenderOptions {
   readonly name?: string;
 }
 
+const LF = 10;
+const CR = 13;
+
 type Place = "start" | "header" | "headerTaken" | "block" | "eot" | "closing" | "last" | "ended";
 
 /** A file on its way out. */
@@ -65,7 +74,10 @@ export class XmodemSender implements Codec<SenderEvent> {
   #sent = 0;
   #length = 0;
   #tries = 0;
+  /** When a C was seen that may be a receiver's, and that stood alone on its line. */
   #askedAt: Millis | undefined;
+  #aloneAt: Millis | undefined;
+  #last = LF;
   #sentAt: Millis = 0;
   #cancels = 0;
   #now: Millis = 0;
@@ -77,7 +89,10 @@ export class XmodemSender implements Codec<SenderEvent> {
 
   /** When `tick` wants to be called. */
   get nextTick(): Millis | undefined {
-    return this.#place === "ended" ? undefined : (this.#deadline ?? this.#now);
+    if (this.#place === "ended") return undefined;
+    const asked =
+      this.#aloneAt === undefined ? Number.POSITIVE_INFINITY : this.#aloneAt + ASKED_QUIET;
+    return Math.min(this.#deadline ?? this.#now, asked);
   }
 
   receive(bytes: Uint8Array, now: Millis = this.#now): SenderEvent[] {
@@ -90,8 +105,12 @@ export class XmodemSender implements Codec<SenderEvent> {
     this.#now = Math.max(this.#now, now);
     const events: SenderEvent[] = [];
     this.#deadline ??= this.#now + SILENT_AFTER;
-    if (this.#place === "ended" || this.#now < this.#deadline) return events;
-    if (this.#place === "closing" || this.#place === "last") this.#end(events, { is: "done" });
+    if (this.#place === "ended") return events;
+    if (this.#aloneAt !== undefined && this.#now >= this.#aloneAt + ASKED_QUIET)
+      this.#start("crc", events);
+    if (this.#now < this.#deadline) return events;
+    if (this.#place === "eot" || this.#place === "closing" || this.#place === "last")
+      this.#end(events, { is: "done" });
     else {
       const what = this.#place === "start" ? "nobody asked for the file" : "the host fell silent";
       this.#fail(events, what);
@@ -125,7 +144,7 @@ export class XmodemSender implements Codec<SenderEvent> {
         return;
       case "closing":
         if (byte === WANT_CRC || byte === NAK)
-          this.#send("last", encodeBlock(0, new Uint8Array(0), this.#check, 0), CLOSED_WITHIN);
+          this.#send("last", encodeBlock(0, new Uint8Array(0), this.#check, 0), GOODBYE_WITHIN);
         return;
       case "header":
       case "block":
@@ -139,18 +158,26 @@ export class XmodemSender implements Codec<SenderEvent> {
 
   /** Before the first block: does this byte mean that a receiver waits? */
   #asked(byte: number, events: SenderEvent[]): void {
-    if (byte === WANT_CRC) {
-      this.#askedAt ??= this.#now;
-      if (this.#now - this.#askedAt < ASKED_APART) return;
-    } else if (byte !== NAK) {
+    const alone = this.#last === LF || this.#last === CR;
+    this.#last = byte;
+    if (byte === NAK) this.#start("sum", events);
+    else if (byte !== WANT_CRC) {
       this.#askedAt = undefined;
-      return;
+      this.#aloneAt = undefined;
+    } else if (this.#now - (this.#askedAt ?? this.#now) >= ASKED_QUIET) this.#start("crc", events);
+    else {
+      this.#askedAt ??= this.#now;
+      if (alone) this.#aloneAt ??= this.#now;
     }
-    this.#check = byte === NAK ? "sum" : "crc";
-    events.push({ is: "started", check: this.#check });
+  }
+
+  #start(check: Check, events: SenderEvent[]): void {
+    this.#aloneAt = undefined;
+    this.#check = check;
+    events.push({ is: "started", check });
     const { name, bytes } = this.#options;
     if (name === undefined) this.#sendBlock(events);
-    else this.#send("header", encodeBlock(0, header(name, bytes.length), this.#check, 0));
+    else this.#send("header", encodeBlock(0, header(name, bytes.length), check, 0));
   }
 
   #answered(byte: number, events: SenderEvent[]): void {
@@ -176,7 +203,7 @@ export class XmodemSender implements Codec<SenderEvent> {
   #sendBlock(events: SenderEvent[]): void {
     const { bytes, long } = this.#options;
     if (this.#sent >= bytes.length) {
-      this.#send("eot", Uint8Array.of(EOT));
+      this.#send("eot", Uint8Array.of(EOT), CLOSED_WITHIN);
       return;
     }
     const room = long && this.#check === "crc" ? LONG_BLOCK : SHORT_BLOCK;
@@ -205,7 +232,7 @@ export class XmodemSender implements Codec<SenderEvent> {
     }
     this.#output.push(this.#pending);
     this.#sentAt = this.#now;
-    this.#deadline = this.#now + SILENT_AFTER;
+    this.#deadline = this.#now + (this.#place === "eot" ? CLOSED_WITHIN : SILENT_AFTER);
   }
 
   #wait(place: Place, within: Millis): void {

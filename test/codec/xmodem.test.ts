@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CALL_OFF, crc16, encodeBlock } from "../../src/codec/xmodem.ts";
 import { type ReceiverEvent, XmodemReceiver } from "../../src/codec/xmodem-receiver.ts";
-import { ASKED_APART, type SenderEvent, XmodemSender } from "../../src/codec/xmodem-sender.ts";
+import { ASKED_QUIET, type SenderEvent, XmodemSender } from "../../src/codec/xmodem-sender.ts";
 import { concatBytes, latin1 } from "../../src/lib/bytes.ts";
 import { receiverSubject } from "../fuzz/xmodem.ts";
 import { senderSubject } from "../fuzz/xmodem-sender.ts";
@@ -125,11 +125,33 @@ describe("XmodemSender", () => {
   it("does not take text for a receiver", () => {
     const one = sender();
     one.receive(latin1("ready to receive C"), 0);
-    one.receive(latin1("GCC 12\r\n# "), 1000);
-    one.receive(latin1("C"), 5000);
+    one.tick(5000);
+    one.receive(latin1("\r\nGCC"), 5000);
+    one.tick(10_000);
+    one.receive(latin1("\r\nC"), 10_000);
+    one.receive(latin1("hange it?"), 10_900);
+    one.tick(20_000);
     expect(one.takeOutput()).toEqual(new Uint8Array(0));
-    one.receive(latin1("C"), 5000 + ASKED_APART);
+    one.receive(latin1("\r\nC"), 20_000);
+    expect(one.nextTick).toBe(20_000 + ASKED_QUIET);
+    expect(one.tick(20_000 + ASKED_QUIET)[0]).toEqual({ is: "started", check: "crc" });
     expect(one.takeOutput()).toEqual(encodeBlock(1, latin1("hello"), "crc"));
+  });
+
+  it("takes two C that came apart for a receiver, whatever stood before them", () => {
+    const one = sender();
+    one.receive(latin1("rb waiting to receive.C"), 0);
+    expect(one.tick(9000)).toEqual([]);
+    expect(one.receive(latin1("C"), 10_000)[0]).toEqual({ is: "started", check: "crc" });
+  });
+
+  it("calls it done where all blocks were taken and the end was not answered, and sends no second EOT", () => {
+    const one = sender();
+    one.receive(Uint8Array.of(NAK), 0);
+    one.receive(Uint8Array.of(ACK), 1);
+    one.takeOutput();
+    expect(one.tick(15_001)).toEqual([{ is: "done" }]);
+    expect(one.takeOutput()).toEqual(new Uint8Array(0));
   });
 
   it("sends a block with a sum to whom NAKs, and the end twice", () => {

@@ -1,40 +1,41 @@
 import type { HostStatus } from "../../core/site/site.ts";
 import { chooseHosts } from "../chosen-hosts.ts";
 import { type Call, defineCommand } from "../command.ts";
-import { HOST_COLUMNS, hostRow, summary } from "../host-table.ts";
+import { hostRow } from "../host-table.ts";
 import { until } from "../interrupt.ts";
 import { JSON_VERSION, statusView } from "../json-views.ts";
-import { LocalTerminal } from "../local-terminal.ts";
+import { JSONL } from "../option-values.ts";
 import { textOf } from "../piece.ts";
-import { local, timeOfDay } from "../times.ts";
+import { local } from "../times.ts";
+import { WatchTable } from "../watch-table/watch-table.ts";
 
-const HOME = "\u001b[H";
-const CLEAR_TO_LINE_END = "\u001b[K";
-const CLEAR_BELOW = "\u001b[J";
-const KEY_Q = 0x71;
-const CTRL_C = 0x03;
+interface WatchOptions {
+  readonly jsonl?: boolean;
+}
 
-export default defineCommand({
+export default defineCommand<WatchOptions>({
   usage: "[hosts...]",
   about:
-    "On a terminal: a table that redraws itself; q or Ctrl-C leaves. Otherwise: a line for each change.",
-  options: [],
-  examples: ["oob watch", "oob watch 'db[1-2]' --json"],
+    "On a terminal: a live table; Enter attaches, p power, l log, h hold, / filter, q leaves. Otherwise: a line for each change.",
+  options: [JSONL],
+  examples: ["oob watch", "oob watch 'db[1-2]' --jsonl"],
   async run(call) {
     const { out, args, options, context } = call;
     const { site, hosts } = await chooseHosts(call, args, { all: true });
-    const left = new AbortController();
-    const rows = until(site.watch(hosts), call.interrupt.signal, out.closed, left.signal);
-    const live = context.stdout.isTTY === true && context.stdin.isTTY === true && !options.json;
-    if (live) await redraw(call, rows, () => left.abort());
-    else await printChanges(call, rows);
+    const json = options.json === true || options.jsonl === true;
+    const live = context.stdout.isTTY === true && context.stdin.isTTY === true && !json;
+    const table = live ? new WatchTable(call) : undefined;
+    const stops = [call.interrupt.signal, out.closed, ...(table ? [table.left] : [])];
+    const rows = until(site.watch(hosts), ...stops);
+    await (table ? table.run(rows) : printChanges(call, rows, json));
     return undefined;
   },
 });
 
 async function printChanges(
-  { out, options, context }: Call,
+  { out, context }: Call,
   updates: AsyncIterable<readonly HostStatus[]>,
+  json: boolean,
 ): Promise<void> {
   const before = new Map<string, string>();
   for await (const rows of updates) {
@@ -45,40 +46,8 @@ async function printChanges(
       const seen = cells.join("  ");
       if (before.get(row.host) === seen) continue;
       before.set(row.host, seen);
-      if (options.json) out.json({ v: JSON_VERSION, ...statusView(row) });
+      if (json) out.json({ v: JSON_VERSION, ...statusView(row) });
       else out.line(`${local(now)}  `, ...hostRow(row, now).flatMap((cell) => [cell, "  "]));
     }
-  }
-}
-
-async function redraw(
-  { out, context }: Call,
-  updates: AsyncIterable<readonly HostStatus[]>,
-  leave: () => void,
-): Promise<void> {
-  const terminal = new LocalTerminal(context);
-  terminal.onBytes((bytes) => {
-    if (bytes.includes(KEY_Q) || bytes.includes(CTRL_C)) leave();
-  }, leave);
-  terminal.enter({ fullScreen: true });
-  try {
-    for await (const rows of updates) {
-      const now = context.clock.now();
-      const height = (context.stdout.rows ?? 24) - 1;
-      const lines = out.tableText(
-        HOST_COLUMNS,
-        rows.map((row) => hostRow(row, now)),
-      );
-      const shown = [
-        `oob watch  ${timeOfDay(now)}  ${summary(rows)}  leave: q`,
-        "",
-        ...lines.slice(0, height - 3),
-        ...(lines.length > height - 3 ? [`… ${lines.length - (height - 3)} more`] : []),
-      ];
-      const text = shown.map((line) => `${line}${CLEAR_TO_LINE_END}\r\n`).join("");
-      out.raw(HOME + text + CLEAR_BELOW);
-    }
-  } finally {
-    terminal.leave();
   }
 }
