@@ -17,6 +17,7 @@ import {
   flagOf,
   type Link,
   latin1,
+  loginInTurn,
   type MenuProfile,
   type Millis,
   numberOf,
@@ -101,8 +102,29 @@ async function openMenu(options: OptionValues, context: OpenContext): Promise<Li
   const values = await valuesOf(options, context, port);
   const call: Call = { profile, options, context, peer, port, values };
   refuseWhatItCannot(call, name);
-  if (profile.reverse) return enter(call, await openReverse(call, profile.reverse));
-  return enter(call, through ?? (await openTelnet({ ...options, port: address.port }, context)));
+  const { reverse } = profile;
+  if (reverse) return enter(call, await openReverse(call, reverse));
+  return loggedIn(call, async () =>
+    enter(call, through ?? (await openTelnet({ ...options, port: address.port }, context))),
+  );
+}
+
+const failing = ({ port, peer }: Call): string =>
+  `Cannot open port "${printable(port, 100)}" of "${peer}"`;
+
+/** Runs what logs in. A refusal may be that of another port of the same server: it is told as this one's. */
+async function loggedIn<T>(call: Call, run: () => Promise<T>): Promise<T> {
+  const { values, peer, context } = call;
+  const password = JSON.stringify([values.get("password"), values.get("enable")]);
+  const login = { peer, user: values.get("user") ?? "", password };
+  try {
+    return await loginInTurn(login, context.clock, run);
+  } catch (thrown) {
+    if (!(thrown instanceof OobError) || thrown.code !== "LOGIN_REFUSED") throw thrown;
+    const { code, message, hint } = thrown;
+    const why = message.slice(message.indexOf('": ') + 3);
+    throw new OobError(code, `${failing(call)}: ${why}`, { cause: thrown, ...(hint && { hint }) });
+  }
 }
 
 async function valuesOf(
@@ -147,7 +169,7 @@ async function openReverse(
   call: Call,
   reverse: NonNullable<MenuProfile["reverse"]>,
 ): Promise<Link> {
-  const { options, context, values, profile } = call;
+  const { options, context, values } = call;
   const port = reverse.base + Number(values.get("number"));
   const connect = () => openTelnet({ ...options, port }, context);
   try {
@@ -161,7 +183,8 @@ async function openReverse(
     context,
   );
   try {
-    await talk(call, new Conversation(control, context.clock), reverse.clear);
+    const { clear } = reverse;
+    await loggedIn(call, () => talk(call, new Conversation(control, context.clock), clear));
   } finally {
     await control.close();
   }
@@ -169,7 +192,7 @@ async function openReverse(
   try {
     return await connect();
   } catch (thrown) {
-    throw isRefusal(thrown) ? lineBusy({ ...call, profile }, port, thrown, true) : thrown;
+    throw isRefusal(thrown) ? lineBusy(call, port, thrown, true) : thrown;
   }
 }
 
@@ -194,16 +217,13 @@ function lineBusy(call: Call, port: number, cause: unknown, cleared = false): Oo
   );
 }
 
-function talk(
-  { profile, context, options, peer, port, values }: Call,
-  conversation: Conversation,
-  first: string,
-): Promise<ConversationResult> {
+function talk(call: Call, conversation: Conversation, first: string): Promise<ConversationResult> {
+  const { profile, context, options, peer, values } = call;
   return conversation.run(profile.steps, {
     first,
     values,
     secret: SECRETS,
-    failing: `Cannot open port "${printable(port, 100)}" of "${peer}"`,
+    failing: failing(call),
     signal: context.signal,
     patience: durationOf(options, "patience", seconds(30)),
     progress: (step) => context.progress(context.through ? step : `${peer}: ${step}`),

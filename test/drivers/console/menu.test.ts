@@ -241,6 +241,25 @@ describe("console driver menu", { concurrent: true }, () => {
     expect(ports[6]?.busy).toBeUndefined();
   });
 
+  it("many ports at once offer a wrong password once, and the right one is used by all at once", async (test) => {
+    const { server, open } = await start(test, "mrv-lx");
+    const ports = ["1", "2", "3", "4", "5"];
+    const wrong = await Promise.all(
+      ports.map((port) => failureOf(open({ port, password: { secret: "other" } }))),
+    );
+    expect(server.typed.filter((text) => text === "wrong")).toHaveLength(1);
+    wrong.forEach(({ code, message }, i) => {
+      expect(code).toBe("LOGIN_REFUSED");
+      expect(message).toMatch(
+        new RegExp(
+          `^Cannot open port "${ports[i]}" of "127[^"]+": it refuses the login as "oob": "`,
+        ),
+      );
+    });
+    await Promise.all(ports.map((port) => open({ port })));
+    expect(ports.map((_, i) => server.clientsAt(i))).toEqual([1, 1, 1, 1, 1]);
+  });
+
   it("take and clear are refused where the family knows no way", async (test) => {
     const { open } = await start(test, "mrv-lx");
     expect((await failureOf(open({ take: true }))).message).toContain("knows no way to take");
