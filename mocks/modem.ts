@@ -21,6 +21,10 @@ export type CallEnd =
 
 /** Wrongs of modems, each of which was seen somewhere. */
 export interface ModemFaults {
+  /** Time from the dial command to what becomes of the call. */
+  readonly dialling?: Millis;
+  /** Silence that it wants around +++ (S12). */
+  readonly guard?: Millis;
   /** Time from a command to its result. */
   readonly slow?: Millis;
   /** V0, whatever is asked for. */
@@ -185,13 +189,13 @@ export class MockModem {
 
   #data(byte: number): void {
     const now = this.#clock.monotonic();
-    const quiet = now - this.#lastData >= GUARD;
+    const quiet = now - this.#lastData >= (this.faults.guard ?? GUARD);
     this.#escape?.cancel();
     this.#pluses = byte === 43 && (quiet || this.#pluses > 0) ? this.#pluses + 1 : 0;
     this.#lastData = now;
     this.heard.push(byte);
     if (this.#pluses !== 3 || this.faults.ignoresEscape) return;
-    this.#escape = this.#clock.after(GUARD, () => {
+    this.#escape = this.#clock.after(this.faults.guard ?? GUARD, () => {
       this.#pluses = 0;
       this.#online = false;
       this.#line = "";
@@ -244,8 +248,9 @@ export class MockModem {
     this.calls += 1;
     const end = this.#book[number] ?? "NO CARRIER";
     if (end === "silence") return;
-    if (this.faults.ringsWhileDialling) this.#clock.after(DIALLING / 2, () => this.#say("RING"));
-    this.#dialling = this.#clock.after(DIALLING, () => {
+    const { dialling = DIALLING, ringsWhileDialling } = this.faults;
+    if (ringsWhileDialling) this.#clock.after(dialling / 2, () => this.#say("RING"));
+    this.#dialling = this.#clock.after(dialling, () => {
       this.#dialling = undefined;
       if (end === "answers") this.#connect();
       else this.#say(end);

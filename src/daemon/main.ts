@@ -122,7 +122,10 @@ function nextSignal(signals: NodeJS.EventEmitter): Promise<string> {
   });
 }
 
-/** Stops in two seconds, whatever hangs; but waits for a host whose outlets are off and shall come on again. */
+/**
+ * Stops in two seconds, whatever hangs; but waits for a host whose outlets are off and shall come on again, and for a
+ * telephone line to be hung up.
+ */
 async function stopWithin(
   daemon: Daemon,
   why: string,
@@ -142,11 +145,14 @@ async function stopWithin(
   done.abort();
   if (!isLate) return;
   const moving = [...daemon.site.moving].join(", ");
-  if (moving === "") {
+  const calling = daemon.site.calling.join(", ");
+  if (moving === "" && calling === "") {
     say(`oob: not waiting longer than ${formatDuration(STOP_WITHIN)}; the logs are complete`);
     return;
   }
-  say(`oob: the power of ${moving} is being switched, waiting; a second signal ends at once`);
+  const what =
+    moving === "" ? `${calling} is being hung up` : `the power of ${moving} is being switched`;
+  say(`oob: ${what}, waiting; a second signal ends at once`);
   await Promise.race([stopped, nextSignal(signals)]);
 }
 

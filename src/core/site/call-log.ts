@@ -34,7 +34,8 @@ export class CallLog {
   readonly #path: string;
   readonly #clock: Clock;
   readonly #audit: Pick<Audit, "note">;
-  readonly #open = new Set<string>();
+  /** Calls that this process makes, with their hosts. */
+  readonly #open = new Map<string, string>();
   #last: Map<string, Call> | undefined;
 
   constructor(state: string, clock: Clock, audit: Pick<Audit, "note">) {
@@ -45,6 +46,30 @@ export class CallLog {
 
   /** Every call on record, oldest first. One that nobody ended, and that is not open here, ended unknown. */
   all(): readonly Call[] {
+    return [...this.#calls()].map(([id, call]) =>
+      call.outcome !== undefined || this.#open.has(id) ? call : { ...call, outcome: "unknown" },
+    );
+  }
+
+  /** Hosts of calls that stand, or are being made. */
+  get calling(): readonly string[] {
+    return [...this.#open.values()];
+  }
+
+  /** Calls that a process left behind when it died: their lines may still be open. `end` is for whoever has looked. */
+  leftOpen(): readonly { readonly call: Call; end: OpenCall["ended"] }[] {
+    return [...this.#calls()]
+      .filter(([id, call]) => call.outcome === undefined && !this.#open.has(id))
+      .map(([id, call]) => ({
+        call,
+        end: async (outcome, text) => {
+          await this.#write({ is: "ended", id, at: this.#clock.now(), outcome, text });
+          this.#last = undefined;
+        },
+      }));
+  }
+
+  #calls(): ReadonlyMap<string, Call> {
     const calls = new Map<string, Call>();
     for (const line of this.#lines()) {
       const known = calls.get(line.id);
@@ -56,9 +81,7 @@ export class CallLog {
       else if (known && line.is === "ended")
         calls.set(line.id, { ...known, endedAt: line.at, outcome: line.outcome, text: line.text });
     }
-    return [...calls].map(([id, call]) =>
-      call.outcome !== undefined || this.#open.has(id) ? call : { ...call, outcome: "unknown" },
-    );
+    return calls;
   }
 
   /** The last call of a host, without a look at the disk but for the first time. */
@@ -96,7 +119,7 @@ export class CallLog {
     const tell = (type: string, text: string, data: Readonly<Record<string, unknown>>) =>
       this.#audit.note({ type, host, by: "oob", text, data: { number, ...data } });
     await this.#write({ is: "begin", id, ...call });
-    this.#open.add(id);
+    this.#open.set(id, host);
     change({});
     tell("call.begin", `calling ${number}`, {});
     return {

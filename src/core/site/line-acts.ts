@@ -69,7 +69,8 @@ async function dial(core: SiteCore, name: string, { tell, signal }: Around): Pro
     const { portState } = session;
     tell(`up: ${portState.is === "up" ? portState.label : portState.is}`);
     const { onDemand } = entry;
-    if (onDemand) tell(`hung up when unused for ${formatDuration(onDemand.hangupAfter)}`);
+    if (core.role === "direct") tell("no daemon runs: hung up now, as this command ends");
+    else if (onDemand) tell(`hung up when unused for ${formatDuration(onDemand.hangupAfter)}`);
   } finally {
     unfollow();
     release?.();

@@ -78,7 +78,14 @@ export class LocalSite implements Site {
     const lock = await devices.claim(entry);
     try {
       const link = await devices.openLink(entry, { signal, progress: () => {}, reopening: false });
-      return { link, close: () => link.close().finally(() => lock.release()) };
+      const close = async () => {
+        try {
+          await link.close();
+        } finally {
+          await lock.release();
+        }
+      };
+      return { link, close };
     } catch (thrown) {
       await lock.release();
       throw thrown;
@@ -88,6 +95,11 @@ export class LocalSite implements Site {
   /** Throws SECRET_MISSING. */
   secret(ref: SecretRef): Promise<string> {
     return this.#core.secrets(ref);
+  }
+
+  /** Hosts at the far end of a telephone call: who ends in the midst of one may leave the line open. */
+  get calling(): readonly string[] {
+    return this.#core.calls.calling;
   }
 
   hosts(): Promise<readonly string[]> {

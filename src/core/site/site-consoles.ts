@@ -70,6 +70,7 @@ export class SiteConsoles {
   /** Why a console is not open, by host. */
   readonly #whyNot = new Map<string, string>();
   readonly #retries = new Set<Timer>();
+  #look: Promise<unknown> = Promise.resolve();
   #closed = false;
 
   constructor(parts: ConsolesParts) {
@@ -131,6 +132,8 @@ export class SiteConsoles {
     const rooms = await Promise.allSettled(this.#rooms.values());
     const closing = rooms.map(async (room) => {
       if (room.status === "rejected") return;
+      // Nobody else would log out the shell that was left.
+      if (this.#parts.role === "direct") await room.value.session.settled();
       await room.value.session.stop();
       await room.value.release();
     });
@@ -188,7 +191,10 @@ export class SiteConsoles {
         else locks.push(lock);
       }
       if (role === "direct") {
-        await this.#refuseBesideDaemon(name);
+        // One after the other: for a moment each holds the daemon's own lock, which the next would take for a daemon.
+        const looked = this.#look.then(() => this.#refuseBesideDaemon(name));
+        this.#look = looked.catch(() => undefined);
+        await looked;
         if (!entry.console.onDemand) await claimOnce();
       }
       // In a daemon a device that another process has is a console that is down, and is tried again.

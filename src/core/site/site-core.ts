@@ -14,6 +14,7 @@ import { Guard } from "../watchdog/guard.ts";
 import { Holds } from "../watchdog/holds.ts";
 import { Watchdog } from "../watchdog/watchdog.ts";
 import { CallLog } from "./call-log.ts";
+import { endLeftCalls } from "./left-calls.ts";
 import { SiteConsoles } from "./site-consoles.ts";
 import { SiteDevices } from "./site-devices.ts";
 import { SitePower } from "./site-power.ts";
@@ -69,6 +70,7 @@ export class SiteCore {
       }
     },
   };
+  readonly #closing = new AbortController();
   #watchdog: Watchdog | undefined;
   /** Resolves when what a crash cut short is settled and the guard knows its budget. */
   #settled: Promise<void> = Promise.resolve();
@@ -242,6 +244,9 @@ export class SiteCore {
     const recovered = this.power.recover((event) =>
       this.audit.note({ type: "power.recover", host: event.host, by: "oob", text: event.text }),
     );
+    const { calls, config, devices, audit } = this;
+    const { signal } = this.#closing;
+    void endLeftCalls({ calls, config, devices, audit, signal });
     await Promise.all([recovered, this.consoles.openAll()]);
     if (this.#closed === undefined) await this.watch();
   }
@@ -252,6 +257,7 @@ export class SiteCore {
   }
 
   async #close(): Promise<void> {
+    this.#closing.abort();
     this.consoles.giveUp();
     await this.#settled.catch(() => {});
     await this.#watchdog?.stop();
