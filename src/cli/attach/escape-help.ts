@@ -85,11 +85,13 @@ function oneColumn(rows: readonly Row[]): string[] {
 }
 
 /** The break sequences of a profile. */
-export function breakLines({ keys }: EscapeProfile): string[] {
-  return keys.flatMap(({ keys: typed, action, pieces = [] }) => {
+export function breakLines(profile: EscapeProfile): string[] {
+  return profile.keys.flatMap(({ keys: typed, action, pieces = [] }) => {
     if (action === "break") return [`${typed}  BREAK`];
-    const text = pieces.join(", a pause, ").replaceAll("\r", "Enter ").replaceAll("\u0002", "^B");
-    return action === "sequence" ? [`${typed}  types ${text}`] : [];
+    const keys = pieces.map((piece) =>
+      piece.replace("\r", "Enter ").replace("\u0002", "^B").trim(),
+    );
+    return action === "sequence" ? [`${typed}  types ${keys.join(", a pause, ")}`] : [];
   });
 }
 

@@ -1,6 +1,7 @@
 import { LOG_OUT } from "../../config/on-detach.ts";
 import type { OnDetach } from "../../config/site-config.ts";
-import type { Clock } from "../../lib/clock.ts";
+import type { Clock, Millis, Timer } from "../../lib/clock.ts";
+import { minutes } from "../../lib/durations.ts";
 import { printable } from "../../lib/printable.ts";
 import type { Opinion } from "../detect/opinion.ts";
 import type { LastVisit, OpenShell } from "../site/who.ts";
@@ -33,6 +34,8 @@ interface Owed {
   readonly told?: boolean;
 }
 
+/** Who was there when an earlier process ended is given so long to come back. */
+const GRACE: Millis = minutes(1);
 /** Rules that know the prompt of a shell: what the detector saw last is one of them while somebody is logged in. */
 const SHELL_RULE = /(?:^|\/)(?:bare-)?shell-prompt$/;
 
@@ -45,10 +48,23 @@ export class LastWriter {
   #read = false;
   /** Left without its on-detach: automation had the seat, or the console was down. */
   #owed: Owed | undefined;
-  #running: AbortController | undefined;
+  #running: Promise<void> | undefined;
+  readonly #closing = new AbortController();
+  #timer: Timer | undefined;
 
   constructor(parts: LastWriterParts) {
     this.#parts = parts;
+  }
+
+  /** What a process before this one owed is done, unless somebody comes to write first. */
+  start(): void {
+    const { book, clock, policy } = this.#parts;
+    if (policy.is === "nothing" || !book.last?.owed) return;
+    const { who } = book.last;
+    this.#timer = clock.after(GRACE, () => {
+      this.#owed = { who, policy };
+      this.settle();
+    });
   }
 
   /** Who wrote before those who do now. */
@@ -80,7 +96,8 @@ export class LastWriter {
     this.#writers.set(place, since);
     const how = "was there when oob ended";
     const { offset } = this.#parts.console;
-    this.#parts.book.write({ who: place.who, since, how, offset });
+    this.#timer?.cancel();
+    this.#parts.book.write({ who: place.who, since, how, offset, owed: true });
   }
 
   /** A person stopped writing. */
@@ -89,7 +106,7 @@ export class LastWriter {
     if (since === undefined || why.is === "lent") return;
     const { who } = place;
     this.#shown = this.#visitNow(who, since, why.text);
-    this.#parts.book.write(this.#shown);
+    this.#parts.book.write({ ...this.#shown, owed: true });
     // Who only reads now is still there; their shell is theirs until they go.
     if (why.is === "reads") return;
     this.#writers.delete(place);
@@ -109,38 +126,41 @@ export class LastWriter {
     const { policy } = owed;
     if (policy.is === "nothing") {
       this.#owed = undefined;
+      this.#paid();
       this.#sayOpen(owed, "");
     } else if (console.portState.is !== "up") {
       if (!owed.told) this.#sayOpen(owed, "the console is down; tried again when it is up");
       this.#owed = { ...owed, told: true };
     } else {
       this.#owed = undefined;
-      this.#running = new AbortController();
-      void this.#close(owed.who, policy, this.#running);
+      this.#running = this.#close(owed.who, policy);
     }
   }
 
-  close(): void {
-    this.#owed = undefined;
-    this.#running?.abort(new Error("the console is closed"));
+  /** Ends when what was begun has come to its end: a command that opened the console by itself waits for it. */
+  async finished(): Promise<void> {
+    await this.#running;
   }
 
-  async #close(
-    who: string,
-    policy: Exclude<OnDetach, { readonly is: "nothing" }>,
-    running: AbortController,
-  ): Promise<void> {
+  close(): void {
+    this.#timer?.cancel();
+    this.#owed = undefined;
+    this.#closing.abort(new Error("the console is closed"));
+  }
+
+  async #close(who: string, policy: Exclude<OnDetach, { readonly is: "nothing" }>): Promise<void> {
     const { console, clock } = this.#parts;
-    const done = await closeDetached({ console, clock, policy, who, signal: running.signal });
+    const { signal } = this.#closing;
+    const done = await closeDetached({ console, clock, policy, who, signal });
     this.#running = undefined;
-    if (running.signal.aborted) return;
+    if (signal.aborted) return;
     this.#tellOf({ who, policy }, done);
     // Somebody may have come and gone meanwhile.
     this.settle();
   }
 
   #tellOf({ who, policy }: Owed, done: Detached): void {
-    const { note, tell, book, console } = this.#parts;
+    const { note, tell, console } = this.#parts;
     const data = { who, policy: policy.is };
     switch (done.is) {
       case "proven": {
@@ -148,11 +168,9 @@ export class LastWriter {
         const text = `logged out after ${who} left: ${done.how}; the console shows "${proof}"`;
         note("session.logout", text, { ...data, how: done.how, proof, offset: console.offset });
         tell(text);
-        if (this.#shown) {
-          const { shell: _, ...visit } = this.#shown;
-          this.#shown = { ...visit, offset: console.offset };
-          book.write(this.#shown);
-        }
+        const { shell: _, ...visit } = this.#shown ?? this.#visitNow(who, 0, "");
+        this.#shown = { ...visit, offset: console.offset };
+        this.#paid();
         return;
       }
       case "needless":
@@ -160,13 +178,20 @@ export class LastWriter {
           ...data,
           proof: printable(done.proof, 80),
         });
+        this.#paid();
         return;
       case "unproven":
+        this.#paid();
         this.#sayOpen({ who, policy }, done.why, true);
         return;
       case "called off":
         note("session.logout", `on-detach was called off: somebody writes again`, data);
     }
+  }
+
+  /** A process after this one has nothing left to do. */
+  #paid(): void {
+    if (this.#shown) this.#parts.book.write(this.#shown);
   }
 
   /** The event that an open shell is; without one, only a logout that is not proven is worth one. */

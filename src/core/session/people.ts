@@ -236,15 +236,15 @@ export class People {
     });
   }
 
-  #goes(guest: Guest, why: Stop, data: Readonly<Record<string, unknown>> = {}): void {
+  #goes(guest: Guest, why: Stop, kick?: { readonly by: string; readonly reason: string }): void {
     if (!this.#guests.delete(guest)) return;
     const { who } = guest.place;
     const wrote = this.#seat.leave(guest.place);
     const text = `${who} ${why.text}${wrote ? this.#nowFree() : ""}`;
-    this.#changed(who, why.is === "kicked" ? "session.kick" : "session.leave", text, {
+    this.#changed(kick?.by ?? who, kick ? "session.kick" : "session.leave", text, {
       typed: guest.typedBytes,
       ...(why.is === "left" ? {} : { how: why.is }),
-      ...data,
+      ...(kick ? { who, reason: kick.reason } : {}),
     });
     this.#events.stopped(guest.place, why);
   }

@@ -108,8 +108,12 @@ export class Session implements WatchedConsole, PortListener {
       this.#detector.beginAt(offset);
       this.#detector.see(bytes, loggedAt);
     }
+    this.#lastWriter.start();
     this.#port.start(this);
   }
+
+  /** Ends when what the last writer left is dealt with, where that has begun. */
+  readonly settled = () => this.#lastWriter.finished();
 
   /** Sends everybody away and closes the console. */
   async stop(): Promise<void> {
@@ -214,9 +218,7 @@ export class Session implements WatchedConsole, PortListener {
     return lastLines((await this.#port.tail(REPLAY_BYTES)).bytes, this.#options.encoding, count);
   }
 
-  tail(bytes: number): Promise<{ readonly bytes: Uint8Array; readonly offset: number }> {
-    return this.#port.tail(bytes);
-  }
+  readonly tail: ConsolePort["tail"] = (bytes) => this.#port.tail(bytes);
 
   /** The host's power came back: its console may be reachable again. */
   retryNow(): void {

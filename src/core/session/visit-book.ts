@@ -14,6 +14,8 @@ export interface Visit {
   readonly how: string;
   /** A shell stood open then. */
   readonly shell?: { readonly root: boolean };
+  /** What is done after the last writer has gone was not done yet. */
+  readonly owed?: true;
   /** Place in the console's stream. */
   readonly offset: number;
 }
@@ -56,13 +58,16 @@ export class VisitBook {
 function readVisit(path: string | undefined): Visit | undefined {
   if (path === undefined) return undefined;
   try {
-    const { who, since, until, how, shell, offset } = JSON.parse(fs.readFileSync(path, "utf8"));
+    const { who, since, until, how, shell, owed, offset } = JSON.parse(
+      fs.readFileSync(path, "utf8"),
+    );
     if (typeof who !== "string" || typeof how !== "string") return undefined;
     if (typeof since !== "number" || typeof offset !== "number") return undefined;
     const visit = { who: printable(who, 64), since, how: printable(how, 300), offset };
     return {
       ...visit,
       ...(typeof until === "number" ? { until } : {}),
+      ...(owed === true ? { owed } : {}),
       ...(typeof shell?.root === "boolean" ? { shell: { root: shell.root } } : {}),
     };
   } catch {

@@ -42,6 +42,6 @@ it("breakLines() lists conserver's sequences as it does", () => {
     "l1  BREAK",
     "l2  types Enter ~^B",
     "l3  types #.",
-    "l4  types Enter , a pause, ~, a pause, ^B",
+    "l4  types Enter, a pause, ~, a pause, ^B",
   ]);
 });

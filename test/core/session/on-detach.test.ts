@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { OnDetach } from "../../../src/config/site-config.ts";
 import { createDetector } from "../../../src/core/detect/create-detector.ts";
 import { Registry } from "../../../src/core/registry/registry.ts";
+import { VisitBook } from "../../../src/core/session/visit-book.ts";
 import { Wire } from "../wire.ts";
 import { Reader, request, sessionKit, until } from "./session-kit.ts";
 
@@ -21,10 +25,16 @@ afterEach(async () => {
 });
 
 /** A console at a root shell, which jana opened. */
-async function leftBy(onDetach: OnDetach | undefined, shown = ROOT, wire = new Wire()) {
+async function leftBy(
+  onDetach: OnDetach | undefined,
+  shown = ROOT,
+  wire = new Wire(),
+  visits = new VisitBook(),
+) {
   const kit = await sessionKit({
     detector: createDetector(rules),
     wire,
+    visits,
     ...(onDetach ? { onDetach } : {}),
   });
   stops.push(() => kit.session.stop());
@@ -229,6 +239,61 @@ describe("on-detach: logout", () => {
     );
     await passes(20 * SECOND);
     expect(wire.typed).toEqual(["exit\r"]);
+  });
+});
+
+describe("on-detach after a process that ended", () => {
+  const folders: string[] = [];
+  afterEach(() => {
+    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function restarted(first: OnDetach | undefined, end: "killed" | "stopped" | "left") {
+    const folder = mkdtempSync(join(tmpdir(), "oob-detach-"));
+    folders.push(folder);
+    const visits = () => new VisitBook(join(folder, "visit"));
+    const before = await leftBy(first, ROOT, new Wire(), visits());
+    if (end === "stopped") await before.session.stop();
+    if (end === "left") {
+      before.wire.onTyped = (text) => before.wire.print(`${text}\r\n${LOGIN}`);
+      await before.jana.attachment.leave();
+      await before.passes(2 * SECOND);
+    }
+    const kit = await sessionKit({
+      detector: createDetector(rules),
+      onDetach: EXIT,
+      visits: visits(),
+    });
+    stops.push(() => kit.session.stop());
+    kit.wire.print(ROOT);
+    await kit.clock.advance(59 * SECOND);
+    expect(kit.wire.typed).toEqual([]);
+    const passes = async () => {
+      for (let n = 0; n < 4; n++) {
+        await kit.clock.advance(500);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    return { ...kit, passes };
+  }
+
+  it.each(["killed", "stopped"] as const)("is done a minute after it was %s", async (end) => {
+    const { wire, passes } = await restarted(EXIT, end);
+    await passes();
+    expect(wire.typed).toEqual(["exit\r"]);
+  });
+
+  it("is not done twice", async () => {
+    const { wire, passes } = await restarted(EXIT, "left");
+    await passes();
+    expect(wire.typed).toEqual([]);
+  });
+
+  it("is not done where somebody came back to write", async () => {
+    const { wire, passes, session } = await restarted(EXIT, "killed");
+    await session.attach(request({ replayLines: 0 }), "jana");
+    await passes();
+    expect(wire.typed).toEqual([]);
   });
 });
 

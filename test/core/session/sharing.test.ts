@@ -122,7 +122,8 @@ describe("who, message, kick", () => {
     await until(() => max.reader.told.includes(text));
     expect(audit.find((event) => event.type === "session.kick")).toMatchObject({
       text,
-      data: { by: "eva", reason: "gone home" },
+      by: "eva",
+      data: { who: "jana", reason: "gone home" },
     });
     await expect(jana.attachment.write(Buffer.from("x"))).rejects.toMatchObject({
       code: "SEAT_TAKEN",
