@@ -265,11 +265,13 @@ function menuLink(
   const own = link === context.through ? "" : `${call.peer} `;
   const write = (bytes: Uint8Array) => session.allowed().then(() => link.write(bytes));
   const { breakKeys } = profile;
-  const sendBreak = link.sendBreak
-    ? (ms: Millis) => session.allowed().then(() => link.sendBreak?.(ms))
-    : breakKeys === undefined
-      ? undefined
-      : () => write(latin1(breakKeys));
+  // BREAK on a serial line reaches the console server itself, and not the host behind its port.
+  const sendBreak =
+    link.sendBreak && !link.setLines
+      ? (ms: Millis) => session.allowed().then(() => link.sendBreak?.(ms))
+      : breakKeys === undefined
+        ? undefined
+        : () => write(latin1(breakKeys));
   return {
     label: `${own}port ${printable(call.port, 100)}${speed}`,
     bytes: { [Symbol.asyncIterator]: () => session.read() },

@@ -54,5 +54,6 @@ export default defineMenuProfile({
   ),
   enter: "wait",
   leave: "leave",
+  breakKeys: "\x1ab",
   own: /(?:select|enter|choose)[^:>]{0,40}port/i,
 });

@@ -329,6 +329,35 @@ describe("console driver menu", { concurrent: true }, () => {
     expect(await reading).toEqual([]);
   });
 
+  it("BREAK: by the way underneath; over a serial line by the family's keys, or not at all", async (test) => {
+    const { server, line, contextOf } = await start(test, "opengear-pmshell");
+    let breaks = 0;
+    const host = { host: "127.0.0.1", port: server.port };
+    const wire = await telnet.open(host, contextOf());
+    // As a serial port is: it has modem lines, and its BREAK ends at the console server.
+    const setLines = () => Promise.resolve();
+    const sendBreak = async () => void breaks++;
+    const through = { ...wire, setLines, sendBreak };
+    const options = { port: "7", user: "oob", password: { secret: "cs1" } };
+    const link = await menu.open(
+      { ...options, profile: "opengear-pmshell" },
+      contextOf({ through }),
+    );
+    await link.sendBreak?.(250);
+    await line.until(({ got }) => got === "~b");
+    expect([breaks, line.breaks]).toEqual([0, 0]);
+    await link.close();
+    await wire.close();
+    const other = await start(test, "mrv-lx");
+    const way = await telnet.open({ ...host, port: other.server.port }, contextOf());
+    const without = await menu.open(
+      { ...options, profile: "mrv-lx" },
+      other.contextOf({ through: { ...way, setLines, sendBreak } }),
+    );
+    expect(without.sendBreak).toBeUndefined();
+    await way.close();
+  });
+
   it("a session left open on a serial line is left first: no Enter and no password reach its host", async (test) => {
     const { server, lines, contextOf, undo } = await start(test, "lantronix");
     const path = join(tmpdir(), `oob-menu-left-${process.pid}.sock`);
