@@ -128,9 +128,9 @@ export class Rfc2217Codec implements Codec<Rfc2217Event> {
     return this.#telnet.encodeBreak();
   }
 
-  /** A command as it goes over the wire. */
-  encodeCommand(command: ComPortCommand, value = 0): Uint8Array {
-    return this.#encode(command, valueBytes(command, value));
+  /** A command as it goes over the wire. Without a value: a question, as pySerial asks for modemState. */
+  encodeCommand(command: ComPortCommand, value?: number): Uint8Array {
+    return this.#encode(command, value === undefined ? NOTHING : valueBytes(command, value));
   }
 
   receive(bytes: Uint8Array): Rfc2217Event[] {
@@ -146,7 +146,8 @@ export class Rfc2217Codec implements Codec<Rfc2217Event> {
     if (command === undefined)
       return { is: "violation", what: `COM-PORT-OPTION ${number} is no command` };
     if (command === "signature") return this.#readSignature(bytes.subarray(1));
-    const wanted = VALUE_BYTES[command];
+    const isQuestion = bytes.length === 1 && this.#receiveBase === 0 && STATES.has(command);
+    const wanted = isQuestion ? 0 : VALUE_BYTES[command];
     if (bytes.length - 1 < wanted)
       return { is: "violation", what: `COM-PORT-OPTION ${command} of ${bytes.length - 1} bytes` };
     let value = 0;
@@ -168,6 +169,10 @@ export class Rfc2217Codec implements Codec<Rfc2217Event> {
     return this.#telnet.encodeSubnegotiation(comPort, content);
   }
 }
+
+const NOTHING = new Uint8Array(0);
+/** What pySerial asks for, beyond the RFC, by a command without a value. */
+const STATES: ReadonlySet<ComPortCommand> = new Set(["lineState", "modemState"]);
 
 /** Bytes of each command's value. */
 const VALUE_BYTES: Readonly<Record<ComPortCommand, number>> = {

@@ -68,6 +68,14 @@ describe("Rfc2217Codec", () => {
     }
   });
 
+  it("asks for the modem state as pySerial does, and a server understands it", () => {
+    const wire = new Rfc2217Codec("client").encodeCommand("modemState");
+    expect([...wire]).toEqual([IAC, SB, 44, 7, IAC, SE]);
+    expect(new Rfc2217Codec("server").receive(wire)).toEqual([
+      { is: "comPort", command: "modemState", value: 0 },
+    ]);
+  });
+
   it("writes SET-BAUDRATE as the RFC has it", () => {
     const wire = [IAC, SB, 44, 1, 0, 1, 0xc2, 0, IAC, SE];
     expect([...new Rfc2217Codec("client").encodeCommand("baud", 115_200)]).toEqual(wire);

@@ -12,6 +12,9 @@ import { createInterface } from "node:readline";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import rfc2217 from "../../drivers/console/rfc2217.ts";
 import { ComPortServer } from "../../mocks/com-port-server.ts";
+import type { DeviceEntry } from "../../src/config/site-config.ts";
+import { Registry } from "../../src/core/registry/registry.ts";
+import { SiteDevices } from "../../src/core/site/site-devices.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import type { Link, LinkNotice } from "../../src/sdk/link.ts";
 import type { OptionValues } from "../../src/sdk/options.ts";
@@ -73,12 +76,16 @@ async function pty() {
 const sttyOf = (path: string): string =>
   spawnSync("stty", ["-F", path, "-a"], { encoding: "utf8" }).stdout;
 
-async function ser2net(path: string, accepter = "telnet(rfc2217)"): Promise<number> {
+function ser2net(path: string, accepter = "telnet(rfc2217)"): Promise<number> {
+  return serve(accepter, `serialdev,${path},9600n81,local`);
+}
+
+async function serve(accepter: string, connector: string): Promise<number> {
   const port = await freePort();
   const file = join(folder, `${port}.yaml`);
   await writeFile(
     file,
-    `%YAML 1.1\n---\nconnection: &port\n  accepter: ${accepter},tcp,127.0.0.1,${port}\n  connector: serialdev,${path},9600n81,local\n  options:\n    kickolduser: true\n`,
+    `%YAML 1.1\n---\nconnection: &port\n  accepter: ${accepter},tcp,127.0.0.1,${port}\n  connector: ${connector}\n  options:\n    kickolduser: true\n`,
   );
   const child = spawn("ser2net", ["-n", "-u", "-c", file, "-P", join(folder, `${port}.pid`)], {
     stdio: "ignore",
@@ -128,9 +135,9 @@ describe.skipIf(missing.length > 0)("rfc2217", () => {
     ["pySerial's server", pySerial],
   ] as const)(
     "%s: sets the tty up, says what is in force, carries every byte",
-    async (_name, serve) => {
+    async (_name, start) => {
       const { path, far } = await pty();
-      const port = await serve(path);
+      const port = await start(path);
       const { link } = await open(port, { baud: 19_200, format: "8n1", flow: "none" });
       expect(link.label).toBe(`127.0.0.1:${port} rfc2217 19200 8n1`);
       await until("the speed of the tty", () => sttyOf(path).includes("speed 19200 baud"));
@@ -147,9 +154,9 @@ describe.skipIf(missing.length > 0)("rfc2217", () => {
   it.each([
     ["ser2net", ser2net],
     ["pySerial's server", pySerial],
-  ] as const)("%s: what is not asked for stays, and is shown", async (_name, serve) => {
+  ] as const)("%s: what is not asked for stays, and is shown", async (_name, start) => {
     const { path } = await pty();
-    const port = await serve(path);
+    const port = await start(path);
     const { link } = await open(port);
     expect(link.label).toBe(`127.0.0.1:${port} rfc2217 9600 8n1`);
   });
@@ -157,9 +164,9 @@ describe.skipIf(missing.length > 0)("rfc2217", () => {
   it.each([
     ["ser2net", ser2net],
     ["pySerial's server", pySerial],
-  ] as const)("%s: BREAK is taken, and the bytes around it are whole", async (_name, serve) => {
+  ] as const)("%s: BREAK is taken, and the bytes around it are whole", async (_name, start) => {
     const { path, far } = await pty();
-    const port = await serve(path);
+    const port = await start(path);
     const { link } = await open(port, { baud: 9600 });
     const waiting = readBytes(link, 2);
     const there: number[] = [];
@@ -214,6 +221,31 @@ describe.skipIf(missing.length > 0)("rfc2217", () => {
     expect(link.label).toContain("not answered, plain telnet");
     await until("the note", () => notices.length > 0);
     expect(JSON.stringify(notices)).toContain("did not answer COM-PORT-OPTION within 3s");
+  });
+
+  it("three deep: through ser2net's telnet to another ser2net's RFC 2217, which sets the tty", async () => {
+    const { path, far } = await pty();
+    const inner = await ser2net(path);
+    const outer = await serve("telnet", `tcp,127.0.0.1,${inner}`);
+    const devices = new SiteDevices({
+      registry: new Registry([]),
+      secrets: () => Promise.reject(new Error("no secrets here")),
+      clock: systemClock,
+      locks: folder,
+      who: "test",
+    });
+    const tcp: DeviceEntry = { driver: "tcp", options: { host: "127.0.0.1", port: outer } };
+    const telnet: DeviceEntry = { driver: "telnet", options: {}, via: tcp };
+    const told: string[] = [];
+    const link = await devices.openLink(
+      { driver: "rfc2217", options: { baud: 38_400 }, via: telnet },
+      { ...openContext(), progress: (text: string) => told.push(text) },
+    );
+    undo.push(() => link.close());
+    expect(link.label).toBe(`rfc2217 38400 8n1 via telnet via 127.0.0.1:${outer} tcp`);
+    expect(told.at(-1)).toBe("step 3 of 3, rfc2217");
+    await until("the speed of the tty", () => sttyOf(path).includes("speed 38400 baud"));
+    await testBothWays(link, far);
   });
 
   it("pySerial's client is content with the server that our tests use", async () => {

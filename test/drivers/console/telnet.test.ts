@@ -4,6 +4,7 @@ import {
   type ConsoleServerFaults,
   TelnetConsoleServer,
 } from "../../../mocks/telnet-console-server.ts";
+import { MAX_SUBNEGOTIATION_BYTES } from "../../../src/codec/telnet.ts";
 import { latin1 } from "../../../src/lib/bytes.ts";
 import { ManualClock } from "../../../src/lib/clock.ts";
 import type { Link, LinkNotice } from "../../../src/sdk/link.ts";
@@ -201,6 +202,74 @@ describe("console driver telnet", () => {
     expect(got.every((byte) => byte === 255)).toBe(true);
     await link.close();
     await server.close();
+  });
+
+  it.each([
+    ["0xFF that a server does not double, as QEMU's", [255, 7, 46]],
+    ["subnegotiations without end", [255, 250, 44, 46, 46, 46]],
+    ["IAC BREAK", [255, 243]],
+    ["questions about options", [255, 253, 31, 255, 251, 44]],
+  ] as const)("a flood of %s: the console stays, few notices are told", async (_name, piece) => {
+    const peer = new Peer();
+    const options = { host: "127.0.0.1", port: await peer.listen() };
+    const clock = new ManualClock();
+    const link = await telnet.open(options, openContext({ clock }));
+    const notices: LinkNotice[] = [];
+    link.onNotice?.((notice) => notices.push(notice));
+    const far = await peer.connection();
+    const flood = Buffer.concat(Array<Buffer>(20_000).fill(Buffer.from(piece)));
+    // A subnegotiation that may still end holds back so many bytes.
+    const more = Buffer.alloc(MAX_SUBNEGOTIATION_BYTES, 46);
+    far.end(Buffer.concat([flood, more, Buffer.from("login:")]));
+    let got = "";
+    for await (const chunk of link.bytes) got = (got + text([...chunk])).slice(-6);
+    expect(got).toBe("login:");
+    await clock.advance(60_000);
+    expect(notices.length).toBeLessThan(6);
+    await link.close();
+    await peer.close();
+  });
+
+  it("a console whose server floods holds up no other", async () => {
+    const hostile = new Peer();
+    const other = new Peer();
+    const bad = await telnet.open(
+      { host: "127.0.0.1", port: await hostile.listen() },
+      openContext(),
+    );
+    const good = await telnet.open(
+      { host: "127.0.0.1", port: await other.listen() },
+      openContext(),
+    );
+    const far = await hostile.connection();
+    const storm = Buffer.concat(
+      Array<Buffer>(100_000).fill(Buffer.from([255, 253, 31, 255, 250, 44, 1, 255, 240, 255, 7])),
+    );
+    let flooding = true;
+    const flood = async () => {
+      while (flooding) await new Promise((resolve) => far.write(storm, resolve));
+    };
+    const flooded = flood();
+    let read = 0;
+    const reading = (async () => {
+      for await (const chunk of bad.bytes) read += chunk.length;
+    })();
+    const echo = await other.connection();
+    echo.on("data", (bytes) => echo.write(bytes));
+    echo.resume();
+    const bytes = good.bytes[Symbol.asyncIterator]();
+    while (read === 0) await new Promise((resolve) => setImmediate(resolve));
+    for (let key = 0; key < 5; key++) {
+      const answer = bytes.next();
+      await good.write(Uint8Array.of(97));
+      expect((await answer).done).toBe(false);
+    }
+    flooding = false;
+    await bad.close();
+    far.destroy();
+    await Promise.all([reading, flooded.catch(() => undefined)]);
+    await good.close();
+    await Promise.all([hostile.close(), other.close()]);
   });
 
   it("secondClientHearsNothing: the first goes on, the second opens and stays without bytes", async () => {

@@ -2,7 +2,9 @@
 import sys
 import serial
 
-port = serial.serial_for_url("rfc2217://127.0.0.1:%s" % sys.argv[1], baudrate=19200, bytesize=7, parity="E", stopbits=2, timeout=10)
+# poll_modem: now and then this client agrees to the option without saying so, and then a server tells it nothing unasked.
+
+port = serial.serial_for_url("rfc2217://127.0.0.1:%s?poll_modem" % sys.argv[1], baudrate=19200, bytesize=7, parity="E", stopbits=2, timeout=10)
 print("open", flush=True)
 port.write(b"hello \xff\x00\r\x00")
 print("heard", port.read(6).hex(), flush=True)
