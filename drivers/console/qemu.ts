@@ -156,7 +156,10 @@ async function findChardev(
   );
   const [one] = found;
   if (one && found.length === 1) return one;
-  const known = chardevs.map(({ label }) => label).join(", ");
+  const known = chardevs
+    .map(({ label }) => label)
+    .sort()
+    .join(", ");
   throw new OobError(
     "LINK_REFUSED",
     wanted === ""

@@ -2,32 +2,15 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import {
   IpmitoolSolCodec,
-  MAX_SOL_GREETING,
   type SolEvent,
   solOwner,
   solRefusal,
 } from "../../src/codec/ipmitool-sol.ts";
 import { concatBytes, latin1 } from "../../src/lib/bytes.ts";
-import { joinBytes, testLaws } from "./laws.ts";
+import { GREETING, ipmitoolSolSubject, NOTE } from "../fuzz/ipmitool-sol.ts";
+import { testLaws } from "./laws.ts";
 
-const GREETING = "[SOL Session operational.  Use ~? for help]\r\n";
-const NOTE = "~B [send break]\n";
-
-testLaws("IpmitoolSolCodec", {
-  make: () => {
-    const codec = new IpmitoolSolCodec();
-    codec.encodeBreak();
-    codec.encodeBreak();
-    return codec;
-  },
-  feed: (codec: IpmitoolSolCodec, bytes) => codec.receive(bytes),
-  join: joinBytes<SolEvent>("data"),
-  held: (codec) => codec.held,
-  bound: MAX_SOL_GREETING,
-  words: [GREETING, NOTE, "~B [send break]\r\n", "~B [", "~", "\r", "\n", "login: ", "Info: x"].map(
-    latin1,
-  ),
-});
+testLaws("IpmitoolSolCodec", ipmitoolSolSubject);
 
 /** What ipmitool 1.8.19 sends to the BMC of what is typed (processSolUserInput), "*" for a BREAK. */
 function throughIpmitool(typed: Uint8Array): number[] {
