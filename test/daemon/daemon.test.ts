@@ -65,6 +65,48 @@ describe("startDaemon()", () => {
     await reader.leave();
   });
 
+  test("who, message and kick see and reach the people of other connections", async () => {
+    await start();
+    const [one, two] = [await open(), await open()];
+    const writer = await one.attach({ ...ATTACH, host: "web1", from: "10.0.0.7 pts/3" });
+    const reader = await two.attach({ ...ATTACH, host: "web1", mode: "read" });
+    expect(await two.who([])).toMatchObject([
+      { session: "web1/1", host: "web1", mode: "write", from: "10.0.0.7 pts/3", typed: 0 },
+      { session: "web1/2", host: "web1", mode: "read" },
+    ]);
+    expect(await two.who(["web2"])).toEqual([]);
+    expect(await writer.message("feed A goes off")).toMatchObject([{ session: "web1/2" }]);
+    await untilShown(reader, "feed A goes off]");
+    expect(await two.message("web1/1", "are you there?")).toMatchObject([{ session: "web1/1" }]);
+    expect(await two.message("web1", "all of you")).toHaveLength(2);
+    expect(await two.message("web2", "nobody")).toEqual([]);
+    await untilShown(writer, "all of you]");
+    expect(await two.kick("web1/1", "gone home")).toMatchObject({ session: "web1/1" });
+    await expect(two.kick("web1/1", "")).rejects.toMatchObject({ code: "USAGE" });
+    await expect(two.kick("web9/1", "")).rejects.toMatchObject({ code: "HOST_UNKNOWN" });
+    const events = writer.events[Symbol.asyncIterator]();
+    let last = await events.next();
+    while (!last.done && last.value.is !== "ended") last = await events.next();
+    expect(last.value).toMatchObject({
+      why: expect.stringMatching(/^you were sent away by .*: gone home$/),
+    });
+    expect(await two.who([])).toHaveLength(1);
+  });
+
+  test("a client that dies is told from one that leaves", async () => {
+    await start();
+    const [one, two] = [await open(), await open()];
+    await one.attach({ ...ATTACH, host: "web1" });
+    const reader = await two.attach({ ...ATTACH, host: "web1", mode: "read" });
+    await one.close();
+    await untilShown(reader, "lost the connection; the seat is free]");
+    const next = await (await open()).attach({ ...ATTACH, host: "web1" });
+    for await (const event of next.events) {
+      expect(event).toMatchObject({ seat: { lastWriter: { how: "lost the connection" } } });
+      break;
+    }
+  });
+
   test("a second one is told which process has the site", async () => {
     await start();
     await expect(start()).rejects.toMatchObject({

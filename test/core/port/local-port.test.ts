@@ -174,6 +174,21 @@ describe("LocalPort", () => {
     await expect(port.sendBreak(250)).rejects.toMatchObject({ code: "LINK_UNSUPPORTED" });
   });
 
+  it("sets DTR where the medium has modem lines", async () => {
+    const wire = new Wire();
+    wire.dtr = [];
+    const { port, listener, clock } = portKit(wire);
+    port.start(listener);
+    await clock.advance(0);
+    await port.setLines({ dtr: false });
+    await port.setLines({ dtr: true });
+    expect(wire.dtr).toEqual([false, true]);
+    wire.dtr = undefined;
+    wire.hangUp();
+    await clock.advance(2000);
+    await expect(port.setLines({ dtr: true })).rejects.toMatchObject({ code: "LINK_UNSUPPORTED" });
+  });
+
   it("passes on what the medium says: lines, carrier, notes", async () => {
     const wire = new Wire();
     const { port, log, listener, clock, notices } = portKit(wire);

@@ -128,6 +128,10 @@ describe("KeptPorts", () => {
     const { bytes, offset } = await ear.port.tail(5);
     expect([Buffer.from(bytes).toString(), offset]).toEqual(["typed", ear.port.offset - 5]);
     await expect(ear.port.sendBreak(250)).rejects.toMatchObject({ code: "LINK_UNSUPPORTED" });
+    await expect(ear.port.setLines({ dtr: false })).rejects.toMatchObject({
+      code: "LINK_UNSUPPORTED",
+      message: expect.stringContaining("Cannot set the modem lines of web1"),
+    });
   });
 
   test("a daemon that comes later finds the port as it was, and hears on from there", async () => {
