@@ -57,7 +57,7 @@ describe.skipIf(missing !== undefined)("serial on real ports", () => {
 
   it("every check in the guest passes", { timeout: LIMIT_SECONDS * 1000 + 120_000 }, async () => {
     const only = (process.env.ONLY ?? "").replace(/[^\w, -]/g, "");
-    const command = `set -o pipefail; ONLY='${only}' node guest.mjs 2>&1 | tee report`;
+    const command = `set -o pipefail; ONLY='${only}' RIG='${rig}' node guest.mjs 2>&1 | tee report`;
     const peer = `exec python3 '${join(work, "peer.py")}' '${work}'`;
     const guest = locked("python3", script, "--peer", peer, work, command);
     const [status] = (await once(guest, "exit")) as [number];

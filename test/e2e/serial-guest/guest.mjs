@@ -9,6 +9,7 @@ import { createInterface } from "node:readline";
 import serial from "./dist/drivers/console/serial.js";
 import { lockPort } from "./dist/src/core/port/port-lock.js";
 import { systemClock } from "./dist/src/lib/clock.js";
+import { addModemChecks } from "./modem-checks.mjs";
 import { addRfc2217Checks } from "./rfc2217-checks.mjs";
 
 const KILLS = Number(process.env.KILLS ?? 20);
@@ -264,7 +265,6 @@ check("rtscts: a peer without CTS stops the write, not the close", async () => {
   const text = `
     import serial from "./dist/drivers/console/serial.js";
     import { systemClock } from "./dist/src/lib/clock.js";
-import { addRfc2217Checks } from "./rfc2217-checks.mjs";
     const link = await serial.open({ path: "${NEAR}", flow: "rtscts" },
       { clock: systemClock, signal: new AbortController().signal, progress() {}, reopening: false });
     link.write(Buffer.alloc(20000, 65)).catch(() => {});
@@ -400,6 +400,7 @@ check(
   },
 );
 
+addModemChecks({ check, must, sleep, within, context, ALL });
 addRfc2217Checks({ check, must, sleep, within, far, context, ALL, NEAR, FAR });
 
 let failed = 0;
