@@ -19,6 +19,7 @@ import type { Moment } from "./log-index.ts";
 import { LogSegment, segmentEnd } from "./log-segment.ts";
 import { readTail } from "./log-tail.ts";
 import { Moments } from "./moments.ts";
+import { OneAtATime } from "./one-at-a-time.ts";
 
 const SEGMENT_AGE: Millis = hours(24);
 /** An index that is larger than this ends its segment: a reader takes it into memory whole. */
@@ -62,7 +63,7 @@ export class ConsoleLog {
   #told = 0;
   #troubles: LogTroubles | undefined;
   #rotateFrom: Millis = 0;
-  #syncing: Promise<void> = Promise.resolve();
+  readonly #oneAtATime = new OneAtATime();
   #closed = false;
 
   /** Throws LOG_UNWRITABLE. */
@@ -165,11 +166,13 @@ export class ConsoleLog {
 
   /** For GroupSync. One at a time, so that no file is closed while it is brought to the disk. */
   datasync(): Promise<void> {
-    this.#syncing = this.#syncing.catch(() => undefined).then(() => this.#datasyncNow());
-    return this.#syncing;
+    return this.#oneAtATime.run(this.#datasyncNow);
   }
 
-  async #datasyncNow(): Promise<void> {
+  readonly #datasyncNow = (): Promise<void> =>
+    this.#retired.length > 0 || this.#closed ? this.#datasyncAll() : this.#segment.datasync();
+
+  async #datasyncAll(): Promise<void> {
     const closing = this.#retired.splice(0);
     const work = closing.map((segment) => segment.datasync().finally(() => segment.close()));
     if (!this.#closed) work.push(this.#segment.datasync());

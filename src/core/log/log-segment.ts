@@ -191,9 +191,14 @@ export class LogSegment {
   }
 
   /** Resolves when everything written so far is on the disk, the names of new files too. */
-  async datasync(): Promise<void> {
-    await this.#disk.datasync(this.#raw);
+  datasync(): Promise<void> {
     this.#syncsOfBytes++;
+    const more = this.#indexDue || this.#folderDirty || this.#syncsOfBytes >= SYNCS_PER_INDEX;
+    return more ? this.#datasyncAll() : this.#disk.datasync(this.#raw);
+  }
+
+  async #datasyncAll(): Promise<void> {
+    await this.#disk.datasync(this.#raw);
     if (this.#indexDue || this.#syncsOfBytes >= SYNCS_PER_INDEX) {
       this.#indexDue = false;
       this.#syncsOfBytes = 0;
