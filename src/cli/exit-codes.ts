@@ -38,6 +38,7 @@ export const EXIT_OF_CODE: Readonly<Record<ErrorCode, number>> = {
   LOGIN_REFUSED: EXIT.failed,
   PDU_UNKNOWN: EXIT.failed,
   PDU_REFUSED: EXIT.failed,
+  FILE_LIMIT: EXIT.failed,
   AUDIT_UNWRITABLE: EXIT.failed,
   LOG_UNWRITABLE: EXIT.failed,
   RUNBOOK_FAILED: EXIT.failed,

@@ -10,6 +10,7 @@ import { formatDuration } from "../lib/durations.ts";
 import { messageOf, OobError } from "../lib/errors.ts";
 import { Connection } from "./connection.ts";
 import { openDialIns } from "./dial-in/open-dial-ins.ts";
+import { demandFiles } from "./file-limit.ts";
 import { GrantedSite } from "./granted-site.ts";
 import { Grants } from "./grants.ts";
 import { KeptPorts, startKeeper } from "./keeper/kept-ports.ts";
@@ -53,6 +54,7 @@ export async function startDaemon(options: ServeOptions): Promise<Daemon> {
     throw new OobError("CONFIG_NOT_FOUND", "Cannot serve: there is no configuration", {
       hint: 'Name the file with --config, or make one at "~/.config/oob/oob.yaml"',
     });
+  demandFiles(config.hosts.size);
   await makeOwnFolder(config.state, 0o750);
   const lock = await lockSite(config, clock);
   let site: LocalSite | undefined;

@@ -5,11 +5,11 @@ export class OneAtATime {
   run(work: () => Promise<void>): Promise<void> {
     const before = this.#running;
     const running = before ? before.catch(() => undefined).then(work) : work();
-    const done = () => {
+    const ended = () => {
       if (this.#running === running) this.#running = undefined;
     };
     this.#running = running;
-    void running.catch(() => undefined).then(done);
+    void running.catch(() => undefined).then(ended);
     return running;
   }
 }
