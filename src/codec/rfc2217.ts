@@ -123,6 +123,11 @@ export class Rfc2217Codec implements Codec<Rfc2217Event> {
     return this.#telnet.encode(bytes);
   }
 
+  /** The wire ended: bytes of the console that were held back. */
+  end(): Uint8Array {
+    return this.#telnet.end();
+  }
+
   /** Telnet's own BREAK, for a server without the option. */
   encodeBreak(): Uint8Array {
     return this.#telnet.encodeBreak();

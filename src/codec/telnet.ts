@@ -38,12 +38,7 @@ export type TelnetSide = "ours" | "theirs";
 export type TelnetEvent =
   | { readonly is: "data"; readonly bytes: Uint8Array }
   | { readonly is: "break" }
-  | {
-      readonly is: "option";
-      readonly side: TelnetSide;
-      readonly option: number;
-      readonly on: boolean;
-    }
+  | Readonly<{ is: "option"; side: TelnetSide; option: number; on: boolean }>
   | { readonly is: "subnegotiation"; readonly option: number; readonly bytes: Uint8Array }
   | { readonly is: "command"; readonly command: number }
   | { readonly is: "violation"; readonly what: string };
@@ -153,6 +148,11 @@ export class TelnetCodec implements Codec<TelnetEvent> {
     return events;
   }
 
+  /** The wire ended: what was held back as a subnegotiation may have been the host's last words. */
+  end(): Uint8Array {
+    return this.#place.startsWith("sub") ? this.#takeSubnegotiation() : NOTHING;
+  }
+
   /** Data up to the next IAC; returns the place after it. */
   #data(bytes: Uint8Array, from: number, events: TelnetEvent[]): number {
     const iac = bytes.indexOf(IAC, from);
@@ -247,8 +247,8 @@ export class TelnetCodec implements Codec<TelnetEvent> {
     this.#states.set(key, step.state);
     const on = step.state === "yes";
     // A refusal of what we asked for is an answer, too.
-    if (on !== (before === "yes") || before === "wantYes")
-      events.push({ is: "option", side, option, on });
+    const told = on !== (before === "yes") || before === "wantYes";
+    if (told) events.push({ is: "option", side, option, on });
   }
 
   #say(side: TelnetSide, option: number, on: boolean): void {
@@ -282,11 +282,15 @@ export class TelnetCodec implements Codec<TelnetEvent> {
 
   /** What looked like a subnegotiation was the host's own bytes behind a server that does not double 0xFF. */
   #giveBack(what: string, events: TelnetEvent[]): void {
+    events.push({ is: "violation", what });
+    this.#text(this.#takeSubnegotiation(), events);
+  }
+
+  #takeSubnegotiation(): Uint8Array {
     const bytes = Uint8Array.of(IAC, SB, ...this.#subnegotiation);
     this.#subnegotiation = [];
     this.#place = "data";
-    events.push({ is: "violation", what });
-    this.#text(bytes, events);
+    return bytes;
   }
 }
 

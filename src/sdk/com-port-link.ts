@@ -103,6 +103,7 @@ class ComPortLink implements Link {
       receive: (wire) => this.#receive(wire),
       takeOutput: () => this.#codec.takeOutput(),
       encode: (bytes) => this.#codec.encode(bytes),
+      end: () => this.#codec.end(),
     });
     this.#early = new EarlyBytes(this.#wire.bytes);
     const { signal } = this.#context;
@@ -136,8 +137,7 @@ class ComPortLink implements Link {
       await this.#send("control", COM_CONTROL.breakOn);
       const length = Math.min(Math.max(ms, 1), MAX_BREAK);
       await this.#context.clock.sleep(length, this.#closing.signal).catch(() => undefined);
-      // Its answers are not looked at: ser2net's to BREAK OFF is another one, and the BREAK was sent all the same.
-      // Never held back: a BREAK that does not end keeps the host from printing.
+      // Answers are not looked at: ser2net's to BREAK OFF is another one. And never held back: a BREAK has to end.
       await this.#wire.send(this.#codec.encodeCommand("control", COM_CONTROL.breakOff));
     });
   }

@@ -20,6 +20,8 @@ export interface LinkCodec {
   /** What the protocol itself wants sent. Asked after every `receive`. */
   takeOutput(): Uint8Array;
   encode(bytes: Uint8Array): Uint8Array;
+  /** The wire ended: the console's bytes that were held back until more of it came. */
+  end?(): Uint8Array;
 }
 
 /** What a Link is made of. */
@@ -73,6 +75,7 @@ interface Asking {
   readonly reject: (error: unknown) => void;
 }
 
+const NOTHING = new Uint8Array(0);
 const DONE: IteratorResult<Uint8Array> = { done: true, value: undefined };
 
 /** One consumer at a time; the same object serves every `for await`, and one that pulls. */
@@ -237,6 +240,11 @@ class LinkStream implements AsyncIterableIterator<Uint8Array> {
     this.#ended = true;
     // Answers of ours to a server that has gone already break the connection that was about to end.
     this.#failure = this.#refusal() ?? failure;
+    const rest = this.#codec?.end?.() ?? NOTHING;
+    if (rest.length > 0) {
+      if (this.#intake) this.#intake.take(rest);
+      else this.#answerAsking(rest);
+    }
     const asking = this.#asking;
     this.#asking = undefined;
     if (asking) this.#last().then(asking.resolve, asking.reject);

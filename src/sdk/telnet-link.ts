@@ -45,6 +45,7 @@ export async function openTelnet(options: OptionValues, context: OpenContext): P
       receive: (wire) => notices.take(telnet.receive(wire), { option: () => first.see(telnet) }),
       takeOutput: () => telnet.takeOutput(),
       encode: (bytes) => telnet.encode(bytes),
+      end: () => telnet.end(),
     },
     // The server chooses its length: telnet has no word for it.
     sendBreak: (_ms, send) => first.settled.then(() => send(telnet.encodeBreak())),

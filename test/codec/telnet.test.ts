@@ -125,6 +125,15 @@ describe("TelnetCodec as a client", () => {
     expect(dataOf(events)).toEqual(b(IAC, SB, text, "still here"));
   });
 
+  it("gives back at the end of the wire what looked like a subnegotiation, and nothing else", () => {
+    const codec = new TelnetCodec();
+    codec.receive(b("a", IAC, SB, "panic"));
+    expect(codec.end()).toEqual(b(IAC, SB, "panic"));
+    expect(codec.end()).toHaveLength(0);
+    codec.receive(b("a", IAC, WILL));
+    expect(codec.end()).toHaveLength(0);
+  });
+
   it("ends a broken subnegotiation at the next command, which counts", () => {
     const events = new TelnetCodec().receive(b(IAC, SB, 9, "ab", IAC, BRK, "c"));
     expect(dataOf(events)).toEqual(b(IAC, SB, 9, "abc"));
