@@ -1,11 +1,11 @@
-import type { AttachEvent, Attachment, Site } from "../core/site/site.ts";
+import type { Site } from "../core/site/site.ts";
 import { utf8 } from "../lib/bytes.ts";
 import type { Clock, Millis } from "../lib/clock.ts";
 import { formatDuration } from "../lib/durations.ts";
 import { messageOf, OobError } from "../lib/errors.ts";
 import { lineSpeed } from "./attach/header.ts";
 import { PASTE_ASKS_FROM_BYTES, pasteRate } from "./attach/paste.ts";
-import { until } from "./interrupt.ts";
+import { HostLine } from "./host-line.ts";
 
 /** Host text in which a pattern is looked for: what came last. */
 const LOOKED_AT = 4096;
@@ -45,24 +45,17 @@ export async function deliver(
 ): Promise<Delivery> {
   const { host, expect } = sending;
   const find = expect === undefined ? undefined : await patternOf(expect);
-  const attachment = await site.attach({
-    host,
-    mode: join ? "join" : "write",
-    reason,
-    replayLines: 0,
-    filter: "strict",
-    columns: 80,
-    rows: 24,
-  });
-  const late = new AbortController();
-  const events = until(attachment.events, late.signal, signal);
+  const search = new Search(find);
+  const wish = { host, what: "send to", join, reason, filter: "strict", replayLines: 0 } as const;
+  const hear = (bytes: Uint8Array, replay: boolean) => {
+    if (!replay) search.see(bytes);
+  };
+  const line = await HostLine.open(site, { ...wish, hear }, signal);
   try {
-    const label = await seated(events, host);
-    await type(attachment, clock, sending, pasteRate(lineSpeed(label)));
+    await type(line, clock, sending, signal);
     const sent = { bytes: sending.typed.length, breaks: breaksOf(sending) };
     if (find === undefined) return sent;
-    const timer = clock.after(sending.within, () => late.abort());
-    const found = await search(events, find).finally(() => timer.cancel());
+    const found = await search.within(sending.within, clock, AbortSignal.any([signal, line.lost]));
     if (found !== undefined) return { ...sent, found };
     throw new OobError(
       "EXPECT_TIMEOUT",
@@ -70,23 +63,7 @@ export async function deliver(
       { hint: `The text was sent. See: oob screen ${host}` },
     );
   } finally {
-    late.abort();
-    await attachment.leave().catch(() => {});
-  }
-}
-
-/** Waits for the seat; gives the console's label. */
-async function seated(events: AsyncIterator<AttachEvent>, host: string): Promise<string> {
-  for (;;) {
-    const { value, done } = await events.next();
-    if (done || value === undefined || value.is === "ended")
-      throw new OobError("LINK_LOST", `Cannot send to ${host}: ${value?.why ?? "interrupted"}`);
-    if (value.is !== "welcome") continue;
-    if (value.seat.mine === "write") return value.status.console.label;
-    const who = value.seat.writer?.who ?? "somebody";
-    throw new OobError("SEAT_TAKEN", `Cannot send to ${host}: ${who} is writing there`, {
-      hint: "Wait, or send beside them with --join",
-    });
+    await line.leave();
   }
 }
 
@@ -95,40 +72,65 @@ function breaksOf({ break: asked, sysrq }: Sending): number {
 }
 
 async function type(
-  attachment: Attachment,
+  line: HostLine,
   clock: Clock,
   { typed, break: asked, sysrq, pace }: Sending,
-  lineRate: number,
+  signal: AbortSignal,
 ): Promise<void> {
-  if (asked) await attachment.sendBreak();
+  if (asked) await line.sendBreak();
   if (sysrq !== undefined) {
-    await attachment.sendBreak();
-    await attachment.write(utf8(sysrq));
+    await line.sendBreak();
+    await line.write(utf8(sysrq));
   }
   const slow = pace !== undefined && pace > 0;
   if (!slow && typed.length <= PASTE_ASKS_FROM_BYTES) {
-    if (typed.length > 0) await attachment.write(typed);
+    if (typed.length > 0) await line.write(typed);
     return;
   }
   const piece = slow ? 1 : PIECE_BYTES;
+  const rate = slow ? pace : pasteRate(lineSpeed(line.label));
   for (let at = 0; at < typed.length; at += piece) {
-    await attachment.write(typed.subarray(at, at + piece));
-    await clock.sleep((piece * 1000) / (slow ? pace : lineRate));
+    signal.throwIfAborted();
+    await line.write(typed.subarray(at, at + piece));
+    await clock.sleep((piece * 1000) / rate, signal);
   }
 }
 
 type Find = (text: string) => string | undefined;
 
-async function search(events: AsyncIterator<AttachEvent>, find: Find): Promise<string | undefined> {
-  const decoder = new TextDecoder();
-  let seen = "";
-  for (;;) {
-    const { value, done } = await events.next();
-    if (done || value === undefined || value.is === "ended") return undefined;
-    if (value.is !== "bytes" || value.replay) continue;
-    seen = (seen + decoder.decode(value.bytes, { stream: true })).slice(-LOOKED_AT);
-    const found = find(seen);
-    if (found !== undefined) return found;
+/** Looks for a pattern in the end of what a host prints. */
+class Search {
+  readonly #find: Find | undefined;
+  readonly #decoder = new TextDecoder();
+  #seen = "";
+  #found: string | undefined;
+  #wake = () => {};
+
+  constructor(find: Find | undefined) {
+    this.#find = find;
+  }
+
+  see(bytes: Uint8Array): void {
+    if (this.#find === undefined || this.#found !== undefined) return;
+    this.#seen = (this.#seen + this.#decoder.decode(bytes, { stream: true })).slice(-LOOKED_AT);
+    this.#found = this.#find(this.#seen);
+    if (this.#found !== undefined) this.#wake();
+  }
+
+  /** What matched; undefined: nothing in that time. */
+  async within(within: Millis, clock: Clock, signal: AbortSignal): Promise<string | undefined> {
+    if (this.#found !== undefined) return this.#found;
+    signal.throwIfAborted();
+    await new Promise<void>((resolve) => {
+      const timer = clock.after(within, resolve);
+      this.#wake = () => {
+        timer.cancel();
+        resolve();
+      };
+      signal.addEventListener("abort", this.#wake, { once: true });
+    });
+    if (this.#found === undefined) signal.throwIfAborted();
+    return this.#found;
   }
 }
 

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { ManualClock } from "../../src/lib/clock.ts";
+import { OobError } from "../../src/lib/errors.ts";
 import { RunningCli, runCli } from "./run-cli.ts";
-import { AT, SiteDouble } from "./site-double.ts";
+import { AT, AttachmentDouble, hostStatus, SiteDouble } from "./site-double.ts";
 
 test("send types the words with Enter and lets the seat go", async () => {
   const site = new SiteDouble();
@@ -62,4 +63,60 @@ test("send refuses a pattern that it cannot read before anything is typed", asyn
 
 test("send of nothing is refused", async () => {
   expect((await runCli(["send", "web1"])).code).toBe(2);
+});
+
+test("send to a hundred hosts: one answer each, the failures do not stop the others, the worst one is the exit code", async () => {
+  const names = Array.from({ length: 100 }, (_, n) => `n${n}`);
+  const site = new SiteDouble(names.map((host) => hostStatus(host)));
+  let atOnce = 0;
+  let most = 0;
+  site.attach = async ({ host, filter }) => {
+    most = Math.max(most, ++atOnce);
+    const double = new AttachmentDouble();
+    const taken = host === "n7";
+    const writer = { who: "jana", since: AT, idle: 0 };
+    const seat = taken ? ({ mine: "read", writer, others: [] } as const) : site.seat;
+    if (host === "n9")
+      double.write = async () =>
+        Promise.reject(new OobError("LINK_LOST", "Cannot type to n9: gone"));
+    double.push({ is: "welcome", status: hostStatus(host), filter, seat });
+    const leave = double.leave.bind(double);
+    double.leave = async () => {
+      atOnce--;
+      await leave();
+    };
+    return double;
+  };
+  const { code, stdout, stderr } = await runCli(["send", "n[0-99]", "x", "--jsonl"], { site });
+  const ends = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(ends).toHaveLength(100);
+  expect(ends.filter(({ sent }) => sent)).toHaveLength(98);
+  expect(ends.find(({ host }) => host === "n7")).toMatchObject({
+    sent: false,
+    code: "SEAT_TAKEN",
+    exit: 5,
+  });
+  expect(ends.find(({ host }) => host === "n9")).toMatchObject({
+    sent: false,
+    code: "LINK_LOST",
+    exit: 1,
+  });
+  // 1 is worse than 5.
+  expect(code).toBe(1);
+  expect(stderr).toContain("Cannot send to n7: jana is writing there");
+  expect(most).toBeLessThanOrEqual(64);
+});
+
+test("send --pace auto goes at the line's speed, and a number at that many characters a second", async () => {
+  const clock = new ManualClock(AT);
+  const running = new RunningCli(["send", "web1", "abc", "--pace", "2"], { clock });
+  await clock.advance(900);
+  expect(running.site.attachment.written).toBe("ab");
+  await clock.advance(1000);
+  expect(await running.code).toBe(0);
+  expect((await runCli(["send", "web1", "abc", "--pace", "auto"])).code).toBe(0);
+  expect((await runCli(["send", "web1", "abc", "--pace", "fast"])).code).toBe(2);
 });

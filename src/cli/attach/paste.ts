@@ -66,6 +66,8 @@ interface PasteWay {
   readonly clock: Clock;
   readonly bytesPerSecond: number;
   readonly progress: (sent: number) => void;
+  /** false: goes to many hosts, whose echoes are not waited for. */
+  readonly waitsForEcho?: boolean;
 }
 
 /** A paste under way: paced, and waiting for the echo of each line where the host echoes. */
@@ -121,7 +123,8 @@ export class PasteJob {
 
   async #echoOf(line: string): Promise<void> {
     const mark = visible(line).slice(-ECHO_MARK);
-    if (mark === "" || this.#misses >= MISSES_ALLOWED) return;
+    const waits = this.#way.waitsForEcho ?? true;
+    if (!waits || mark === "" || this.#misses >= MISSES_ALLOWED) return;
     const echoed = await new Promise<boolean>((resolve) => {
       const timer = this.#way.clock.after(ECHO_WITHIN, () => resolve(false));
       this.#onOutput = () => {

@@ -9,7 +9,7 @@ import { type Call, defineCommand } from "../command.ts";
 import { confirm } from "../confirm.ts";
 import { EXIT, exitCodeOf, worstExit } from "../exit-codes.ts";
 import { JSON_VERSION } from "../json-views.ts";
-import { CONFIRMING, countOption, durationOption, REASON } from "../option-values.ts";
+import { CONFIRMING, countOption, durationOption, JSONL, REASON } from "../option-values.ts";
 import { printError } from "../print-error.ts";
 import { type Delivery, deliver } from "../send-delivery.ts";
 import { GRAVE_SYSRQ, sysrqOption } from "../sysrq.ts";
@@ -18,10 +18,11 @@ interface SendOptions {
   readonly enter?: boolean;
   readonly break?: boolean;
   readonly sysrq?: string;
-  readonly pace?: number;
+  readonly pace?: number | "auto";
   readonly expect?: string;
   readonly within?: Millis;
   readonly join?: boolean;
+  readonly jsonl?: boolean;
   readonly yes?: boolean;
   readonly confirm?: string;
   readonly reason?: string;
@@ -30,15 +31,20 @@ interface SendOptions {
 export default defineCommand<SendOptions>({
   usage: "<hosts> [text...]",
   about:
-    "Words of the text are joined by blanks. Takes the seat while sending; refused where somebody writes, unless --join. With --expect the echo of the text counts too.",
+    "Words of the text are joined by blanks. Takes the seat while sending; refused where somebody writes, unless --join; the other hosts go on. With --expect the echo of the text counts too.",
   options: [
     { flags: "--enter", summary: "Enter after the text" },
     { flags: "--break", summary: "a BREAK before the text" },
     { flags: "--sysrq <key>", summary: "a BREAK and this SysRq key", parse: sysrqOption },
-    { flags: "--pace <cps>", summary: "so many characters a second", parse: countOption },
+    {
+      flags: "--pace <cps>",
+      summary: "characters a second; auto (default): 80 % of the line's speed",
+      parse: paceOption,
+    },
     { flags: "--expect <pattern>", summary: "then wait for this regular expression" },
     { flags: "--within <duration>", summary: "for how long (default: 10s)", parse: durationOption },
     { flags: "-j, --join", summary: "send beside whoever writes" },
+    JSONL,
     ...CONFIRMING,
     REASON,
   ],
@@ -56,10 +62,38 @@ export default defineCommand<SendOptions>({
       });
     const { site, hosts } = await chooseHosts(call, [words]);
     await confirmGrave(call, site, hosts);
-    const codes = await Promise.all(hosts.map((host) => sendTo(call, site, host, typed)));
+    const codes = await eachAtOnce(hosts, (host) => sendTo(call, site, host, typed));
+    const done = codes.filter((code) => code === EXIT.done).length;
+    if (hosts.length > 1 && !isJson(call))
+      call.out.talk(`sent to ${done} of ${hosts.length} hosts`);
     return worstExit(codes);
   },
 });
+
+/** Hosts to which is sent at a time: one connection to the daemon carries a few hundred calls. */
+const AT_ONCE = 64;
+
+async function eachAtOnce(
+  hosts: readonly string[],
+  send: (host: string) => Promise<number>,
+): Promise<number[]> {
+  const waiting = [...hosts];
+  const codes: number[] = [];
+  const work = async () => {
+    for (let host = waiting.shift(); host !== undefined; host = waiting.shift())
+      codes.push(await send(host));
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return codes;
+}
+
+function paceOption(text: string): number | "auto" {
+  return text === "auto" ? text : countOption(text);
+}
+
+function isJson({ options }: Call<SendOptions>): boolean {
+  return options.json === true || options.jsonl === true;
+}
 
 async function confirmGrave(
   call: Call<SendOptions>,
@@ -86,7 +120,8 @@ async function sendTo(
 ): Promise<number> {
   const { out, options, context, interrupt } = call;
   try {
-    const { pace, expect, within = seconds(10), join = false, reason = "" } = options;
+    const { expect, within = seconds(10), join = false, reason = "" } = options;
+    const pace = options.pace === "auto" ? undefined : options.pace;
     const delivery = await deliver(
       { site, clock: context.clock, signal: interrupt.signal },
       { host, typed, break: options.break ?? false, sysrq: options.sysrq, pace, expect, within },
@@ -95,15 +130,26 @@ async function sendTo(
     report(call, host, delivery);
     return EXIT.done;
   } catch (thrown) {
-    if (options.json) out.json({ v: JSON_VERSION, host, sent: false, error: messageOf(thrown) });
+    const code = exitCodeOf(thrown);
+    const error = thrown instanceof OobError ? thrown.code : "INTERNAL";
+    if (isJson(call))
+      out.json({
+        v: JSON_VERSION,
+        host,
+        sent: false,
+        code: error,
+        exit: code,
+        error: messageOf(thrown),
+      });
     printError(out, thrown);
-    return exitCodeOf(thrown);
+    return code;
   }
 }
 
-function report({ out, options }: Call<SendOptions>, host: string, done: Delivery): void {
+function report(call: Call<SendOptions>, host: string, done: Delivery): void {
+  const { out } = call;
   const { bytes, breaks, found } = done;
-  if (options.json) {
+  if (isJson(call)) {
     const matched = found === undefined ? {} : { matched: found };
     out.json({ v: JSON_VERSION, host, sent: true, bytes, breaks, ...matched });
     return;
