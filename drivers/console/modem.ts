@@ -27,7 +27,7 @@ import {
   textOf,
 } from "oob/sdk";
 
-const DIAL_TIMEOUT = seconds(75);
+const DIAL_TIMEOUT = seconds(60);
 const GUARD: Millis = 1200;
 /** The modem gives up this long before we do. */
 const S7_MARGIN = seconds(10);
@@ -59,7 +59,7 @@ export default defineConsole({
     },
     "dial-timeout": {
       kind: "duration",
-      default: "75s",
+      default: "60s",
       min: 5000,
       max: minutes(10),
       summary: "how long a call may take until CONNECT",

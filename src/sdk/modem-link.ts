@@ -14,6 +14,9 @@ const NO_CARRIER_QUIET: Millis = seconds(3);
 /** After the carrier fell: what still stands in buffers on the way. */
 const DRAIN: Millis = 250;
 
+/** Notices kept until somebody listens. */
+const MAX_EARLY = 16;
+
 const DONE: IteratorResult<Uint8Array> = { done: true, value: undefined };
 
 /** How the end of a call is known. */
@@ -45,7 +48,9 @@ export class ModemLink implements Link {
   #closing: Promise<void> | undefined;
   #over = false;
   #early: LinkNotice[] = [];
-  #listen: (notice: LinkNotice) => void = (notice) => this.#early.push(notice);
+  #listen = (notice: LinkNotice): void => {
+    if (this.#early.length < MAX_EARLY) this.#early.push(notice);
+  };
 
   /** `name`: who is named in errors. */
   constructor(parts: {

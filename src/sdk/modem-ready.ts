@@ -8,7 +8,7 @@ import { seconds } from "../lib/durations.ts";
 import { OobError } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
 import { hangUpModem } from "./modem-hang-up.ts";
-import type { ModemAnswer, ModemLine } from "./modem-line.ts";
+import type { ModemLine } from "./modem-line.ts";
 import type { SecretRef } from "./options.ts";
 
 /** Echo off, results on, in words. */
@@ -51,18 +51,18 @@ export async function readyModem(modem: ModemLine, setup: ModemSetup): Promise<v
       hint: "Check its power, its cable and the speed of the line",
     });
   for (const command of init ?? []) {
-    const answer = await modem.ask(await withSecrets(command, setup.secret), ANSWER_WITHIN, signal);
+    const text = await withSecrets(command, setup.secret);
+    const result = await tell(modem, text, ANSWER_WITHIN, signal);
     // Quiet after ATZ, because its stored settings say so: SPEAK tells below whether it is there.
-    if (answer.result !== "error") continue;
-    const text = `Cannot set the modem on ${label} up: it refuses "${printable(command, 100)}"`;
-    throw new OobError("LINK_REFUSED", text, { hint: "Set init to what its manual gives" });
+    if (result !== "error") continue;
+    const message = `Cannot set the modem on ${label} up: it refuses "${printable(command, 100)}"`;
+    throw new OobError("LINK_REFUSED", message, { hint: "Set init to what its manual gives" });
   }
   for (const command of init === undefined ? USUAL : []) {
-    const answer = await modem.ask(command, ANSWER_WITHIN, signal);
-    if (answer.result !== "ok") progress(`the modem does not take ${command}`);
+    const result = await tell(modem, command, ANSWER_WITHIN, signal);
+    if (result !== "ok") progress(`the modem does not take ${command}`);
   }
-  const last = await modem.ask(SPEAK, ANSWER_WITHIN, signal);
-  if (last.result !== undefined) return;
+  if ((await tell(modem, SPEAK, ANSWER_WITHIN, signal)) !== undefined) return;
   throw new OobError("LINK_REFUSED", `Cannot set the modem on ${label} up: it fell silent`, {
     hint: "Leave out what makes it so from init (a speed of its own, +IPR)",
   });
@@ -84,7 +84,7 @@ async function answers(modem: ModemLine, setup: ModemSetup): Promise<boolean> {
   if (setBaud === undefined) return false;
   for (const baud of SPEEDS) {
     progress(`the modem does not answer: trying ${baud} baud`);
-    await setBaud(baud);
+    await setBaud(baud).catch(() => progress(`the line cannot be set to ${baud} baud`));
     for (let tries = 0; tries < 2; tries++) {
       if (!(await wakes(modem, signal))) continue;
       progress(`the modem answers at ${baud} baud: set the line to that`);
@@ -95,8 +95,23 @@ async function answers(modem: ModemLine, setup: ModemSetup): Promise<boolean> {
 }
 
 async function wakes(modem: ModemLine, signal: AbortSignal): Promise<boolean> {
-  const answer: ModemAnswer = await modem.ask(SPEAK, WAKE_WITHIN, signal);
-  return answer.result !== undefined;
+  return (await tell(modem, SPEAK, WAKE_WITHIN, signal)) !== undefined;
+}
+
+/** Gives a command that sets something. Whatever else is said meanwhile, NO CARRIER of an old call, is no answer to it. */
+async function tell(
+  modem: ModemLine,
+  command: string,
+  within: Millis,
+  signal: AbortSignal,
+): Promise<"ok" | "error" | undefined> {
+  const until = modem.clock.monotonic() + within;
+  let { result } = await modem.ask(command, within, signal);
+  while (result !== undefined && result !== "ok" && result !== "error")
+    ({ result } = await modem.answer(until - modem.clock.monotonic(), signal));
+  // Many modems need a moment before they hear the next one.
+  if (result !== undefined) await modem.settle(PAUSE, signal);
+  return result;
 }
 
 const SECRET = /secret:([A-Za-z0-9][A-Za-z0-9._-]{0,127})/g;

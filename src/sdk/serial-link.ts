@@ -103,6 +103,7 @@ class SerialLink implements Link {
   sendBreak?: (ms: Millis) => Promise<void>;
   setLines?: (lines: { dtr?: boolean; rts?: boolean }) => Promise<void>;
   readLines?: () => Promise<ModemLines>;
+  setBaud?: (baud: number) => Promise<void>;
   readonly #port: BindingPortInterface;
   readonly #context: OpenContext;
   readonly #scratch = Buffer.allocUnsafe(TTY_READ_BYTES);
@@ -143,6 +144,7 @@ class SerialLink implements Link {
         });
     }
     this.readLines = () => this.#readLines();
+    this.setBaud = (baud) => this.#inTurn(() => this.#setBaud(baud));
     this.#watchLines();
   }
 
@@ -238,6 +240,13 @@ class SerialLink implements Link {
     const length = Math.min(Math.max(ms, 1), MAX_BREAK);
     await this.#context.clock.sleep(length, this.#closing.signal).catch(() => undefined);
     await this.#apply(false);
+  }
+
+  async #setBaud(baud: number): Promise<void> {
+    await this.#port.update({ baudRate: baud }).catch((cause: unknown) => {
+      const message = `Cannot set ${this.label} to ${baud} baud: ${messageOf(cause)}`;
+      throw new OobError("LINK_UNSUPPORTED", message, { cause });
+    });
   }
 
   /** One after another: a BREAK ends before the lines move. */

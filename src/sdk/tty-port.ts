@@ -148,6 +148,16 @@ class TtyPort implements BindingPortInterface {
     return { baudRate: await speedOf(this.#control, this.#calls) };
   }
 
+  /** Another speed, by stty(1): what was sent before goes out at the old one. */
+  async update({ baudRate }: { baudRate: number }): Promise<void> {
+    await settleTty(
+      this.#control,
+      { ...this.openOptions, baudRate, lock: false },
+      true,
+      this.#calls,
+    );
+  }
+
   async close(): Promise<void> {
     this.isOpen = false;
     this.#stream.destroy();
@@ -158,7 +168,6 @@ class TtyPort implements BindingPortInterface {
   }
 
   // What discards bytes or holds a pool thread while a line is stopped is not for consoles.
-  readonly update = refused("update");
   readonly flush = refused("flush");
   readonly drain = refused("drain");
 }

@@ -69,7 +69,6 @@ function facesOf(link: Link): Link {
     ...(link.setLines && { setLines: link.setLines.bind(link) }),
     ...(link.readLines && { readLines: link.readLines.bind(link) }),
     ...(link.setBaud && { setBaud: link.setBaud.bind(link) }),
-    ...(link.setBaud && { setBaud: link.setBaud.bind(link) }),
     ...(link.pull && { pull: link.pull.bind(link) }),
     ...(link.readWithin !== undefined && { readWithin: link.readWithin }),
   };

@@ -95,7 +95,7 @@ describe("console driver modem, dialling", () => {
     const { clock, peer, book, open } = setUp();
     const link = await settle(clock, open());
     expect(peer.commands).toEqual([
-      ...["ATE0Q0V1", "ATX4", "AT&C1&D2", "ATS0=0", "ATE0Q0V1", "ATS7=65", "ATDT5551234"],
+      ...["ATE0Q0V1", "ATX4", "AT&C1&D2", "ATS0=0", "ATE0Q0V1", "ATS7=50", "ATDT5551234"],
     ]);
     expect(link.label).toBe("5551234 modem 33600");
     const got = reader(link);
