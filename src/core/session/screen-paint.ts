@@ -145,6 +145,8 @@ function rowText(buffer: IBuffer, row: number, person: PaintFor): string {
   let text = "";
   let shown = 0;
   let looks = "\x1b[m";
+  /** Where the person's cursor stands after the text. */
+  let at = 0;
   const columns = Math.min(line.length, person.columns);
   for (let column = 0; column < columns; column++) {
     line.getCell(column, cell);
@@ -154,11 +156,18 @@ function rowText(buffer: IBuffer, row: number, person: PaintFor): string {
       if (wanted !== looks) text += wanted;
       looks = wanted;
     }
+    // The right half of the wide character before was overwritten, as it is again here.
+    if (at > column && !person.plain) text += `\x1b[${column + 1}G`;
     text += fitting(cell, column, columns);
-    if (cell.getChars() !== "" || !cell.isBgDefault() || cell.isInverse()) shown = text.length;
+    at = column + cell.getWidth();
+    if (isSeen(cell)) shown = text.length;
   }
   const cut = text.slice(0, shown);
   return cut.includes("\x1b") ? `${cut}\x1b[m` : cut;
+}
+
+function isSeen(cell: IBufferCell): boolean {
+  return cell.getChars() !== "" || !cell.isBgDefault() || cell.isInverse() !== 0;
 }
 
 /** The last cell of a row, written again to bring the cursor behind it. */

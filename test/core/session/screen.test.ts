@@ -123,6 +123,16 @@ describe("paintScreen()", () => {
     expect(person.lines.slice(0, 2)).toEqual(["w".repeat(40), "x"]);
   });
 
+  it.each([
+    ["at the margin", "\x1b[?7l\x1b[1;76H  \b日本 "],
+    ["in the middle", "\x1b[3;10H日本語\x1b[3;13Hx"],
+  ])("a wide character of which half was overwritten moves nothing: %s", async (_, stream) => {
+    const whole = await shown(stream);
+    const person = await shown(await paintOf(stream));
+    expect(person.lines).toEqual(whole.lines);
+    expect([person.row, person.column]).toEqual([whole.row, whole.column]);
+  });
+
   it("whatever the host drew: painted and continued is what a terminal shows that saw it all", async () => {
     const number = fc.integer({ min: 1, max: 24 });
     const piece = fc.oneof(

@@ -1,4 +1,4 @@
-import headless from "@xterm/headless";
+import headless, { type IBufferLine } from "@xterm/headless";
 import type { OnDetach } from "../../../src/config/site-config.ts";
 import type { NewEvent } from "../../../src/core/audit/audit.ts";
 import type { Detector, Opinion } from "../../../src/core/detect/opinion.ts";
@@ -163,6 +163,17 @@ export async function until(what: () => boolean): Promise<void> {
   }
 }
 
+/** A wide character whose right half is gone is a blank on a terminal; the emulator keeps it where lines do not wrap. */
+function rowOf(line: IBufferLine | undefined): string {
+  const cells = Array.from({ length: line?.length ?? 0 }, (_, column) => line?.getCell(column));
+  return cells
+    .map((cell, column) => {
+      const isHalf = cell?.getWidth() === 2 && cells[column + 1]?.getWidth() !== 0;
+      return cell?.getWidth() === 0 ? "" : isHalf ? " " : cell?.getChars() || " ";
+    })
+    .join("");
+}
+
 /** What a terminal shows after these bytes. */
 export async function shown(bytes: string, columns = 80, rows = 24) {
   const terminal = new headless.Terminal({
@@ -174,7 +185,7 @@ export async function shown(bytes: string, columns = 80, rows = 24) {
   await new Promise<void>((resolve) => terminal.write(Buffer.from(bytes), resolve));
   const { active } = terminal.buffer;
   const lines = Array.from({ length: rows }, (_, row) =>
-    (active.getLine(active.baseY + row)?.translateToString(true) ?? "").trimEnd(),
+    rowOf(active.getLine(active.baseY + row)).trimEnd(),
   );
   return { lines, row: active.cursorY, column: active.cursorX, type: active.type, terminal };
 }
