@@ -69,7 +69,10 @@ export class LastWriter {
 
   /** Who wrote before those who do now. */
   get visit(): LastVisit | undefined {
-    if (!this.#read) this.#shown = this.#parts.book.last;
+    if (!this.#read && this.#parts.book.last) {
+      const { owed: _, ...last } = this.#parts.book.last;
+      this.#shown = last;
+    }
     this.#read = true;
     const last = this.#shown;
     if (!last) return undefined;
@@ -185,12 +188,15 @@ export class LastWriter {
         this.#sayOpen({ who, policy }, done.why, true);
         return;
       case "called off":
-        note("session.logout", `on-detach was called off: somebody writes again`, data);
+        // Whoever writes now leaves in their turn; automation gives the seat back.
+        if (this.#writers.size === 0) this.#owed = { who, policy };
+        note("session.logout", `on-detach was called off: somebody else writes`, data);
     }
   }
 
   /** A process after this one has nothing left to do. */
   #paid(): void {
+    void this.visit;
     if (this.#shown) this.#parts.book.write(this.#shown);
   }
 

@@ -13,7 +13,7 @@ import type { OnDetach } from "../../config/site-config.ts";
 import { latin1 } from "../../lib/bytes.ts";
 import type { Clock, Millis } from "../../lib/clock.ts";
 import { formatDuration, seconds } from "../../lib/durations.ts";
-import { messageOf } from "../../lib/errors.ts";
+import { messageOf, OobError } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
 import { LOGIN_PROMPT, SHELL_PROMPT } from "../../sdk/prompts.ts";
 import type { BorrowedSeat, WatchedConsole } from "./watched-console.ts";
@@ -40,7 +40,7 @@ export type Detached =
   | { readonly is: "proven"; readonly how: string; readonly proof: string }
   | { readonly is: "needless"; readonly proof: string }
   | { readonly is: "unproven"; readonly why: string }
-  /** A person wants to write: it is theirs now. */
+  /** Somebody else has the seat: a person who wants to write, or automation that was quicker. */
   | { readonly is: "called off" };
 
 interface DetachOrder {
@@ -72,7 +72,8 @@ export async function closeDetached(order: DetachOrder): Promise<Detached> {
       stop();
     }
   } catch (thrown) {
-    if (seat?.signal.aborted || order.signal.aborted) return { is: "called off" };
+    const taken = thrown instanceof OobError && thrown.code === "SEAT_TAKEN";
+    if (taken || seat?.signal.aborted || order.signal.aborted) return { is: "called off" };
     return { is: "unproven", why: messageOf(thrown) };
   } finally {
     seat?.release();

@@ -227,6 +227,24 @@ describe("on-detach: logout", () => {
     expect(wire.typed).toEqual(["exit\r", "x", "exit\r"]);
   });
 
+  it.each(["a person", "a runbook"])(
+    "is called off by %s who comes in the same moment",
+    async (who) => {
+      const { wire, jana, passes, come, session, events } = await leftBy(EXIT);
+      const leaves = jana.attachment.leave();
+      const lent = who === "a runbook" ? session.borrow("runbook x", "") : undefined;
+      const max = lent ? undefined : await come("max");
+      await leaves;
+      await passes(2 * SECOND);
+      expect(wire.typed).toEqual([]);
+      expect(events("session.left-open")).toEqual([]);
+      lent?.release();
+      await max?.attachment.leave();
+      await passes(SECOND);
+      expect(wire.typed).toEqual(["exit\r"]);
+    },
+  );
+
   it("is done when the console is up again, where it was down", async () => {
     const { wire, jana, passes, events, clock } = await leftBy(EXIT);
     wire.refusals = [1, 2].map(() => new Error("no route to ts1"));
@@ -274,13 +292,17 @@ describe("on-detach after a process that ended", () => {
         await new Promise((resolve) => setImmediate(resolve));
       }
     };
-    return { ...kit, passes };
+    return { ...kit, passes, visits };
   }
 
   it.each(["killed", "stopped"] as const)("is done a minute after it was %s", async (end) => {
-    const { wire, passes } = await restarted(EXIT, end);
+    const { wire, passes, visits } = await restarted(EXIT, end);
+    wire.onTyped = (text) => wire.print(`${text}\r\n${LOGIN}`);
+    expect(visits().last).toMatchObject({ who: "jana", owed: true });
     await passes();
     expect(wire.typed).toEqual(["exit\r"]);
+    expect(visits().last).toMatchObject({ who: "jana" });
+    expect(visits().last?.owed).toBeUndefined();
   });
 
   it("is not done twice", async () => {
