@@ -78,7 +78,9 @@ export class GrantedSite implements Site {
   }
 
   line(request: Parameters<Site["line"]>[0]) {
-    return this.#demanding("attach", [request.host], () => this.#site.line(request));
+    // Not by #demanding: whoever goes away while it dials ends that at once.
+    this.#grants.demand("attach", [request.host]);
+    return this.#site.line(request);
   }
 
   async screen(host: string) {

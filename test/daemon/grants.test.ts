@@ -57,6 +57,11 @@ describe("GrantedSite", () => {
     },
     kick: async (session: string, reason: string) => made.push(`kick ${session} ${reason}`),
     message: async (to: string, text: string) => made.push(`message ${to} ${text}`),
+    calls: async () => [{ host: "web1" }, { host: "db2" }],
+    line: ({ host, act }: { host: string; act: string }) => {
+      made.push(`line ${host} ${act}`);
+      return [];
+    },
     incident: async () => ({ summary: { host: "db2" }, report: "" }),
   } as unknown as Site;
   const site = (who: string) => new GrantedSite(behind, of(who), { hosts } as never);
@@ -114,6 +119,16 @@ describe("GrantedSite", () => {
       "kick web1/2 left at home",
       "kick web1/2 gone",
     ]);
+  });
+
+  test("calls of hosts that are granted are shown; calling needs the right to attach", async () => {
+    expect(await site("kim").calls([])).toEqual([{ host: "web1" }]);
+    await expect(site("kim").calls(["db2"])).rejects.toMatchObject(refused);
+    for (const act of ["ask", "dial", "hangup"] as const) {
+      expect(() => site("kim").line({ host: "db2", act })).toThrow("not granted to kim");
+      site("jana").line({ host: "db2", act });
+    }
+    expect(made.filter((one) => one.startsWith("line"))).toHaveLength(3);
   });
 
   test("who shows the hosts that are granted; a message needs the right to look on", async () => {

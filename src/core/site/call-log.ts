@@ -127,7 +127,7 @@ export class CallLog {
         const at = this.#clock.now();
         change({ connectedAt: at, text });
         tell("call.connected", `${number} answered: ${text}`, {});
-        await this.#write({ is: "connected", id, at, text });
+        await this.#writeOn({ is: "connected", id, at, text }, host);
       },
       ended: async (outcome, text) => {
         const at = this.#clock.now();
@@ -136,9 +136,16 @@ export class CallLog {
         const ms = now.connectedAt === undefined ? undefined : at - now.connectedAt;
         const said = text === "" ? "" : `: ${text}`;
         tell("call.end", `call of ${number} ended, ${outcome}${said}`, { outcome, ms });
-        await this.#write({ is: "ended", id, at, outcome, text });
+        await this.#writeOn({ is: "ended", id, at, outcome, text }, host);
       },
     };
+  }
+
+  /** A call that stands is not given up because the disk is full. */
+  async #writeOn(line: Line, host: string): Promise<void> {
+    await this.#write(line).catch((thrown: unknown) => {
+      this.#audit.note({ type: "call.unwritten", host, by: "oob", text: messageOf(thrown) });
+    });
   }
 
   async #write(line: Line): Promise<void> {

@@ -7,26 +7,20 @@ import type { LineAct, LineEvent } from "./line-act.ts";
 import type { SiteCore } from "./site-core.ts";
 import { untilUp } from "./until-up.ts";
 
-/** Asks, calls or hangs up the way to a console; tells what goes on. */
+/** Asks, calls or hangs up the way to a console; tells what goes on. `signal`: nobody listens any more. */
 export async function* actOnLine(
   core: SiteCore,
   { host, act }: { readonly host: string; readonly act: LineAct },
   who: string,
+  signal: AbortSignal,
 ): AsyncGenerator<LineEvent> {
-  const left = new AbortController();
   const events = new EventQueue<LineEvent>();
   const tell = (text: string) => events.push({ text: printable(text) });
   const acts = { ask, dial, hangup };
-  const done = acts[act](core, host, { tell, signal: left.signal, who }).finally(() =>
-    events.end(),
-  );
+  const done = acts[act](core, host, { tell, signal, who }).finally(() => events.end());
   done.catch(() => undefined);
-  try {
-    yield* { [Symbol.asyncIterator]: () => events };
-    await done;
-  } finally {
-    left.abort(new OobError("INTERRUPTED", "Cannot go on: it was given up"));
-  }
+  yield* { [Symbol.asyncIterator]: () => events };
+  await done;
 }
 
 interface Around {

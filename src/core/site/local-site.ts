@@ -149,7 +149,7 @@ export class LocalSite implements Site {
   }
 
   line(request: Parameters<Site["line"]>[0]): AsyncIterable<LineEvent> {
-    return actOnLine(this.#core, request, this.#who);
+    return stoppable((signal) => actOnLine(this.#core, request, this.#who, signal));
   }
 
   async screen(host: string): Promise<ScreenShot> {

@@ -85,6 +85,16 @@ test("a call that cannot be written down is not made", async () => {
   await expect(begin).rejects.toMatchObject({ code: "LOG_UNWRITABLE" });
 });
 
+test("a call that stands goes on where the disk has filled up, and the audit trail tells", async () => {
+  const { state, open, noted } = start();
+  const call = await open().book("web1").begin({ number: "1" });
+  rmSync(state, { recursive: true });
+  writeFileSync(state, "a file where the folder was");
+  await call.connected("CONNECT");
+  await call.ended("hung-up", "DTR low");
+  expect(noted.filter((one) => one.startsWith("call.unwritten"))).toHaveLength(2);
+});
+
 test("redialWait(): the limit holds over a clock that is set back, and good calls end a back-off", () => {
   const policy = { wait: 30_000, longest: 900_000, perHour: 3 };
   const now = 1_795_000_000_000;
