@@ -253,7 +253,10 @@ describe("console driver rfc2217: opening", () => {
 
   it("purges at the first opening, and never when it is opened again", async () => {
     const { server, open } = await start();
-    await (await open({ purge: "both" }, { reopening: true })).close();
+    const again = await open({ purge: "both" }, { reopening: true });
+    watch(again);
+    // Its answer proves that everything before it has been heard.
+    await again.setBaud?.(19_200);
     const asked = () => server.heard.filter(({ command }) => command === "purge");
     expect(asked()).toEqual([]);
     await open({ purge: "both" });
