@@ -312,4 +312,45 @@ describe("ReadPace", () => {
     await clock.advance(10_000);
     expect(timers).toBe(0);
   });
+
+  it("lets a round grow so that there are 4,000 reads a second, up to 500 ms", async () => {
+    const { clock } = logKit();
+    const pace = new ReadPace(clock);
+    const readsIn = async (consoles: number): Promise<number> => {
+      let reads = 0;
+      let ended = false;
+      for (let n = 0; n < consoles; n++) {
+        const place = pace.place();
+        const go = () => {
+          reads++;
+          if (!ended) pace.turn(place, go);
+        };
+        pace.turn(place, go);
+      }
+      await clock.advance(1000);
+      reads = 0;
+      await clock.advance(1000);
+      const found = reads;
+      ended = true;
+      await clock.advance(1000);
+      return found;
+    };
+    expect(await readsIn(100)).toBeCloseTo(1000, -2);
+    expect(await readsIn(1000)).toBeCloseTo(4000, -3);
+    expect(await readsIn(4000)).toBeCloseTo(8000, -3);
+  });
+
+  it("comes sooner to a medium that cannot wait", async () => {
+    const { clock } = logKit();
+    const pace = new ReadPace(clock);
+    const place = pace.place();
+    const came: number[] = [];
+    for (let n = 0; n < 5; n++) {
+      const began = clock.monotonic();
+      pace.turn(place, () => came.push(clock.monotonic() - began), 20);
+      await clock.advance(100);
+    }
+    expect(came).toHaveLength(5);
+    expect(Math.max(...came)).toBeLessThanOrEqual(20);
+  });
 });
