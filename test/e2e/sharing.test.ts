@@ -17,7 +17,7 @@ const BOOTED_WITHIN = 150_000;
 const LOGGED_OUT_WITHIN = 60_000;
 const ESCAPE = "\u001d";
 /** Lines that the host prints while somebody does not read: more than waits for a viewer, and than a socket holds. */
-const FLOOD = 20_000;
+const FLOOD = 8000;
 const WIDE = 90;
 const FLOODED_WITHIN = 120_000;
 
