@@ -132,12 +132,12 @@ async function findPlace(
     throw new OobError("LINK_REFUSED", message, { cause, hint: "Does the machine run?" });
   }
   const { filename, label } = chardev;
-  const free = filename.startsWith("disconnected:") || filename.startsWith("pty:");
-  if (!free)
+  const place = given ?? placeOf(filename);
+  // A socket whose client is there is named without "disconnected:".
+  if (place && !/^(?:disconnected|pty):/.test(filename))
     throw new OobError("PORT_BUSY", `Cannot open chardev "${label}": another client has it`, {
       hint: "QEMU serves one client a console: end the other one",
     });
-  const place = given ?? placeOf(filename);
   if (place) return place;
   throw new OobError("LINK_REFUSED", `Cannot open chardev "${label}": it is "${filename}"`, {
     hint: "A Unix socket, telnet with server=on, or a pty can be opened",
