@@ -16,7 +16,8 @@ import {
   receive,
 } from "../drivers/console/socket-suite.ts";
 import { Conserver, conserverInstalled } from "./rig/conserver.ts";
-import { freePort } from "./rig/machine.ts";
+import { buildImages } from "./rig/images.ts";
+import { freePort, Machine } from "./rig/machine.ts";
 
 if (!conserverInstalled) console.log("skipped, apt-get install conserver-server conserver-client");
 
@@ -272,6 +273,39 @@ describe.skipIf(!conserverInstalled)("conserver says", () => {
     web.close();
     mute.close();
   });
+});
+
+describe.skipIf(!conserverInstalled)("conserver in front of a machine", () => {
+  it("carries BREAK to its kernel", async () => {
+    const { kernel, initrd } = buildImages();
+    const port = await freePort();
+    const append = "console=ttyS0,115200 oob.host=web1";
+    const machine = new Machine("web1", { kernel, initrd, append }, port);
+    undo.push(() => machine.dispose());
+    machine.powerOn();
+    await serve({
+      consoles: [`console web1 { include full; type host; host 127.0.0.1; port ${port}; }`],
+    });
+    let link: Link | undefined;
+    const up = async () => {
+      link ??= await open(to());
+      return true;
+    };
+    await expect.poll(() => up().catch(() => false), { timeout: 60_000 }).toBe(true);
+    if (!link) return;
+    const bytes = reading(link);
+    await expect.poll(bytes.seen, { timeout: 120_000 }).toContain("web1 login:");
+    // getty opens the line anew right after its first prompt, and what comes in that moment is thrown away.
+    const second = async () => {
+      await link?.write(text1("\r"));
+      return bytes.seen().match(/web1 login:/g)?.length;
+    };
+    await expect.poll(second, { timeout: 60_000, interval: 1000 }).toBeGreaterThan(1);
+    await link.sendBreak?.(250);
+    await link.write(text1("h"));
+    await expect.poll(bytes.seen, { timeout: 30_000 }).toMatch(/sysrq: HELP/);
+    expect(bytes.seen()).not.toContain("[halt");
+  }, 240_000);
 });
 
 describe.skipIf(!conserverInstalled)("conserver with several servers", () => {
