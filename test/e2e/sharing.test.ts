@@ -172,7 +172,7 @@ describe("on-detach at a real getty", () => {
     const first = await attached();
     await logIn(first.person);
     first.person.type("sh\r");
-    await first.person.sees(/# sh\s[^]*#\s*$/);
+    await first.person.sees(/# sh\s[\s\S]*#\s*$/);
     const had = count("session.logout");
     process.kill(first.pid, "SIGKILL");
     await later("session.logout", had);

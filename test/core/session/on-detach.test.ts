@@ -271,7 +271,11 @@ describe("on-detach after a process that ended", () => {
     folders.push(folder);
     const visits = () => new VisitBook(join(folder, "visit"));
     const before = await leftBy(first, ROOT, new Wire(), visits());
-    if (end === "stopped") await before.session.stop();
+    if (end === "stopped") {
+      await before.session.stop();
+      await before.passes(SECOND);
+      expect(before.wire.typed).toEqual([]);
+    }
     if (end === "left") {
       before.wire.onTyped = (text) => before.wire.print(`${text}\r\n${LOGIN}`);
       await before.jana.attachment.leave();
