@@ -90,7 +90,7 @@ describe("console driver ipmi-sol", () => {
     await expect.poll(looks, { timeout: 10_000 }).toBeGreaterThan(3);
     tool.say("owner", "");
     const before = looks();
-    await expect.poll(looks, { timeout: 10_000 }).toBeGreaterThan(before + 1);
+    await expect.poll(looks, { timeout: 10_000 }).toBeGreaterThan(before + 3);
     await reader.link.write(latin1("alive"));
     await reader.until("<alive>");
     tool.say("owner", " 09 09 00 00 01 00 00 00 00 00 00 00\n");

@@ -175,8 +175,8 @@ describe("console driver vmware, when the machine moves", () => {
       const early = link.write(utf8(`<${move}>`));
       const next = await current.arrive(port, cookie);
       open.push(next);
-      // The last words of the old host, after the new one is there.
-      print(current, 333);
+      // The last words of the old host, more than what is read before the new one says COMPLETE.
+      print(current, 300_000);
       expect(next.typed).toBe("");
       next.say(SUB.vmotionComplete, utf8(`seq\xff${move}`));
       print(next, 500);
