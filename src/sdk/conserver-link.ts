@@ -230,7 +230,7 @@ class ConserverSession {
 
   #readOnly(): string {
     const writer = printable(this.#writer, MAX_SHOWN);
-    return writer === "" ? "conserver lets us read only" : `${writer} writes there by conserver`;
+    return writer === "" ? "the server lets us read only" : `${writer} writes there`;
   }
 
   #sendBreak(stream: Duplex): Promise<void> {
@@ -285,7 +285,7 @@ class ConserverSession {
     } else if (!this.#writes && ours && !bumped) {
       this.#writes = true;
       this.#self = this.#writer;
-      this.#note("conserver lets us write again");
+      this.#note("writing is ours again");
     } else if (!this.#writes && before !== this.#writer) this.#note(this.#readOnly());
   }
 
