@@ -34,7 +34,7 @@ const ASKED_AGAIN: Millis = 3000;
  * A receiver that has acknowledged every block and says no more has ended: lrzsz's rx does not answer to EOT (measured).
  * One that has not seen the EOT asks within 10 seconds. EOT is Ctrl-D: it is never sent again unasked, to a shell.
  */
-const CLOSED_WITHIN: Millis = 15_000;
+const CLOSED_WITHIN: Millis = 11_000;
 /** YMODEM: the file is taken and closed, only the good-bye is open. */
 const GOODBYE_WITHIN: Millis = 3000;
 
@@ -143,12 +143,15 @@ export class XmodemSender implements Codec<SenderEvent> {
         if (byte === WANT_CRC || byte === NAK) this.#sendBlock(events);
         return;
       case "closing":
-        if (byte === WANT_CRC || byte === NAK)
-          this.#send("last", encodeBlock(0, new Uint8Array(0), this.#check, 0), GOODBYE_WITHIN);
+        if (byte === WANT_CRC || byte === NAK) this.#sayGoodbye();
+        return;
+      case "eot":
+        // lrzsz's rb does not answer to EOT, but asks for the next file (measured).
+        if (byte === WANT_CRC && this.#options.name !== undefined) this.#sayGoodbye();
+        else this.#answered(byte, events);
         return;
       case "header":
       case "block":
-      case "eot":
       case "last":
         this.#answered(byte, events);
         return;
@@ -212,6 +215,10 @@ export class XmodemSender implements Codec<SenderEvent> {
     this.#number += 1;
     this.#send("block", encodeBlock(this.#number, data, this.#check));
     if (this.#sent === 0) events.push({ is: "progress", bytes: 0 });
+  }
+
+  #sayGoodbye(): void {
+    this.#send("last", encodeBlock(0, new Uint8Array(0), this.#check, 0), GOODBYE_WITHIN);
   }
 
   #send(place: Place, bytes: Uint8Array, within: Millis = SILENT_AFTER): void {

@@ -10,8 +10,11 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { appendPiece, guarded, pieceOf } from "../../src/cli/transfer/piece-command.ts";
 import { systemClock } from "../../src/lib/clock.ts";
+import { frameCommand } from "../../src/sdk/command-frame.ts";
 import { RunningCli, runCli } from "./run-cli.ts";
 import { ShellSite } from "./shell-site.ts";
 
@@ -210,7 +213,44 @@ test("sendfile refuses what it cannot read or name", async () => {
   expect((await runCli(["sendfile", "web1", "/nowhere"])).code).toBe(2);
   expect((await runCli(["sendfile", "web1", local, "--mode", "rwx"])).code).toBe(2);
   expect((await runCli(["sendfile", "web1", local, "--to", "a\nb"])).code).toBe(2);
+  expect((await runCli(["sendfile", "web1", local, "--to", "d".repeat(257)])).code).toBe(2);
   expect((await runCli(["sendfile", "web1", local, "--method", "ymodem", "--to", "x"])).code).toBe(
     2,
   );
+});
+
+describe("appendPiece()", () => {
+  const tools = { proof: "cksum", sha256: undefined, decode: "base64 -d", encode: "base64" };
+
+  test.each(["base64", "printf"] as const)(
+    "%s: pieces fit one typed line and make up the file",
+    (spelling) => {
+      fc.assert(
+        fc.property(fc.uint8Array({ maxLength: 3000 }), (file) => {
+          let data = Buffer.alloc(0);
+          while (data.length < file.length) {
+            const { command, bytes } = appendPiece(file, data.length, "/tmp/a b", tools, spelling);
+            expect(bytes).toBeGreaterThan(0);
+            // Longer ones are refused by it.
+            frameCommand(guarded(command, tools.proof));
+            data = Buffer.concat([data, file.subarray(data.length, data.length + bytes)]);
+          }
+        }),
+        { numRuns: 20 },
+      );
+    },
+  );
+});
+
+describe("pieceOf()", () => {
+  const tools = { proof: "cksum", sha256: undefined, decode: undefined, encode: "base64" };
+  const said = `${Buffer.from("hello world").toString("base64")}\n=1135714720 11\n`;
+
+  test("takes what a kernel printed out of a piece, and never a piece that is another one", () => {
+    expect(Buffer.from(pieceOf(said, tools) ?? []).toString()).toBe("hello world");
+    const chatty = `${said.slice(0, 5)}[  912.123456] eth0: link = up\n${said.slice(5)}`;
+    expect(Buffer.from(pieceOf(chatty, tools) ?? []).toString()).toBe("hello world");
+    expect(pieceOf(said.replace("aGVsbG8", "aGVsbG9"), tools)).toBeUndefined();
+    fc.assert(fc.property(fc.string(), (text) => pieceOf(text, tools) === undefined));
+  });
 });

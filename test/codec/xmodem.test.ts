@@ -150,7 +150,7 @@ describe("XmodemSender", () => {
     one.receive(Uint8Array.of(NAK), 0);
     one.receive(Uint8Array.of(ACK), 1);
     one.takeOutput();
-    expect(one.tick(15_001)).toEqual([{ is: "done" }]);
+    expect(one.tick(11_001)).toEqual([{ is: "done" }]);
     expect(one.takeOutput()).toEqual(new Uint8Array(0));
   });
 

@@ -28,6 +28,8 @@ interface SendFileOptions extends TransferOptions {
 }
 
 const WHAT = "send a file to";
+/** Twice in a typed line, it leaves room for a piece of the file. */
+const MAX_PATH = 256;
 const CLEAN_UP_WITHIN = seconds(8);
 
 export default defineCommand<SendFileOptions>({
@@ -209,11 +211,10 @@ function refuseNames({ to, mode, method }: SendFileOptions): void {
 }
 
 function pathOption(text: string): string {
-  if (text !== "" && !/\p{Cc}/u.test(text)) return text;
-  throw new OobError(
-    "USAGE",
-    `Cannot use the path "${text}": it is empty or holds control characters`,
-  );
+  if (text !== "" && text.length <= MAX_PATH && !/\p{Cc}/u.test(text)) return text;
+  throw new OobError("USAGE", `Cannot use the path "${text.slice(0, 40)}"`, {
+    hint: `At most ${MAX_PATH} characters, none of them a control character`,
+  });
 }
 
 function modeOption(text: string): string {

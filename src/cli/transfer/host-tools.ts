@@ -74,7 +74,7 @@ export function toolsOf(said: string): HostTools | undefined {
 }
 
 /** The CRC of POSIX cksum: polynomial 0x04c11db7 over the bytes and their count, inverted. */
-export function cksum(bytes: Uint8Array): number {
+function cksum(bytes: Uint8Array): number {
   let crc = 0;
   const take = (byte: number) => {
     crc = ((crc << 8) ^ (CRC32_TABLE[((crc >>> 24) ^ byte) & 0xff] ?? 0)) >>> 0;

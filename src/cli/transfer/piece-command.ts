@@ -49,7 +49,7 @@ export function appendPiece(
   };
   const room = MAX_TYPED_BYTES - typedLength(guarded(around(""), tools.proof)) - DIGEST_SLACK;
   if (spelling === "base64") {
-    const bytes = file.subarray(at, at + Math.floor(room / 4) * 3);
+    const bytes = file.subarray(at, at + Math.max(0, Math.floor(room / 4)) * 3);
     return { command: around(Buffer.from(bytes).toString("base64")), bytes: bytes.length };
   }
   let data = "";

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { OobError } from "../../lib/errors.ts";
+import { printable } from "../../lib/printable.ts";
 import { type HostTools, sha256, TOOL_PROBES, toolsOf } from "./host-tools.ts";
 import {
   appendPiece,
@@ -33,6 +34,8 @@ export interface PutEnd {
 
 /** A piece that does not get through in so many tries is given up; each is tried on a slower line. */
 const MAX_PLACINGS = 4;
+/** So much of what a host says about a failure stands in a message. */
+const MAX_SAID = 160;
 
 /** Asks the host, whose shell is proven, what it has to work with. */
 export async function askTools(shell: ShellLine, what: string): Promise<HostTools> {
@@ -141,6 +144,14 @@ export class PutFile {
     while (at < file.length) {
       progress(at);
       const piece = appendPiece(file, at, path, tools, spelling);
+      if (piece.bytes === 0)
+        throw new OobError(
+          "USAGE",
+          `Cannot ${this.#what} ${this.#shell.host}: the path is too long`,
+          {
+            hint: "Give a shorter one with --to, and move it there",
+          },
+        );
       const { status } = await this.#shell.run(piece.command, tools.proof);
       const length = status === 0 ? at + piece.bytes : await this.#length(tools, path);
       if (length === at + piece.bytes) {
@@ -186,7 +197,7 @@ export class PutFile {
     const { status, output } = await this.#shell.run(command, tools.proof);
     if (status === 0) return;
     const said = withoutChatter(output).trim().split("\n").at(-1) ?? "";
-    const because = said === "" ? "" : `: ${said}`;
+    const because = said === "" ? "" : `: ${printable(said, MAX_SAID)}`;
     throw new OobError(
       "TRANSFER_FAILED",
       `Cannot ${this.#what} ${this.#shell.host}: ${otherwise}${because}`,

@@ -3,7 +3,6 @@ import { XmodemSender } from "../../codec/xmodem-sender.ts";
 import { concatBytes, utf8 } from "../../lib/bytes.ts";
 import type { Millis } from "../../lib/clock.ts";
 import { OobError } from "../../lib/errors.ts";
-import { printable } from "../../lib/printable.ts";
 import { HostLine } from "../host-line.ts";
 import { MAX_FILE_BYTES } from "./get-file.ts";
 import type { Around, ShellWish } from "./shell-line.ts";
@@ -16,10 +15,9 @@ export interface BlockWish extends ShellWish {
   readonly start: string | undefined;
 }
 
-/** What came, and under which name the host sent it. */
+/** What came. `whole`: the host said how long it is, so nothing was filled up. */
 export interface GotBlocks {
   readonly bytes: Uint8Array;
-  readonly name: string | undefined;
   readonly whole: boolean;
 }
 
@@ -46,14 +44,11 @@ export async function getBlocks(
 ): Promise<GotBlocks> {
   const receiver = new XmodemReceiver({ batch: wish.batch });
   const parts: Uint8Array[] = [];
-  let name: string | undefined;
   let size: number | undefined;
   let length = 0;
   await talk(around, wish, receiver, (event) => {
-    if (event.is === "file") {
-      name = printable(event.name, 200);
-      size = event.size;
-    } else if (event.is === "data") {
+    if (event.is === "file") size = event.size;
+    else if (event.is === "data") {
       length += event.bytes.length;
       if (length > MAX_FILE_BYTES) return `more than ${MAX_FILE_BYTES} bytes came`;
       parts.push(event.bytes);
@@ -61,7 +56,7 @@ export async function getBlocks(
     }
     return event.is === "failed" ? event.why : event.is === "done";
   });
-  return { bytes: concatBytes(parts), name, whole: size !== undefined };
+  return { bytes: concatBytes(parts), whole: size !== undefined };
 }
 
 /** One end of a protocol without I/O. */

@@ -2,14 +2,20 @@
  * XMODEM and YMODEM against lrzsz, which most network gear behaves like, at a shell on a pty; and against U-Boot's
  * loady in QEMU. Debian: lrzsz, u-boot-qemu, qemu-system-x86.
  */
+import { type ChildProcess, spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { crc32 } from "node:zlib";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/lib/clock.ts";
 import { runCli } from "../cli/run-cli.ts";
 import { ShellSite } from "../cli/shell-site.ts";
+import { TestSite } from "./rig/daemon.ts";
+import { freePort } from "./rig/machine.ts";
+import { until } from "./rig/rack-site.ts";
+import { Typist } from "./rig/typist.ts";
 
 const root = mkdtempSync(join(tmpdir(), "oob-lrzsz-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -20,23 +26,22 @@ const FILE = Buffer.concat([randomBytes(8000), Buffer.from([0x1a, 0x00, 0xff, 0x
 let host: string;
 let local: string;
 let site: ShellSite;
-beforeEach(async () => {
+const startShell = async () => {
   host = mkdtempSync(join(root, "host-"));
   local = join(host, "..", `local-${Math.random()}.bin`);
   writeFileSync(local, FILE);
   site = await ShellSite.start(["dash", "-i"], host);
   await site.ready();
-});
-afterEach(() => site.end());
+};
 
 const run = (...argv: string[]) => runCli(argv, { site, clock: systemClock });
 const filled = (bytes: Buffer) => bytes.subarray(FILE.length).every((byte) => byte === 0x1a);
 
 describe("lrzsz", () => {
-  test.each([
-    ["xmodem", "rx -b come"],
-    ["xmodem-1k", "rx -bc come"],
-  ])("takes %s from us with %s", async (method, start) => {
+  beforeEach(startShell);
+  afterEach(() => site.end());
+
+  test.each([["xmodem", "rx -b come"]])("takes %s from us with %s", async (method, start) => {
     const { code, stderr } = await run(
       "sendfile",
       "web1",
@@ -105,31 +110,67 @@ describe("lrzsz", () => {
     expect([code, stderr]).toEqual([0, ""]);
     expect(readFileSync(back)).toEqual(FILE);
   });
+});
 
-  test("gets through a line that damages bytes and a kernel that prints between blocks", async () => {
-    let typed = 0;
-    let printed = 0;
-    site.trouble = {
-      typed: (bytes) => {
-        if (bytes.length < 100 || ++typed !== 3) return bytes;
-        bytes[50] = (bytes[50] ?? 0) ^ 1;
-        return bytes;
-      },
-      printed: (bytes) =>
-        ++printed % 4 === 0
-          ? Buffer.concat([Buffer.from("[  1.000000] CCC eth0: up\r\n"), bytes])
-          : bytes,
-    };
-    const { code, stderr } = await run(
-      "sendfile",
-      "web1",
-      local,
-      "--method",
-      "ymodem",
-      "--start",
-      "rb -b",
+/** From u-boot-qemu, run as the firmware of a PC. */
+const U_BOOT = "/usr/lib/u-boot/qemu-x86/u-boot.rom";
+if (!existsSync(U_BOOT)) console.log(`U-Boot is skipped: no ${U_BOOT}`);
+
+describe.skipIf(!existsSync(U_BOOT))("U-Boot", () => {
+  let machine: ChildProcess;
+  let board: TestSite;
+
+  beforeAll(async () => {
+    const port = await freePort();
+    machine = spawn(
+      "qemu-system-x86_64",
+      [
+        ...["-M", "pc", "-accel", "tcg", "-bios", U_BOOT, "-display", "none", "-net", "none"],
+        ...["-monitor", "none", "-serial", `telnet:127.0.0.1:${port},server=on,wait=off`],
+      ],
+      { stdio: "ignore" },
     );
-    expect(code, stderr).toBe(0);
-    expect(readFileSync(join(host, local.split("/").at(-1) ?? ""))).toEqual(FILE);
+    board = new TestSite(
+      `hosts:\n  board: { console: { driver: telnet, host: 127.0.0.1, port: ${port} }, watch: { mode: "off" } }\n`,
+    );
+    await board.start();
+    await until("the console to be up", 30_000, async () =>
+      (await board.site.status([], { power: false })).every((one) => one.console.is === "up"),
+    );
+  });
+  afterAll(async () => {
+    await board?.stop();
+    machine?.kill("SIGKILL");
+  });
+
+  test.each([
+    ["ymodem", "loady"],
+    ["xmodem-1k", "loadx"],
+  ])("takes %s with %s over telnet, and has the same CRC-32 of it", async (method, command) => {
+    const file = join(root, "image.bin");
+    // Every value a byte can have, 0xff and CR among them: telnet doubles one and pads the other.
+    const image = Buffer.concat([
+      Buffer.from(Array.from({ length: 256 }, (_, n) => n)),
+      randomBytes(29_700),
+    ]);
+    writeFileSync(file, image);
+    const person = await Typist.at(board.site, "board");
+    await person.type("\r");
+    await person.sees(/=> $/, 90_000);
+    await person.leave();
+    const sent = await board.run(
+      "sendfile",
+      "board",
+      file,
+      "--method",
+      method,
+      "--start",
+      `${command} 0x1000000`,
+    );
+    expect(sent.code, sent.stderr).toBe(0);
+    const after = await Typist.at(board.site, "board");
+    await after.type(`\rcrc32 0x1000000 0x${image.length.toString(16)}\r`);
+    await after.sees(new RegExp(`==> ${crc32(image).toString(16).padStart(8, "0")}`), 20_000);
+    await after.leave();
   });
 });
