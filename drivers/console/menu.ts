@@ -67,7 +67,7 @@ export default defineConsole({
       kind: "duration",
       default: "30s",
       min: 1000,
-      summary: "how long the server may take for one answer",
+      summary: "how long the server may be silent before it answers",
     },
     baud: SHOWN_BAUD,
   },

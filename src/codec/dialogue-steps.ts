@@ -41,6 +41,8 @@ export interface DialogueStep {
   readonly expect: readonly DialogueCase[];
   /** How long it may take; else as long as the caller is patient. */
   readonly within?: Millis;
+  /** So long without a byte is as good as the end of that time. */
+  readonly silence?: Millis;
   /** What is done when nothing of it came in time. Absent: it fails. */
   readonly otherwise?: DialogueMove;
 }

@@ -12,7 +12,6 @@
  * whoever is behind the device: it follows `done` as data, byte for byte.
  */
 import { concatBytes, utf8 } from "../lib/bytes.ts";
-import type { Millis } from "../lib/clock.ts";
 import { printable } from "../lib/printable.ts";
 import type { Codec } from "./codec.ts";
 import {
@@ -20,6 +19,7 @@ import {
   type DialogueEvent,
   type DialogueFailure,
   type DialogueMove,
+  type DialogueStep,
   type DialogueSteps,
   type DialogueValues,
   fillTemplate,
@@ -67,9 +67,9 @@ export class Dialogue implements Codec<DialogueEvent> {
     return this.#step;
   }
 
-  /** How long this step may take, where it says so. */
-  get within(): Millis | undefined {
-    return this.#steps[this.#step]?.within;
+  /** How long this step may take, in all and without a byte, where it says so. */
+  get limits(): Pick<DialogueStep, "within" | "silence"> {
+    return this.#steps[this.#step] ?? {};
   }
 
   /** Prompts of the peer that were answered, as they stood there. */

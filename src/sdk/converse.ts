@@ -13,10 +13,11 @@ import { seconds } from "../lib/durations.ts";
 import { OobError } from "../lib/errors.ts";
 import type { Link } from "./link.ts";
 
-/** Silence after which an unfinished line counts as a prompt: 40 times a byte at 300 baud is more. */
+/** Silence after which an unfinished line counts as a prompt */
 export const PROMPT_QUIET: Millis = 300;
-/** How long a step may take that does not say so itself. */
+/** How long a device may be silent in a step that does not say so itself, and how many times as long it may talk. */
 const PATIENCE: Millis = seconds(30);
+const MAX_SLOW = 10;
 
 /** What a dialogue needs besides its steps. */
 export interface ConversationOptions extends DialogueValues {
@@ -72,6 +73,7 @@ export class Conversation {
     const dialogue = new Dialogue(steps, options.first, options);
     const captured: Readonly<Record<string, string>>[] = [];
     let entered = this.#clock.monotonic();
+    let heardAt = entered;
     const take = (events: readonly DialogueEvent[]): void => {
       for (const event of events) {
         if (event.is === "captured") captured.push(event.values);
@@ -84,10 +86,13 @@ export class Conversation {
       }
     };
     while (dialogue.over === undefined) {
-      const within = dialogue.within ?? options.patience ?? PATIENCE;
-      const left = entered + within - this.#clock.monotonic();
+      const patience = options.patience ?? PATIENCE;
+      const { within = patience * MAX_SLOW, silence = Math.min(within, patience) } =
+        dialogue.limits;
       const sent = dialogue.takeOutput();
       if (sent.length > 0) await this.#write(sent, options);
+      const end = Math.min(entered + within, Math.max(entered, heardAt) + silence);
+      const left = end - this.#clock.monotonic();
       const heard = await this.#hear(Math.max(0, left), options.signal);
       if (heard === "aborted") throw interrupted(options);
       if (heard === "quiet") take(dialogue.settled());
@@ -95,7 +100,10 @@ export class Conversation {
         entered = this.#clock.monotonic();
         take(dialogue.expired());
       } else if (heard.done) take(dialogue.ended());
-      else take(dialogue.receive(heard.value));
+      else {
+        heardAt = this.#clock.monotonic();
+        take(dialogue.receive(heard.value));
+      }
     }
     const last = dialogue.takeOutput();
     if (last.length > 0) await this.#write(last, options);

@@ -102,7 +102,7 @@ export const noSuchPort = {
 
 /**
  * The step after a port was chosen. Its first line that is neither a refusal nor a greeting is the host's, and so is
- * whatever came in two seconds without one: from here on nothing is lost. A server that asks again with a prompt that it
+ * whatever came without one when two seconds brought nothing more: from here on nothing is lost. A server that asks again with a prompt that it
  * asked with before does not open the port. `first`: what the family says in its own words.
  */
 export function portOpens(first: readonly DialogueCase[] = []): DialogueStep {
@@ -120,7 +120,8 @@ export function portOpens(first: readonly DialogueCase[] = []): DialogueStep {
       { line: GREETING, keep: true },
       { line: /\S/, done: true, keep: true },
     ],
-    within: 2000,
+    silence: 2000,
+    within: 15_000,
     otherwise: { done: true },
   };
 }

@@ -18,7 +18,10 @@ class Talk {
 
   /** The device says something. */
   hears(text: string): this {
-    this.events.push(...this.dialogue.receive(utf8(text)));
+    const bytes = utf8(text);
+    this.events.push(...structuredClone(this.dialogue.receive(bytes)));
+    // Whoever reads the wire uses his array again.
+    bytes.fill(0x55);
     return this;
   }
 

@@ -27,6 +27,7 @@ describe("PromptWatch", () => {
       "\r\n[root@web1 /root]# ", // a host's
       "\r\nInReach:0 >exit",
       `${"x".repeat(MAX_PROMPT_BYTES)}InReach:0 >`,
+      `x${" ".repeat(MAX_PROMPT_BYTES)}InReach:0 >`, // what stands before it is out of sight
     ])
       expect(seen(text), text).toEqual([undefined]);
   });

@@ -73,7 +73,7 @@ describe("Registry", () => {
     expect(menu.prompt.exec("aaa> ")?.groups).toEqual({ box: "aaa" });
     // RegExp takes longer than the age of the world for this.
     expect(menu.prompt.exec("a".repeat(2000))).toBeNull();
-    expect(steps.open?.within).toBe(2000);
+    expect(steps.open?.silence).toBe(2000);
     const unknown = await registry.menu("cyclade-ts").catch((thrown: unknown) => thrown);
     expect(unknown).toMatchObject({ code: "DRIVER_UNKNOWN", hint: 'Did you mean "cyclades-ts"?' });
   });
