@@ -113,6 +113,10 @@ export class MockModem {
     return this.#connected;
   }
 
+  get isDialling(): boolean {
+    return this.#dialling !== undefined;
+  }
+
   /** Where its bytes go. */
   plug(send: (bytes: Uint8Array) => void): void {
     this.#send = send;

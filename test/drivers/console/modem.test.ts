@@ -190,17 +190,20 @@ describe("console driver modem, dialling", () => {
   it("writes nothing while it dials, and ends the call when it is given up", async () => {
     const giveUp = new AbortController();
     const { clock, peer, book, open } = setUp({
-      options: { number: "8" },
+      faults: { dialling: 55_000 },
       context: { signal: giveUp.signal },
     });
     const opening = open();
     opening.catch(() => {});
     while (peer.calls === 0) await clock.advance(50);
-    const sent = peer.commands.length;
-    await clock.advance(30_000);
-    expect(peer.commands).toHaveLength(sent);
+    await clock.advance(50_000);
+    // A single byte would have ended it.
+    expect(peer.isDialling).toBe(true);
     giveUp.abort(new Error("nobody wants it any more"));
     await failure(clock, opening);
+    expect(peer.isDialling).toBe(false);
+    await clock.advance(60_000);
+    expect(peer.inCall).toBe(false);
     expect(book.calls).toMatchObject([{ outcome: "given-up" }]);
   });
 
