@@ -181,6 +181,10 @@ export class ConserverConsole implements Codec<ConserverEvent> {
   }
 
   #consoleByte(byte: number): void {
+    if (this.#awaited.length === 0 && this.#partial.length === 0) {
+      this.#deliver(byte);
+      return;
+    }
     this.#partial.push(byte);
     while (this.#partial.length > 0 && !this.#mayBecomeAnswer()) this.#pass();
     const answer = this.#awaited[0]?.find((one) => one.bytes.length === this.#partial.length);
@@ -199,7 +203,10 @@ export class ConserverConsole implements Codec<ConserverEvent> {
 
   /** The first byte of the partial one is the console's. */
   #pass(): void {
-    const byte = this.#partial.shift() ?? 0;
+    this.#deliver(this.#partial.shift() ?? 0);
+  }
+
+  #deliver(byte: number): void {
     this.#data.push(byte);
     if (byte === LF) this.#endLine();
     else if (this.#line === undefined || byte === CR) return;
