@@ -69,7 +69,7 @@ export class VspcListener {
   static start(address: VspcAddress, clock: Clock, onEmpty: () => void): Promise<VspcListener> {
     const { host, port, tls } = address;
     return new Promise((resolve, reject) => {
-      const server = tls ? createTlsServer({ ...tls }) : createServer();
+      const server = serverFor(address);
       const listener = new VspcListener(server, clock, onEmpty);
       server.on(tls ? "secureConnection" : "connection", (socket: Socket) => {
         void listener.#accept(socket);
@@ -189,6 +189,21 @@ export class VspcListener {
     connection.answerProxy(false);
     connection.end();
     this.#clock.after(seconds(1), () => connection.destroy());
+  }
+}
+
+function serverFor(address: VspcAddress): Server {
+  const { tls } = address;
+  if (!tls) return createServer();
+  try {
+    return createTlsServer({ ...tls });
+  } catch (cause) {
+    const name = addressText(address);
+    throw new OobError(
+      "LINK_REFUSED",
+      `Cannot listen on "${name}": certificate or key is no PEM that can be used`,
+      { cause, hint: "Check tls-cert and tls-key: the key must be that of the certificate" },
+    );
   }
 }
 
