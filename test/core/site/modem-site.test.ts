@@ -2,13 +2,18 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import modemDriver from "../../../drivers/console/modem.ts";
+import telnetDriver from "../../../drivers/console/telnet.ts";
 import { MockModem, type ModemFaults } from "../../../mocks/modem.ts";
+import { TelnetConsoleServer } from "../../../mocks/telnet-console-server.ts";
 import { bareConfig, bareHost } from "../../../src/config/bare-config.ts";
+import { readOptions } from "../../../src/config/option-values.ts";
 import type { HostEntry } from "../../../src/config/site-config.ts";
 import { type LocalSite, openLocalSite } from "../../../src/core/site/local-site.ts";
 import { latin1 } from "../../../src/lib/bytes.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
 import type { OobError } from "../../../src/lib/errors.ts";
+import { openContext, readBytes } from "../../drivers/console/socket-suite.ts";
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -106,6 +111,31 @@ test("line(): test asks and calls nobody, dial calls, hangup hangs up; a second 
     "nothing to hang up: the console is idle",
   ]);
 });
+
+test("over telnet, every byte goes both ways, 0xFF and CR too", async () => {
+  const modem = new MockModem(systemClock, { "1": "answers" }, QUICK);
+  closing.push(() => modem.close());
+  const line = { onBytes: (bytes: Uint8Array) => modem.receive(bytes), onBreak: () => {} };
+  const server = await TelnetConsoleServer.start([line]);
+  closing.push(() => server.close());
+  const [port] = server.ports;
+  modem.plug((bytes) => port?.write(bytes));
+  const telnet = await systemTelnet(port?.port ?? 0);
+  const { values } = readOptions(modemDriver.options, { number: "1", "escape-guard": "80ms" });
+  const link = await modemDriver.open(values, openContext({ through: telnet }));
+  const all = String.fromCharCode(...Array(256).keys(), 13, 10, 13, 0, 255, 255);
+  await link.write(latin1(all));
+  await until("the host has all", () => modem.heard.length >= all.length);
+  expect(String.fromCharCode(...modem.heard)).toBe(all);
+  modem.print(all);
+  expect(String.fromCharCode(...(await readBytes(link, all.length)))).toBe(all);
+  await link.close();
+  expect(modem.inCall).toBe(false);
+  await telnet.close();
+});
+
+const systemTelnet = (port: number) =>
+  telnetDriver.open({ host: "127.0.0.1", port }, openContext());
 
 test("without a daemon, watching the site calls nobody", async () => {
   const { modem, open } = await start(QUICK, "direct");
