@@ -13,7 +13,7 @@ import { seconds } from "../lib/durations.ts";
 import { OobError } from "../lib/errors.ts";
 import type { Link } from "./link.ts";
 
-/** Silence after which an unfinished line counts as a prompt */
+/** Silence after which an unfinished line counts as a prompt. */
 export const PROMPT_QUIET: Millis = 300;
 /** How long a device may be silent in a step that does not say so itself, and how many times as long it may talk. */
 const PATIENCE: Millis = seconds(30);
