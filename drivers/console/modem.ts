@@ -89,7 +89,12 @@ export default defineConsole({
       min: 5000,
       summary: "wait after a call that failed; doubles each time",
     },
-    "redial-longest": { kind: "duration", default: "15m", summary: "longest of these waits" },
+    "redial-longest": {
+      kind: "duration",
+      default: "15m",
+      min: 5000,
+      summary: "longest of these waits",
+    },
     "redial-per-hour": {
       kind: "integer",
       default: 10,
@@ -104,7 +109,8 @@ export default defineConsole({
   async ask(options, context) {
     const modem = await made(options, context);
     const { info } = await modem.ask("ATI", seconds(5), context.signal);
-    return info.map((line) => printable(line, 200));
+    const said = info.map((line) => printable(line, 200));
+    return said.length > 0 ? said : ["the modem answers, and says nothing of itself"];
   },
 });
 
