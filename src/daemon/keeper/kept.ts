@@ -10,7 +10,7 @@ import type { PortState } from "../../core/port/console-port.ts";
 import type { Millis } from "../../lib/clock.ts";
 
 /** A daemon ends a keeper of another version and starts its own. */
-export const KEEPER_VERSION = 1;
+export const KEEPER_VERSION = 2;
 /** A call or an event with its bytes: a tail is the longest. */
 export const MAX_KEEPER_FRAME = 4 << 20;
 /** Bytes that a daemon is given again when it comes back: what it lacks beyond them is in the log. */
