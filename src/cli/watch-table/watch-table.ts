@@ -7,21 +7,20 @@
  */
 import type { HostStatus } from "../../core/site/site.ts";
 import type { Millis } from "../../lib/clock.ts";
-import { seconds } from "../../lib/durations.ts";
+import { parseDuration, seconds } from "../../lib/durations.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
 import type { Call } from "../command.ts";
-import { COMMANDS } from "../commands.ts";
 import { cutToWidth } from "../display-width.ts";
 import { HOST_COLUMNS, hostRow, summary } from "../host-table.ts";
 import { Interrupt } from "../interrupt.ts";
 import { LocalTerminal } from "../local-terminal.ts";
-import { parseLine } from "../parse-line.ts";
-import { printError } from "../print-error.ts";
 import { timeOfDay } from "../times.ts";
 import { HostView } from "./host-view.ts";
 import { RowPainter } from "./row-painter.ts";
+import { runBeside, type SideCommand } from "./side-command.ts";
 import { firstKey, type TableKey } from "./table-keys.ts";
+import { TableQuestion } from "./table-question.ts";
 
 /** Times go on where nothing else does. */
 const TICK: Millis = seconds(1);
@@ -29,17 +28,10 @@ const TICK: Millis = seconds(1);
 const OTHER_ROWS = 3;
 const HELP =
   "Enter attach   p power   l log   h hold   / filter   arrows, space, g, G move   q leave";
+/** As `oob attach` has it where nothing else is said. */
+const ATTACH = { replay: 200, filter: "safe" };
 const CHOSEN = "\u001b[7m";
-const BACKSPACE = new Set(["\u0008", "\u007f"]);
 const ENDING_SIGNALS = ["SIGTERM", "SIGHUP", "SIGQUIT"];
-
-interface Question {
-  readonly text: string;
-  answer: string;
-  /** Told of each change; undefined: called off. */
-  readonly changed?: (answer: string) => void;
-  readonly done: (answer: string | undefined) => void;
-}
 
 /** The live table on a person's terminal. */
 export class WatchTable {
@@ -48,7 +40,7 @@ export class WatchTable {
   readonly #painter = new RowPainter();
   readonly #left = new AbortController();
   #terminal: LocalTerminal | undefined;
-  #question: Question | undefined;
+  #question: TableQuestion | undefined;
   #said = "";
   #updatedAt: Millis = 0;
   /** The command that has the terminal now. */
@@ -83,7 +75,7 @@ export class WatchTable {
       }
     } finally {
       this.#leave();
-      this.#step(() => this.#terminal?.leave());
+      this.#terminal?.leave();
       this.#terminal = undefined;
       for (const signal of ENDING_SIGNALS) context.signals.off(signal, end);
       context.stdout.off("resize", this.#resized);
@@ -168,8 +160,7 @@ export class WatchTable {
   }
 
   #footer(columns: number): string {
-    if (this.#question)
-      return this.#cut(`${this.#question.text}${this.#question.answer}_`, columns);
+    if (this.#question) return this.#cut(this.#question.line, columns);
     return this.#cut(this.#said === "" ? HELP : this.#said, columns);
   }
 
@@ -187,7 +178,9 @@ export class WatchTable {
     while (rest !== "") {
       if (this.#question) {
         const [letter = ""] = rest;
-        this.#answer(this.#question, letter);
+        this.#question.take(letter, () => {
+          this.#question = undefined;
+        });
         rest = rest.slice(letter.length);
         continue;
       }
@@ -213,10 +206,12 @@ export class WatchTable {
         this.#askFilter();
         return;
       case "attach":
-        if (host !== undefined) this.#run(["attach", host], { waits: false });
+        if (host !== undefined)
+          this.#run({ name: "attach", args: [host], options: ATTACH, waits: false });
         return;
       case "log":
-        if (host !== undefined) this.#run(["log", host, "-n", String(this.#room)], { waits: true });
+        if (host !== undefined)
+          this.#run({ name: "log", args: [host], options: { lines: this.#room }, waits: true });
         return;
       case "power":
         if (host !== undefined) this.#askPower(host);
@@ -234,26 +229,14 @@ export class WatchTable {
     }
   }
 
-  #answer(question: Question, letter: string): void {
-    if (letter === "\r" || letter === "\u0003" || letter === "\u001b") {
-      this.#question = undefined;
-      question.done(letter === "\r" ? question.answer : undefined);
-      return;
-    }
-    if (BACKSPACE.has(letter)) question.answer = Array.from(question.answer).slice(0, -1).join("");
-    else if (letter >= " ") question.answer += letter;
-    question.changed?.(question.answer);
-  }
-
   #ask(text: string, done: (answer: string) => void): void {
-    this.#question = {
+    this.#question = new TableQuestion({
       text,
-      answer: "",
       done: (answer) => {
         if (answer !== undefined && answer.trim() !== "") done(answer.trim());
         else this.#said = "nothing done";
       },
-    };
+    });
   }
 
   #askFilter(): void {
@@ -261,48 +244,44 @@ export class WatchTable {
     const set = (answer: string) => {
       this.#view.filter = answer;
     };
-    this.#question = {
+    this.#question = new TableQuestion({
       text: "filter (name, state, writer, last line): ",
       answer: before,
       changed: set,
       done: (answer) => set(answer ?? before),
-    };
+    });
   }
 
   #askPower(host: string): void {
     this.#ask(`power of ${host} (status on off cycle reset soft nmi): `, (verb) =>
-      this.#run(["power", ...verb.split(/\s+/), host], { waits: true }),
+      this.#run({ name: "power", args: [verb, host], waits: true }),
     );
   }
 
   #askHold(host: string): void {
     if (this.#view.chosen?.hold !== undefined) {
       this.#ask(`${host} is held. Release it? Type y: `, (answer) => {
-        if (answer === "y") this.#run(["release", host], { waits: true });
+        if (answer === "y") this.#run({ name: "release", args: [host], waits: true });
       });
       return;
     }
-    this.#ask(`hold ${host} for (30m, 2h): `, (time) =>
-      this.#ask("reason: ", (reason) =>
-        this.#run(["hold", host, "--for", time, "--reason", reason], { waits: true }),
-      ),
-    );
+    this.#ask(`hold ${host} for (30m, 2h): `, (text) => {
+      const time = parseDuration(text);
+      if (time === undefined || time === 0) this.#said = `"${text}" is no duration such as 30m`;
+      else
+        this.#ask("reason: ", (reason) =>
+          this.#run({ name: "hold", args: [host], options: { for: time, reason }, waits: true }),
+        );
+    });
   }
 
-  /** Steps aside for a command of `oob`; `waits`: what it printed is read before the table comes back. */
-  #run(words: readonly string[], { waits }: { readonly waits: boolean }): void {
-    this.#step(() => this.#terminal?.leave());
+  /** Steps aside for a command of `oob`, and comes back behind it. */
+  #run(command: SideCommand): void {
+    this.#terminal?.leave();
     this.#terminal = undefined;
-    const { out } = this.#call;
-    void this.#command(words)
-      .catch((thrown: unknown) => {
-        printError(out, thrown);
-        return 1;
-      })
-      .then((code) => {
-        const read = waits || code !== 0;
-        return read && !this.#left.signal.aborted ? this.#enterPressed() : undefined;
-      })
+    const interrupt = new Interrupt();
+    this.#running = interrupt;
+    void runBeside(this.#call, command, interrupt, this.#left.signal)
       .catch((thrown: unknown) => {
         this.#said = messageOf(thrown);
       })
@@ -310,39 +289,6 @@ export class WatchTable {
         this.#running = undefined;
         this.#enter();
       });
-  }
-
-  async #command([name = "", ...argv]: readonly string[]): Promise<number> {
-    const { context, out } = this.#call;
-    const entry = COMMANDS.find((command) => command.name === name);
-    if (entry === undefined) return 0;
-    const { default: spec } = await entry.load();
-    const interrupt = new Interrupt();
-    this.#running = interrupt;
-    const line = parseLine(entry, spec, argv, context);
-    if (line === undefined) return 0;
-    return (await spec.run({ ...this.#call, ...line, out, interrupt })) ?? 0;
-  }
-
-  /** Waits for a key, so that what stands there can be read. */
-  #enterPressed(): Promise<void> {
-    const { context, out } = this.#call;
-    out.talk("[any key] back to the table");
-    return new Promise((resolve) => {
-      const terminal = new LocalTerminal(context);
-      const end = () => {
-        terminal.leave();
-        resolve();
-      };
-      terminal.onBytes(end, end);
-      this.#left.signal.addEventListener("abort", end, { once: true });
-      terminal.enter({});
-    });
-  }
-
-  #step(change: () => void): void {
-    change();
-    this.#painter.forget();
   }
 }
 
