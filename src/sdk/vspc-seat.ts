@@ -17,7 +17,7 @@ import type { VspcConnection, VspcControl, VspcPort } from "./vspc-connection.ts
 const SECRET_BYTES = 16;
 /** A move that says neither COMPLETE nor ABORT is over. */
 const MOVE_TIMEOUT: Millis = minutes(5);
-/** After COMPLETE the old connection may take so long to end. */
+/** A connection that another one replaces may take so long to end. */
 const OLD_END: Millis = seconds(5);
 /** An old connection that ended in a move waits so long for the new one to say COMPLETE. */
 const NEW_START: Millis = seconds(30);
@@ -82,7 +82,7 @@ export class VspcSeat {
     this.#next?.destroy();
     this.#movedTo = undefined;
     this.#next = connection;
-    old.destroy();
+    this.#end(old);
   }
 
   /** A connection said something about a move; a new one is known by its secret. */
@@ -155,6 +155,12 @@ export class VspcSeat {
     this.#next = undefined;
   }
 
+  /** Its last bytes are still read; a host that is dead does not end it, so we do. */
+  #end(old: VspcConnection): void {
+    old.end();
+    this.#clock.after(OLD_END, () => old.destroy());
+  }
+
   #fromOld(old: VspcConnection, step: string, bytes: Uint8Array): void {
     if (step === "begin") this.#begin(old, bytes);
     else if (step === "abort" && this.#move) {
@@ -203,9 +209,7 @@ export class VspcSeat {
       this.#next = connection;
       this.#movedTo = connection;
       move.over();
-      const old = this.#current;
-      old?.end();
-      this.#clock.after(OLD_END, () => old?.destroy());
+      if (this.#current) this.#end(this.#current);
       this.events?.note(`the machine has moved, and is heard from ${connection.from}`);
     }
   }

@@ -218,7 +218,7 @@ function cannotListen({ host, port }: VspcAddress, cause: Error): OobError {
   const hint =
     code === "EADDRNOTAVAIL"
       ? "This machine has no such address"
-      : "Check the address, and the files of certificate and key";
+      : "Check the address and the port";
   return new OobError("LINK_REFUSED", `Cannot listen on "${name}": ${messageOf(cause)}`, {
     cause,
     hint,
