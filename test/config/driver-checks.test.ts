@@ -39,6 +39,12 @@ describe("config check finds what only the opening of a device would refuse", ()
     expect(errors[0]).toContain(wanted);
   });
 
+  test("a driver that has no address of its own needs the way to it", async () => {
+    expect(await errorsOf('hosts: { h: { console: { driver: modem, number: "123" } } }')).toEqual([
+      '1:33 hosts.h.console.driver: driver "modem" needs "via:", the way to it',
+    ]);
+  });
+
   test.each([
     ["driver: serial, path: /dev/null, format: 9x1", '1:67 hosts.h.console.format: "9x1" is no'],
     ['driver: exec, command: ""', "hosts.h.console.command: it is empty"],
