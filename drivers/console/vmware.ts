@@ -82,12 +82,10 @@ async function openPort(options: OptionValues, context: OpenContext): Promise<Li
     context.clock,
   );
   let tell: ((notice: LinkNotice) => void) | undefined;
-  const held: string[] = [];
   seat.events = {
     note(text) {
-      context.progress(text);
       if (tell) tell({ is: "note", text });
-      else held.push(text);
+      else context.progress(text);
     },
   };
   const who = textOf(options, "name") || textOf(options, "uuid");
@@ -114,7 +112,6 @@ async function openPort(options: OptionValues, context: OpenContext): Promise<Li
     },
     onNotice(listen) {
       tell = listen;
-      for (const text of held.splice(0)) listen({ is: "note", text });
     },
     close,
   };
