@@ -58,23 +58,25 @@ export async function readDevice(
   }
   const facts = await describeDriver(reader, kind, driver, inside(spot, "driver"));
   if (facts === undefined) return undefined;
-  const elsewhere = via !== undefined && goesThrough(problems, facts, driver, spot);
-  if (via === undefined && needsVia(facts)) {
-    report(problems, inside(spot, "driver"), `driver "${driver}" needs "via:", the way to it`, {
-      hint: "via: { driver: serial, path: /dev/ttyS0, baud: 115200 }",
-    });
-    return undefined;
-  }
+  const elsewhere =
+    via === undefined
+      ? !standsAlone(problems, facts, driver, spot)
+      : goesThrough(problems, facts, driver, spot);
   const ours = kind === "console" && depth === 0 ? reader.consoleDefaults : {};
   const all = { ...usableDefaults(ours, facts, elsewhere), ...given };
   const options = await readGiven(reader, facts, all, spot, elsewhere);
-  if (options === undefined || (via !== undefined && through === undefined)) return undefined;
+  if (options === undefined || elsewhere !== (through !== undefined)) return undefined;
   return { driver, options, ...(through === undefined ? {} : { via: through }) };
 }
 
-/** It goes through other devices, and has no address of its own. */
-const needsVia = ({ through, address }: DriverFacts): boolean =>
-  through === true && address === "none";
+/** false: it goes through other devices, and has no address of its own. */
+function standsAlone(problems: Problems, facts: DriverFacts, driver: string, spot: Spot): boolean {
+  if (facts.through !== true || facts.address !== "none") return true;
+  report(problems, inside(spot, "driver"), `driver "${driver}" needs "via:", the way to it`, {
+    hint: "via: { driver: serial, path: /dev/ttyS0, baud: 115200 }",
+  });
+  return false;
+}
 
 function goesThrough(problems: Problems, facts: DriverFacts, driver: string, spot: Spot): boolean {
   if (facts.through === true) return true;

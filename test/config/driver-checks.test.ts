@@ -41,7 +41,7 @@ describe("config check finds what only the opening of a device would refuse", ()
 
   test("a driver that has no address of its own needs the way to it", async () => {
     expect(await errorsOf('hosts: { h: { console: { driver: modem, number: "123" } } }')).toEqual([
-      '1:33 hosts.h.console.driver: driver "modem" needs "via:", the way to it',
+      '1:34 hosts.h.console.driver: driver "modem" needs "via:", the way to it',
     ]);
   });
 

@@ -50,7 +50,10 @@ test.each([
     'driver: modem, number: "1", via: { driver: tcp, host: a, port: 1, on-demand: true }',
     'unknown option "on-demand"',
   ],
-  ['driver: modem, number: "call me"', '"call me" cannot be dialled'],
+  [
+    'driver: modem, number: "call me", via: { driver: exec, command: cat }',
+    '"call me" cannot be dialled',
+  ],
 ])("console { %s } is wrong", async (entry, wanted) => {
   const { problems } = await checkConfig(await fileOf(entry), {}, registry);
   expect(problems.map(({ message }) => message)).toEqual([expect.stringContaining(wanted)]);
