@@ -1,6 +1,6 @@
+import { isUrl } from "../lib/host-list.ts";
 import type { OutletReading, PduReading } from "../sdk/power.ts";
 import { statePiece } from "./host-table.ts";
-import { isUrl } from "../lib/host-list.ts";
 import { JSON_VERSION } from "./json-views.ts";
 import type { Output } from "./output.ts";
 

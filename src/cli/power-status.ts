@@ -1,10 +1,10 @@
 import type { OutletStatus } from "../core/site/site.ts";
+import { isUrl } from "../lib/host-list.ts";
 import type { PowerState } from "../sdk/power.ts";
 import { chooseHosts, hostsInWords } from "./chosen-hosts.ts";
 import type { Call } from "./command.ts";
 import { EXIT } from "./exit-codes.ts";
 import { statePiece } from "./host-table.ts";
-import { isUrl } from "../lib/host-list.ts";
 import { JSON_VERSION, outletView } from "./json-views.ts";
 import { printReading, readingView, shownName } from "./pdu-reading.ts";
 import type { Piece } from "./piece.ts";

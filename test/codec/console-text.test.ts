@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { latin1 } from "../../src/lib/bytes.ts";
 import { ConsoleText } from "../../src/codec/console-text.ts";
+import { latin1 } from "../../src/lib/bytes.ts";
 
 const textOf = (...pieces: string[]) => {
   const text = new ConsoleText();

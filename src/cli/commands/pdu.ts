@@ -1,7 +1,7 @@
 import { OobError } from "../../lib/errors.ts";
+import { isUrl } from "../../lib/host-list.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
-import { isUrl } from "../../lib/host-list.ts";
 import { printReading, readingView, shownName } from "../pdu-reading.ts";
 import { chooseVerb } from "../verbs.ts";
 

@@ -52,7 +52,15 @@ const SHAPES: Readonly<Record<DriverKind, Fields>> = {
 export const DRIVER_KINDS = Object.keys(SHAPES) as readonly DriverKind[];
 
 /** Kinds in the order in which a flat file is recognised: the one with more fields first. */
-const BY_SHAPE: readonly DriverKind[] = ["runbook", "console", "power", "snmp", "menu", "boot", "rule"];
+const BY_SHAPE: readonly DriverKind[] = [
+  "runbook",
+  "console",
+  "power",
+  "snmp",
+  "menu",
+  "boot",
+  "rule",
+];
 
 /** Which fields a declaration lacks to be of this kind; empty: it is one. */
 export function lacking(kind: DriverKind, declared: unknown): string[] {
