@@ -102,6 +102,7 @@ describe("oob attach --broadcast", () => {
   it("types nothing where somebody else writes, and says who", async () => {
     const jana = await Typist.at(site.site, "h1");
     await jana.type("x");
+    await until("jana typed", 10_000, () => typed[1] === "x");
     const person = terminal();
     person.type(`oob attach --broadcast 'h[0-5]' --config ${site.config}\r`);
     await sees(person, /5 of 6 hosts get what is typed · 1 gets nothing/);
@@ -187,6 +188,7 @@ describe("oob send", () => {
   it("types to a group at once, one answer a host, the taken one refused, the others done", async () => {
     const jana = await Typist.at(site.site, "h2");
     await jana.type("x");
+    await until("jana typed", 10_000, () => typed[2] === "x");
     typed.fill("");
     const { code, stdout, stderr } = await site.run(
       "send",
