@@ -5,54 +5,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { latin1 } from "../src/lib/bytes.ts";
 import type { Clock, Millis, Timer } from "../src/lib/clock.ts";
-
-/** What becomes of a call. Anything but "answers" is said as it stands. */
-export type CallEnd =
-  | "answers"
-  | "BUSY"
-  | "NO CARRIER"
-  | "NO DIALTONE"
-  | "NO DIAL TONE"
-  | "NO ANSWER"
-  | "DELAYED"
-  | "BLACKLISTED"
-  | "VOICE"
-  | "silence";
-
-/** Wrongs of modems, each of which was seen somewhere. */
-export interface ModemFaults {
-  /** Time from the dial command to what becomes of the call. */
-  readonly dialling?: Millis;
-  /** Silence that it wants around +++ (S12). */
-  readonly guard?: Millis;
-  /** Time from a command to its result. */
-  readonly slow?: Millis;
-  /** V0, whatever is asked for. */
-  readonly numeric?: boolean;
-  /** Its stored settings: no results until Q0. */
-  readonly quiet?: boolean;
-  /** DCD as it always is, calls or not (&C0, a cable without it). */
-  readonly dcdAlways?: boolean;
-  /** The far end hangs up after so long. */
-  readonly dropsAfter?: Millis;
-  /** Says RING while it dials. */
-  readonly ringsWhileDialling?: boolean;
-  /** Echoes other letters than it got. */
-  readonly echoesGarbage?: boolean;
-  readonly ignoresDtr?: boolean;
-  readonly ignoresEscape?: boolean;
-  /** Another speed than ours: noise, and no answer. */
-  readonly wrongSpeed?: boolean;
-  readonly lowerCase?: boolean;
-  /** Line ends other than CR LF. */
-  readonly lineEnd?: string;
-  /** Commands that it does not know, as they begin after AT. */
-  readonly refuses?: readonly string[];
-  /** What it says for CONNECT. */
-  readonly connect?: string;
-  /** What the host says in the same breath. */
-  readonly glued?: string;
-}
+import type { CallEnd, ModemFaults } from "./modem-faults.ts";
 
 const CODES: Readonly<Record<string, number>> = {
   OK: 0,
@@ -89,6 +42,7 @@ export class MockModem {
   #echo = true;
   #verbose = true;
   #quiet: boolean;
+  #keepsQuiet = false;
   #dialling: Timer | undefined;
   /** Our own line rings. */
   #ringing: Timer | undefined;
@@ -153,8 +107,10 @@ export class MockModem {
 
   /** Somebody calls from a number ("": withheld), and gives up after so many RINGs. */
   callIn(number: string, rings = 8): void {
+    const { answersAfter } = this.faults;
     const ring = (left: number) => {
       if (this.#connected || left === 0) this.#ringing = undefined;
+      else if (rings - left === answersAfter && !this.#keepsQuiet) this.#connect();
       else {
         this.#say("RING");
         if (left === rings && number !== "") this.#send(latin1(`\r\nNMBR = ${number}\r\n`));
@@ -237,6 +193,7 @@ export class MockModem {
     else if (this.faults.refuses?.some((one) => body.startsWith(one))) this.#answer("ERROR");
     else {
       if (/^H0?$/.test(body)) this.#hangUp();
+      if (body.includes("S0=0")) this.#keepsQuiet = true;
       if (body === "I") this.#send(latin1("\r\nMock 56k rev 1\r\n"));
       this.#answer("OK");
     }
@@ -268,7 +225,10 @@ export class MockModem {
     }
     this.#ringing.cancel();
     this.#ringing = undefined;
-    this.#connect();
+    this.#dialling = this.#clock.after(this.faults.answering ?? 0, () => {
+      this.#dialling = undefined;
+      this.#connect();
+    });
   }
 
   #connect(): void {

@@ -1,6 +1,7 @@
 import type { Clock } from "../src/lib/clock.ts";
 import { MockHost } from "./host.ts";
-import { type MockFamily, MockSnmpPdu } from "./snmp-pdu.ts";
+import type { MockFamily } from "./snmp-family.ts";
+import { MockSnmpPdu } from "./snmp-pdu.ts";
 import { TelnetConsoleServer } from "./telnet-console-server.ts";
 
 /** What a rack is made of. */

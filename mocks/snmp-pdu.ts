@@ -11,33 +11,14 @@ import {
   type MockTree,
   type WireFaults,
 } from "./snmp-agent.ts";
-
-type Values = readonly (number | string)[];
-
-interface MockMeter {
-  readonly oid: string;
-  readonly scale?: number;
-  readonly digits?: string;
-  readonly suffix?: string;
-}
-
-/** The part of an SNMP profile that a device of the family needs to be imitated. */
-export interface MockFamily {
-  readonly match: { readonly sysObjectID: readonly string[] };
-  readonly index: readonly string[];
-  readonly name?: string;
-  readonly label?: string;
-  readonly unit?: string;
-  readonly read: { readonly oid: string; readonly on: Values; readonly off: Values };
-  readonly pending?: { readonly oid: string; readonly values: readonly number[] };
-  readonly locked?: { readonly oid: string; readonly values: readonly number[] };
-  readonly write?: Readonly<
-    Partial<Record<"on" | "off" | "cycle", { readonly oid: string; readonly value: number }>>
-  >;
-  readonly serial?: string;
-  readonly model?: string;
-  readonly outletWatts?: MockMeter;
-}
+import {
+  instancesOf,
+  type MockFamily,
+  placeOf,
+  scalarOf,
+  variablesOf,
+  withArc,
+} from "./snmp-family.ts";
 
 /** Faults of the device itself, all outlets alike; those of the network are in WireFaults. */
 export interface PduFaults extends WireFaults {
@@ -79,6 +60,7 @@ export interface MockPduSetup {
 
 interface Relay {
   readonly instance: string;
+  readonly number: number;
   on: boolean;
   /** What the state column shows, where it lies. */
   shown: boolean | undefined;
@@ -87,23 +69,33 @@ interface Relay {
 
 const STATUS = { genErr: 5, noAccess: 6, wrongValue: 10, noCreation: 11 } as const;
 const CYCLE_MS: Millis = 5000;
+/** A number that no family gives a meaning. */
+const NOT_LISTED = 99;
+/** Rows behind the last outlet, where tables are padded. */
+const GHOSTS = 3;
+const BLANK: MockObject = { type: "string", value: "\0\0" };
 
 /** The device: relays, and the tree that shows them. */
 export class MockSnmpPdu implements MockTree {
   readonly faults: PduFaults = {};
   serial: string;
   /** Every SET that arrived, in order. */
-  readonly sets: { readonly oid: string; readonly value: number }[] = [];
+  readonly sets: { readonly oid: string; readonly value: number | string }[] = [];
   readonly #setup: MockPduSetup;
   readonly #relays: Relay[];
   readonly #names: string[];
   #agent: MockSnmpAgent | undefined;
+  /** Outlet that the next command is taken for, where the family wants it unlocked before. */
+  #unlocked: Relay | undefined;
+  /** Somebody else has marked this outlet. */
+  marked: string | undefined;
 
   private constructor(setup: MockPduSetup) {
     this.#setup = setup;
     this.serial = setup.serial ?? "MOCK0001";
-    this.#relays = Array.from({ length: setup.outlets }, (_, i) => ({
-      instance: instanceOf(setup.family, i + 1),
+    this.#relays = instancesOf(setup.family, setup.outlets).map((instance, i) => ({
+      instance,
+      number: i + 1,
       on: true,
       shown: undefined,
       pending: false,
@@ -149,35 +141,64 @@ export class MockSnmpPdu implements MockTree {
 
   objects(): readonly (readonly [string, MockObject])[] {
     const { family } = this.#setup;
+    const { serial, model, padding, read } = family;
+    const sysObjectID = family.match.sysObjectID[0] ?? "1.3.6.1.4.1";
     const all: [string, MockObject][] = [
       ["1.3.6.1.2.1.1.1.0", { type: "string", value: "mock rack PDU" }],
-      ["1.3.6.1.2.1.1.2.0", { type: "oid", value: family.match.sysObjectID[0] ?? "1.3.6.1.4.1" }],
+      ["1.3.6.1.2.1.1.2.0", { type: "oid", value: withArc(family, sysObjectID) }],
     ];
-    if (family.serial !== undefined)
-      all.push([scalar(family.serial), { type: "string", value: this.serial }]);
-    if (family.model !== undefined)
-      all.push([scalar(family.model), { type: "string", value: "Mock PDU" }]);
-    for (const [i, relay] of this.#relays.entries())
-      for (const [column, object] of this.#columns(relay, i))
-        all.push([`${column}.${relay.instance}`, object]);
+    if (serial) all.push([scalarOf(family, serial), { type: "string", value: this.serial }]);
+    if (model) all.push([scalarOf(family, model), { type: "string", value: "Mock PDU" }]);
+    if (padding)
+      all.push([scalarOf(family, padding.count), { type: "integer", value: this.#relays.length }]);
+    if (read.list) all.push([read.oid, this.#list()]);
+    for (const relay of this.#relays) all.push(...this.#columns(relay));
+    if (this.#relays.length > 0) all.push(...this.#ghosts());
     return all.sort(([one], [other]) => compareOids(one, other));
   }
 
   write(oid: string, value: unknown): number {
-    const commands = Object.entries(this.#setup.family.write ?? {});
-    const relay = this.#relays.find(({ instance }) =>
-      commands.some(([, write]) => oid === `${write.oid}.${instance}`),
+    const { write, read } = this.#setup.family;
+    if (!write) return STATUS.noCreation;
+    if (read.list && oid === read.oid) return this.#takeList(String(value));
+    const { unlessAny: _, ...settings } = write;
+    const taken = Object.entries(settings).flatMap(([verb, one]) =>
+      this.#relays
+        .filter((relay) => this.#place(one.oid, relay) === oid)
+        .map((relay) => ({ verb, relay, value: one.value })),
     );
+    const relay = taken[0]?.relay;
     if (!relay || typeof value !== "number") return STATUS.noCreation;
     this.sets.push({ oid, value });
-    const verb = commands.find(
-      ([, write]) => oid === `${write.oid}.${relay.instance}` && write.value === value,
-    )?.[0];
+    const verb = taken.find((one) => one.value === value)?.verb;
     if (verb === undefined) return STATUS.wrongValue;
+    return this.#take(relay, verb);
+  }
+
+  #take(relay: Relay, verb: string): number {
     if (this.faults.refuses) return STATUS[this.faults.refuses];
     if (this.faults.refusesOn && verb === "on") return STATUS.genErr;
-    this.#obey(relay, verb);
+    if (verb === "unlock") {
+      this.#unlocked = relay;
+      return 0;
+    }
+    const wanted = this.#setup.family.write?.unlock !== undefined;
+    if (!wanted || this.#unlocked === relay) this.#obey(relay, verb);
+    this.#unlocked = undefined;
     return 0;
+  }
+
+  /** All outlets in one text. */
+  #takeList(text: string): number {
+    const { oid, on } = this.#setup.family.read;
+    this.sets.push({ oid, value: text });
+    const wanted = text.split(",");
+    let status = 0;
+    for (const relay of this.#relays) {
+      const verb = wanted[relay.number - 1] === String(on[0]) ? "on" : "off";
+      if ((verb === "on") !== relay.on) status = this.#take(relay, verb) || status;
+    }
+    return status;
   }
 
   #obey(relay: Relay, verb: string): void {
@@ -215,20 +236,28 @@ export class MockSnmpPdu implements MockTree {
   }
 
   /** The row of one outlet, column by column. */
-  #columns(relay: Relay, index: number): [string, MockObject][] {
+  #columns(relay: Relay): [string, MockObject][] {
     const { family, load = 60 } = this.#setup;
-    const row: [string, MockObject][] = [[family.read.oid, this.#state(relay)]];
+    const row: [string, MockObject][] = variablesOf(family, relay.instance, relay.number);
     const add = (column: string | undefined, type: MockObject["type"], value: number | string) => {
-      if (column !== undefined) row.push([column, { type, value }]);
+      if (column !== undefined) row.push([this.#place(column, relay), { type, value }]);
     };
-    add(family.name, "string", this.#names[index] ?? "");
-    add(family.label, "string", String(index + 1));
+    const state = this.#state(relay);
+    if (!family.read.list) row.push([this.#place(family.read.oid, relay), state]);
+    const name = this.#names[relay.number - 1] ?? "";
+    add(family.name, "string", family.nameUntil ? `${name}${family.nameUntil}0` : name);
+    add(family.label, "string", String(relay.number));
     add(family.unit, "integer", 1);
+    add(family.only?.oid, "integer", family.only?.values[0] ?? 0);
     const waits = family.pending?.values[0] ?? 1;
-    add(family.pending?.oid, "integer", relay.pending ? waits : waits + 1);
-    add(family.locked?.oid, "integer", this.faults.locked ? (family.locked?.values[0] ?? 0) : 1);
+    add(family.pending?.oid, "integer", relay.pending ? waits : NOT_LISTED);
+    if (family.locked?.oid !== family.read.oid)
+      add(family.locked?.oid, "integer", this.faults.locked ? (family.locked?.values[0] ?? 0) : 1);
+    const { unlessAny } = family.write ?? {};
+    const marked = this.marked === relay.instance ? (unlessAny?.values[0] ?? 0) : NOT_LISTED;
+    add(unlessAny?.oid, "integer", marked);
     const meter = family.outletWatts;
-    if (meter && meter.suffix === undefined && meter.digits === undefined) {
+    if (meter && [meter.suffix, meter.digits, meter.factor].every((part) => part === undefined)) {
       const drawn = relay.on || this.faults.welded ? load : 0;
       add(meter.oid, "integer", Math.round(drawn / (meter.scale ?? 1)));
     }
@@ -236,21 +265,43 @@ export class MockSnmpPdu implements MockTree {
   }
 
   #state(relay: Relay): MockObject {
-    const { on, off } = this.#setup.family.read;
+    const { locked, read } = this.#setup.family;
+    const { on, off, pending } = read;
     const shown = relay.shown ?? relay.on;
-    const value = (shown ? on[0] : off[0]) ?? 0;
+    const waits = relay.pending && pending?.[0] !== undefined;
+    const lock = this.faults.locked && locked?.oid === read.oid ? locked.values[0] : undefined;
+    const value = lock ?? (waits ? pending[0] : shown ? on[0] : off[0]) ?? 0;
     if (this.faults.wrongType === "nonsense") return { type: "string", value: "Ready" };
     if (this.faults.wrongType === "text") return { type: "string", value: String(value) };
     return typeof value === "number" ? { type: "integer", value } : { type: "string", value };
   }
-}
 
-/** "3", "1.3", "1.1.3"; a chain's first unit is 0 where the family counts straps. */
-function instanceOf(family: MockFamily, outlet: number): string {
-  return family.index
-    .map((part, i) => (i === family.index.length - 1 ? outlet : part === "strap" ? 0 : 1))
-    .join(".");
-}
+  /** The states of all outlets in one text. */
+  #list(): MockObject {
+    const absent = this.#setup.family.read.absent?.[0];
+    const states = this.#relays.map((relay) => String(this.#state(relay).value));
+    return { type: "string", value: [...states, ...(absent ? [absent, absent] : [])].join(",") };
+  }
 
-/** Scalars end in .0; of a column the first row is used. */
-const scalar = (oid: string): string => (oid.endsWith(".0") ? oid : `${oid}.1`);
+  /** Rows that the table has and the device has not. */
+  #ghosts(): [string, MockObject][] {
+    const { family } = this.#setup;
+    const value = family.read.absent?.[0] ?? family.padding?.states[0];
+    if (value === undefined || family.read.list || family.dictionary) return [];
+    const count = this.#relays.length;
+    return instancesOf(family, count + GHOSTS).flatMap((instance, i): [string, MockObject][] => {
+      if (i < count || instance === "") return [];
+      const ghost = { instance, number: i + 1 };
+      const state: MockObject =
+        typeof value === "number" ? { type: "integer", value } : { type: "string", value };
+      return [
+        [this.#place(family.read.oid, ghost), state],
+        ...(family.name ? [[this.#place(family.name, ghost), BLANK] as [string, MockObject]] : []),
+      ];
+    });
+  }
+
+  #place(column: string, { instance, number }: Pick<Relay, "instance" | "number">): string {
+    return placeOf(this.#setup.family, column, instance, number);
+  }
+}

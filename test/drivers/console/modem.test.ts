@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import modem from "../../../drivers/console/modem.ts";
-import { type CallEnd, MockModem, type ModemFaults } from "../../../mocks/modem.ts";
+import { MockModem } from "../../../mocks/modem.ts";
+import type { CallEnd, ModemFaults } from "../../../mocks/modem-faults.ts";
 import { readOptions } from "../../../src/config/option-values.ts";
 import { latin1 } from "../../../src/lib/bytes.ts";
 import { ManualClock } from "../../../src/lib/clock.ts";
