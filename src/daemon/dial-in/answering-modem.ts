@@ -6,11 +6,13 @@
  * Results are off (Q1) while the modem waits only where its set-up says so: a computer that talks to it does not mistake
  * RING for a log-in, as a getty does.
  */
+import type { HayesEvent } from "../../codec/hayes.ts";
 import type { Millis } from "../../lib/clock.ts";
 import { minutes, seconds } from "../../lib/durations.ts";
 import { OobError } from "../../lib/errors.ts";
 import type { Link } from "../../sdk/link.ts";
-import { ModemLine } from "../../sdk/modem-line.ts";
+import { hangUpModem } from "../../sdk/modem-hang-up.ts";
+import { type ModemAnswer, ModemLine } from "../../sdk/modem-line.ts";
 import { ModemLink } from "../../sdk/modem-link.ts";
 import { readyModem } from "../../sdk/modem-ready.ts";
 import type { DialInParts } from "./dial-in-parts.ts";
@@ -20,6 +22,8 @@ const RINGS_BEFORE_ANSWER = 2;
 /** Without a RING for so long the caller has given up: they come 4 to 6 s apart. */
 const RING_GAP: Millis = seconds(10);
 const ANSWER_WITHIN: Millis = seconds(75);
+/** Longest that is waited for others to stop ringing, before somebody is called back. */
+const QUIET_WITHIN: Millis = minutes(5);
 /** A modem that says nothing for so long is asked whether it is still there. */
 const CHECK_EVERY: Millis = minutes(10);
 /** Ways to ask for the caller's number; one of them is taken by most that can. */
@@ -48,6 +52,8 @@ export class AnsweringModem {
       progress,
       signal,
     });
+    // Whatever init and the modem's own settings say: it may answer nobody by itself.
+    await this.#modem.ask("ATS0=0", seconds(5), signal);
     for (const command of CALLER_ID)
       if ((await this.#modem.ask(command, seconds(5), signal)).result === "ok") return;
     if (entry.callers === "any") return;
@@ -78,12 +84,27 @@ export class AnsweringModem {
     return this.#connected(`ATDT${digits}`, number, ANSWER_WITHIN);
   }
 
+  /** Waits until nobody has rung for so long. Throws LINK_LOST where that does not end: dialling would answer them. */
+  async leaveAlone(time: Millis): Promise<void> {
+    const { clock, entry } = this.#parts;
+    const began = clock.monotonic();
+    let until = began + time;
+    for (;;) {
+      const event = await this.#modem.next(until - clock.monotonic(), this.#signal);
+      if (event === undefined) return;
+      if (event.is === "result" && event.result === "ring")
+        until = clock.monotonic() + Math.max(time, RING_GAP);
+      if (until - began > QUIET_WITHIN)
+        throw new OobError("LINK_LOST", `Cannot call back from ${entry.name}: others keep calling`);
+    }
+  }
+
   async #connected(command: string, number: string, within: Millis): Promise<Link> {
     const modem = this.#modem;
     const { carrier, guard } = this.#parts.entry;
     const name = number === "" ? "withheld number" : number;
     const wasUp = (await modem.carrier()) === true;
-    const answer = await modem.ask(command, within, this.#signal);
+    const answer = await this.#call(command, within);
     if (answer.result !== "connect")
       throw new OobError(
         "LINK_LOST",
@@ -91,8 +112,39 @@ export class AnsweringModem {
       );
     const label = `${name}${answer.speed === undefined ? "" : ` ${answer.speed}`}`;
     const link = new ModemLink({ modem, name, label, guard, call: undefined });
-    await link.begin({ carrier, passesBreak: false, wasUp });
-    return link;
+    link.onNotice((notice) => {
+      if (notice.is === "note") this.#tell(notice.text);
+    });
+    try {
+      await link.begin({ carrier, passesBreak: false, wasUp });
+      return link;
+    } catch (thrown) {
+      await link.close();
+      throw thrown;
+    }
+  }
+
+  /** A call that is given up midway is ended: the modems may come together yet. */
+  async #call(command: string, within: Millis): Promise<ModemAnswer> {
+    let answer: ModemAnswer | undefined;
+    try {
+      answer = await this.#modem.ask(command, within, this.#signal);
+      return answer;
+    } finally {
+      if (answer?.result === undefined) await this.#hangUp();
+    }
+  }
+
+  async #hangUp(): Promise<void> {
+    const { guard } = this.#parts.entry;
+    const end = { guard, trustsCarrier: false, hasReader: false };
+    const { proven, how } = await hangUpModem(this.#modem, end);
+    if (!proven) this.#tell(`not proven that the line is free: ${how}`);
+  }
+
+  #tell(text: string): void {
+    const { entry, note } = this.#parts;
+    note("dial-in.line", "oob", `${entry.name}: ${text}`);
   }
 
   /** The caller's number once it has rung often enough; undefined: it stopped before that. */
@@ -104,10 +156,25 @@ export class AnsweringModem {
       if (event === undefined) {
         if (rings > 0) return undefined;
         await this.#isThere();
-      } else if (event.is === "result" && event.result === "ring") rings++;
+      } else if (await this.#isRing(event)) rings++;
       else if (event.is === "caller" && /NMBR|NUMBER/.test(event.field)) number = event.value;
     }
     return number;
+  }
+
+  async #isRing(event: HayesEvent): Promise<boolean> {
+    if (event.is !== "result") return false;
+    if (event.result === "connect") await this.#answeredByItself();
+    return event.result === "ring";
+  }
+
+  /** Whoever is there now could type RING, and a number. */
+  async #answeredByItself(): Promise<never> {
+    await this.#hangUp();
+    const { name } = this.#parts.entry;
+    throw new OobError("LINK_REFUSED", `Cannot answer calls on ${name}: its modem does by itself`, {
+      hint: "Set S0=0 in init",
+    });
   }
 
   async #isThere(): Promise<void> {

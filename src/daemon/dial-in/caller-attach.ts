@@ -1,11 +1,14 @@
 import { type EscapeEvent, EscapeKeys } from "../../codec/escape-keys.ts";
 import { ESCAPE_PROFILES } from "../../codec/escape-profile.ts";
 import type { AttachEvent, Attachment, AttachRequest, Site } from "../../core/site/site.ts";
-import type { Clock } from "../../lib/clock.ts";
+import type { Clock, Millis, Timer } from "../../lib/clock.ts";
+import { seconds } from "../../lib/durations.ts";
 import type { Caller } from "./caller.ts";
 
 /** What is shown of the console when somebody comes: a line at 9600 baud takes 80 characters in 0.1 s. */
 const REPLAY_LINES = 20;
+/** What was typed before somebody left may still take this long to reach the console. */
+const TYPED_OUT: Millis = seconds(5);
 const [OURS] = ESCAPE_PROFILES;
 const HELP =
   "^] .  leave     ^] b  BREAK     ^] f  take over     ^] r  read only     ^] ^]  send ^] itself";
@@ -17,6 +20,8 @@ interface AttachOrder {
   readonly host: string;
   readonly mode: AttachRequest["mode"];
   readonly from: string;
+  /** A caller who types nothing for so long is hung up on. */
+  readonly idle: Millis;
 }
 
 /** Stands at a console until the caller leaves, or the call ends: then the seat is given back as lost. */
@@ -34,7 +39,7 @@ export async function attachCaller(order: AttachOrder): Promise<void> {
   });
   const done = new AbortController();
   try {
-    const showing = show(caller, attachment).then(() => done.abort());
+    const showing = show(caller, attachment, done.signal).then(() => done.abort());
     const typing = type(order, attachment, done);
     await Promise.race([showing, typing]);
   } finally {
@@ -43,10 +48,10 @@ export async function attachCaller(order: AttachOrder): Promise<void> {
   }
 }
 
-async function show(caller: Caller, attachment: Attachment): Promise<void> {
+async function show(caller: Caller, attachment: Attachment, left: AbortSignal): Promise<void> {
   for await (const event of attachment.events) {
-    if (caller.over.aborted) return;
-    if (event.is === "bytes") await caller.pass(event.bytes);
+    if (caller.over.aborted || left.aborted) return;
+    if (event.is === "bytes") await caller.pass(event.bytes, left);
     else for (const line of inWords(event)) await caller.print("", `[${line}]`);
     if (event.is === "ended") return;
   }
@@ -71,11 +76,16 @@ function inWords(event: Exclude<AttachEvent, { is: "bytes" }>): string[] {
 }
 
 async function type(
-  { caller, clock }: AttachOrder,
+  { caller, clock, idle }: AttachOrder,
   attachment: Attachment,
   done: AbortController,
 ): Promise<void> {
   const keys = new EscapeKeys(OURS);
+  let timer: Timer | undefined;
+  const rest = () => {
+    timer?.cancel();
+    timer = clock.after(idle, () => void caller.hangUp("nothing was typed"));
+  };
   const tell = (thrown: unknown) =>
     caller.print("", `[${thrown instanceof Error ? thrown.message : String(thrown)}]`);
   let turn: Promise<unknown> = Promise.resolve();
@@ -83,19 +93,26 @@ async function type(
     const mode = MODES.get(event.is);
     if (mode !== undefined) return () => attachment.setMode(mode, "dial-in");
     if (event.is === "bytes") return () => attachment.write(event.bytes);
-    if (event.is === "leave") return async () => done.abort();
     if (event.is === "break") return () => attachment.sendBreak();
     if (event.is === "menu" || event.is === "menuClosed") return undefined;
     return () => caller.print("", HELP);
   };
   const take = (bytes: Uint8Array) => {
+    rest();
     for (const event of keys.receive(bytes, clock.monotonic())) {
+      // Not in turn: a console that takes nothing holds nobody. What is typed behind it is not for the host.
+      if (event.is === "leave") return done.abort();
       const step = meant(event);
       if (step) turn = turn.then(step).catch(tell);
     }
   };
+  rest();
   await caller.listen(take, done.signal);
-  await turn;
+  timer?.cancel();
+  const typed = new AbortController();
+  const late = clock.sleep(TYPED_OUT, AbortSignal.any([typed.signal, caller.over]));
+  await Promise.race([turn, late.catch(() => undefined)]);
+  typed.abort();
 }
 
 const MODES: ReadonlyMap<string, AttachRequest["mode"]> = new Map([

@@ -1,11 +1,15 @@
 import { LineInput } from "../../codec/line-input.ts";
-import type { Clock, Millis } from "../../lib/clock.ts";
+import type { Clock, Millis, Timer } from "../../lib/clock.ts";
 import { OobError } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
 import type { Link } from "../../sdk/link.ts";
+import { LastWords } from "./last-words.ts";
 
 /** What a line that does not drain may hold up. */
 const WRITE_WITHIN: Millis = 60_000;
+/** Written at once: 9 s at 300 baud. */
+const PIECE_BYTES = 256;
+const [NUL, PLUS] = [0, 43];
 
 /**
  * Somebody at the far end of a call: questions with answers, and text. Everything that is printed is filtered; what a
@@ -16,9 +20,13 @@ export class Caller {
   readonly #clock: Clock;
   readonly #input = new LineInput();
   readonly #over = new AbortController();
+  /** Pluses that were sent last. */
+  #pluses = 0;
   #line: ((text: string | undefined) => void) | undefined;
   #raw: ((bytes: Uint8Array) => void) | undefined;
-  /** Questions that somebody answered: not by Enter alone, nor by the modem's own words when its carrier is lost. */
+  readonly #words = new LastWords();
+  #held: Timer | undefined;
+  /** Questions that somebody answered: not by Enter alone. */
   answers = 0;
 
   constructor(link: Link, clock: Clock) {
@@ -38,9 +46,30 @@ export class Caller {
     await this.pass(new TextEncoder().encode(text));
   }
 
-  /** Bytes as they are. Never throws: a call that is over says so by `over`. */
-  async pass(bytes: Uint8Array): Promise<void> {
-    if (this.over.aborted || bytes.length === 0) return;
+  /** Bytes as they are, until `stop`. Never throws: a call that is over says so by `over`. */
+  async pass(bytes: Uint8Array, stop: AbortSignal = this.over): Promise<void> {
+    for (let at = 0; at < bytes.length && !this.over.aborted && !stop.aborted; at += PIECE_BYTES)
+      await this.#write(this.#withoutEscape(bytes.subarray(at, at + PIECE_BYTES)));
+  }
+
+  /**
+   * "+++" between silences makes our own modem listen to commands: a host that prints them, or a caller who has them
+   * echoed, could dial with it. A NUL before the third shows nothing on a terminal.
+   */
+  #withoutEscape(bytes: Uint8Array): Uint8Array {
+    const safe: number[] = [];
+    for (const byte of bytes) {
+      this.#pluses = byte === PLUS ? this.#pluses + 1 : 0;
+      if (this.#pluses === 3) {
+        safe.push(NUL);
+        this.#pluses = 1;
+      }
+      safe.push(byte);
+    }
+    return safe.length === bytes.length ? bytes : Uint8Array.from(safe);
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
     const done = new AbortController();
     const late = this.#clock.sleep(WRITE_WITHIN, done.signal).then(
       () => this.hangUp("nobody takes what is sent"),
@@ -108,13 +137,22 @@ export class Caller {
   async #read(): Promise<void> {
     try {
       for await (const bytes of this.#link.bytes) {
-        if (this.#raw) this.#raw(bytes);
-        else await this.#take(bytes);
+        this.#held?.cancel();
+        await this.#typed(this.#words.receive(bytes));
+        const { heldFor } = this.#words;
+        if (heldFor !== undefined)
+          this.#held = this.#clock.after(heldFor, () => void this.#typed(this.#words.release()));
       }
       this.#end("the caller hung up");
     } catch (thrown) {
       this.#end(thrown instanceof Error ? thrown.message : "the line is gone");
     }
+  }
+
+  async #typed(bytes: Uint8Array): Promise<void> {
+    if (this.over.aborted || bytes.length === 0) return;
+    if (this.#raw) this.#raw(bytes);
+    else await this.#take(bytes);
   }
 
   async #take(bytes: Uint8Array): Promise<void> {
@@ -125,11 +163,12 @@ export class Caller {
     await this.pass(echo);
     const [event] = events;
     if (!event) return;
-    if (event.is === "line" && !/^(?:NO CARRIER)?$/.test(event.text)) this.answers++;
+    if (event.is === "line" && event.text !== "") this.answers++;
     this.#line?.(event.is === "line" ? event.text : undefined);
   }
 
   #end(why: string): void {
+    this.#held?.cancel();
     if (!this.over.aborted) this.#over.abort(new OobError("LINK_LOST", `The call ended: ${why}`));
   }
 

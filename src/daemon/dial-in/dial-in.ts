@@ -131,7 +131,7 @@ export class DialIn {
     user: DialInUser & { readonly dialBack?: string | undefined },
     from: string,
   ): Promise<void> {
-    const { clock, entry, note } = this.#parts;
+    const { entry, note } = this.#parts;
     const { dialBack = "", who } = user;
     note(
       "dial-in.call-back",
@@ -140,8 +140,8 @@ export class DialIn {
     );
     await caller.print("", "calling you back; hang up");
     await caller.hangUp("calling back");
-    await clock.sleep(BEFORE_DIAL_BACK, this.#stopping.signal);
     await modem.makeReady();
+    await modem.leaveAlone(BEFORE_DIAL_BACK);
     await this.#talk(await modem.dial(dialBack), async (back) => {
       // Whoever stayed on the line would be answered otherwise.
       const known = await this.#recognise(back, [user]);

@@ -91,11 +91,11 @@ const statusLine = ({ host, console, power, health, writer, lastLine }: HostStat
     .slice(0, 79);
 
 async function attach(
-  { caller, site, clock, from }: PromptOptions,
+  { caller, site, clock, from, idle }: PromptOptions,
   words: readonly string[],
   mode: "write" | "read",
 ): Promise<void> {
-  await attachCaller({ caller, site, clock, host: one(words, "attach"), mode, from });
+  await attachCaller({ caller, site, clock, host: one(words, "attach"), mode, from, idle });
 }
 
 async function log({ caller, site }: PromptOptions, words: readonly string[]): Promise<void> {
