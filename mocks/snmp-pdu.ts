@@ -12,9 +12,11 @@ import {
   type WireFaults,
 } from "./snmp-agent.ts";
 import {
+  ghostsOf,
   instancesOf,
   type MockFamily,
   placeOf,
+  plainMeter,
   scalarOf,
   variablesOf,
   withArc,
@@ -71,9 +73,6 @@ const STATUS = { genErr: 5, noAccess: 6, wrongValue: 10, noCreation: 11 } as con
 const CYCLE_MS: Millis = 5000;
 /** A number that no family gives a meaning. */
 const NOT_LISTED = 99;
-/** Rows behind the last outlet, where tables are padded. */
-const GHOSTS = 3;
-const BLANK: MockObject = { type: "string", value: "\0\0" };
 
 /** The device: relays, and the tree that shows them. */
 export class MockSnmpPdu implements MockTree {
@@ -153,7 +152,7 @@ export class MockSnmpPdu implements MockTree {
       all.push([scalarOf(family, padding.count), { type: "integer", value: this.#relays.length }]);
     if (read.list) all.push([read.oid, this.#list()]);
     for (const relay of this.#relays) all.push(...this.#columns(relay));
-    if (this.#relays.length > 0) all.push(...this.#ghosts());
+    if (this.#relays.length > 0) all.push(...ghostsOf(family, this.#relays.length));
     return all.sort(([one], [other]) => compareOids(one, other));
   }
 
@@ -251,16 +250,14 @@ export class MockSnmpPdu implements MockTree {
     add(family.only?.oid, "integer", family.only?.values[0] ?? 0);
     const waits = family.pending?.values[0] ?? 1;
     add(family.pending?.oid, "integer", relay.pending ? waits : NOT_LISTED);
-    if (family.locked?.oid !== family.read.oid)
-      add(family.locked?.oid, "integer", this.faults.locked ? (family.locked?.values[0] ?? 0) : 1);
+    const lock = this.faults.locked ? family.locked?.values[0] : undefined;
+    if (family.locked?.oid !== family.read.oid) add(family.locked?.oid, "integer", lock ?? 1);
     const { unlessAny } = family.write ?? {};
-    const marked = this.marked === relay.instance ? (unlessAny?.values[0] ?? 0) : NOT_LISTED;
-    add(unlessAny?.oid, "integer", marked);
-    const meter = family.outletWatts;
-    if (meter && [meter.suffix, meter.digits, meter.factor].every((part) => part === undefined)) {
-      const drawn = relay.on || this.faults.welded ? load : 0;
-      add(meter.oid, "integer", Math.round(drawn / (meter.scale ?? 1)));
-    }
+    const mark = this.marked === relay.instance ? unlessAny?.values[0] : undefined;
+    add(unlessAny?.oid, "integer", mark ?? NOT_LISTED);
+    const drawn = relay.on || this.faults.welded ? load : 0;
+    const meter = plainMeter(family.outletWatts);
+    add(meter?.oid, "integer", Math.round(drawn / (meter?.scale ?? 1)));
     return row;
   }
 
@@ -283,25 +280,7 @@ export class MockSnmpPdu implements MockTree {
     return { type: "string", value: [...states, ...(absent ? [absent, absent] : [])].join(",") };
   }
 
-  /** Rows that the table has and the device has not. */
-  #ghosts(): [string, MockObject][] {
-    const { family } = this.#setup;
-    const value = family.read.absent?.[0] ?? family.padding?.states[0];
-    if (value === undefined || family.read.list || family.dictionary) return [];
-    const count = this.#relays.length;
-    return instancesOf(family, count + GHOSTS).flatMap((instance, i): [string, MockObject][] => {
-      if (i < count || instance === "") return [];
-      const ghost = { instance, number: i + 1 };
-      const state: MockObject =
-        typeof value === "number" ? { type: "integer", value } : { type: "string", value };
-      return [
-        [this.#place(family.read.oid, ghost), state],
-        ...(family.name ? [[this.#place(family.name, ghost), BLANK] as [string, MockObject]] : []),
-      ];
-    });
-  }
-
-  #place(column: string, { instance, number }: Pick<Relay, "instance" | "number">): string {
+  #place(column: string, { instance, number }: Relay): string {
     return placeOf(this.#setup.family, column, instance, number);
   }
 }

@@ -19,6 +19,10 @@ export interface Meter {
   readonly scale?: number;
   /** Column with the number of decimal digits, same index (Raritan). */
   readonly digits?: string;
+  /** Column with a factor, same index: 10 multiplies by ten, -10 divides by ten, 0 and 1 do nothing (Rittal). */
+  readonly factor?: string;
+  /** Of a total in a dictionary: the variables whose names match; the first group is the line's name. */
+  readonly variable?: RegExp;
   /** Appended to the outlet's instance: sensor type and the like. Of a total: only rows that end so are summed. */
   readonly suffix?: string;
   /** Values that mean "not metered". */
@@ -38,9 +42,30 @@ export interface Write {
   /** Column OID without the instance. */
   readonly oid: string;
   readonly value: number;
+  /** Type of the object where it is no INTEGER. */
+  readonly type?: "gauge";
 }
 
-/** One family of PDUs reached over SNMP: data, interpreted by core/snmp. */
+/** What is written to switch an outlet. */
+export interface Writes {
+  readonly on: Write;
+  readonly off: Write;
+  readonly cycle?: Write;
+  /** Written just before each of them, or the device takes the command and ignores it. */
+  readonly unlock?: Write;
+  /** No outlet may show one of these values: the command would carry out what somebody else has left there. */
+  readonly unlessAny?: { readonly oid: string; readonly values: readonly number[] };
+}
+
+/**
+ * One family of PDUs reached over SNMP: data, interpreted by core/snmp.
+ *
+ * An outlet's object is COLUMN.INSTANCE. Where a family has it elsewhere, the column says so:
+ * - `{n}` or `{n+1}` in it stands for the outlet's number, and nothing is appended (`scalars`, lists);
+ * - `{0}` in it stands for the first number of the instance, and the rest is appended (`units`);
+ * - `#.Status` at its end stands for the row of the outlet's variable of that name (`dictionary`);
+ * - `*` in it stands for the number that differs from model to model (`match.arc`).
+ */
 export interface SnmpProfile {
   readonly summary: string;
   readonly sources: readonly string[];
@@ -54,18 +79,44 @@ export interface SnmpProfile {
     readonly probe: readonly string[];
     /** Where several families answer, the higher one wins. */
     readonly rank: number;
+    /** What `*` may stand for: these numbers, or what the device has below an OID. */
+    readonly arc?: { readonly known: readonly number[] } | { readonly below: string };
   };
   /** Names of the index components, outermost first: ["outlet"], ["tower", "infeed", "outlet"]. */
   readonly index: readonly string[];
+  /** Number that is printed beside the instance 0, where instances start there and no column has the label. */
+  readonly firstIs?: number;
+  /** Instances of a family that has a scalar an outlet instead of a table, in the order of the outlets' numbers. */
+  readonly scalars?: readonly string[];
+  /** Values of `{0}`: a table for each chained unit. */
+  readonly units?: readonly number[];
+  /** Variables with names instead of a table: an outlet is one whose name matches; the first group is its number. */
+  readonly dictionary?: { readonly names: string; readonly outlet: RegExp };
+  /** Only rows in which this column has one of these values are outlets. */
+  readonly only?: { readonly oid: string; readonly values: readonly number[] };
+  /**
+   * The table is longer than the device: what lies behind `count` outlets (a scalar, or a column with a row a unit) is
+   * no outlet; where the device gives no count, rows at the end without a name whose state is one of `states` or none.
+   */
+  readonly padding?: { readonly count: string; readonly states: readonly number[] };
   /** Columns, without the instance. */
   readonly name?: string;
+  /** The name ends before this character; the rest of the value is something else. */
+  readonly nameUntil?: string;
   readonly label?: string;
   /** Column with the number of the chained unit; where there are several, the label is "unit:label". */
   readonly unit?: string;
   readonly read: StateMap & {
     readonly oid: string;
-    /** Column with the same values, read where the first has none. */
-    readonly otherwise?: { readonly oid: string; readonly suffix: string };
+    /** A scalar with the states of all outlets, commas between them; the instance is the place in it. */
+    readonly list?: true;
+    /** Column that is read where the first has none, or one of `when`; with the same values, or its own. */
+    readonly otherwise?: {
+      readonly oid: string;
+      readonly suffix?: string;
+      readonly when?: readonly number[];
+      readonly map?: StateMap;
+    };
   };
   readonly pending?: { readonly oid: string; readonly values: readonly number[] };
   /** Column that says that an outlet can be switched, by value or by a bit (BITS: 0 is the highest of the first octet). */
@@ -77,7 +128,9 @@ export interface SnmpProfile {
   /** Column and values that say that an outlet is locked. */
   readonly locked?: { readonly oid: string; readonly values: readonly number[] };
   /** Absent: read-only family. */
-  readonly write?: { readonly on: Write; readonly off: Write; readonly cycle?: Write };
+  readonly write?: Writes;
+  /** Why a family that could be written is not: where its sources contradict each other. */
+  readonly readOnlyBecause?: string;
   /** Per-outlet delays of the device's own, in units of `unitMs`, added to the deadline of a verification. */
   readonly delays?: {
     readonly on?: string;

@@ -6,6 +6,8 @@ export type Cell = number | Uint8Array | { readonly oid: string } | undefined;
 
 /** Names are for people; a longer one is no name. */
 const MAX_TEXT = 200;
+/** States in one text: no PDU has more outlets. */
+const MAX_ITEMS = 256;
 
 /** The number in a cell; text that is a plain decimal counts, as some agents answer "1" for 1. */
 export function cellNumber(cell: Cell): number | undefined {
@@ -13,6 +15,25 @@ export function cellNumber(cell: Cell): number | undefined {
   if (!(cell instanceof Uint8Array)) return undefined;
   const text = rawText(cell).trim();
   return /^-?\d{1,10}$/.test(text) ? Number(text) : undefined;
+}
+
+/** The number in a cell of a meter; some agents answer text with a decimal point. */
+export function cellDecimal(cell: Cell): number | undefined {
+  if (!(cell instanceof Uint8Array)) return cellNumber(cell);
+  const text = rawText(cell).trim();
+  return /^-?\d{1,10}(\.\d{1,9})?$/.test(text) ? Number(text) : undefined;
+}
+
+/** One of the states that stand in a text with commas between them; the first has number 1. */
+export function listItem(cell: Cell, number: number): Cell {
+  const item = listItems(cell)[number - 1]?.trim();
+  return item === undefined ? undefined : new TextEncoder().encode(item);
+}
+
+/** What stands between the commas. */
+export function listItems(cell: Cell): string[] {
+  const text = cell instanceof Uint8Array ? rawText(cell) : "";
+  return text === "" ? [] : text.split(",", MAX_ITEMS);
 }
 
 /** The text in a cell, made safe for people; "" where the device has an empty one, undefined where it has none. */

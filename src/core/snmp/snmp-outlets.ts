@@ -1,70 +1,103 @@
 import type { Millis } from "../../lib/clock.ts";
 import type { OutletReading } from "../../sdk/power.ts";
 import type { Meter, SnmpProfile } from "../../sdk/snmp-profile.ts";
-import { type Cell, cellBit, cellIs, cellNumber, cellState, cellText } from "./cell.ts";
+import {
+  type Cell,
+  type CellState,
+  cellBit,
+  cellDecimal,
+  cellIs,
+  cellNumber,
+  cellState,
+  cellText,
+  listItem,
+} from "./cell.ts";
+import { numberOf, type Place } from "./outlet-places.ts";
 
 /** Gives the cell of an object, undefined where it was not found. */
 export type Look = (oid: string) => Cell;
 
+/** What was read of a device: cells by OID, and where an outlet's stand. */
+export interface Seen {
+  readonly look: Look;
+  readonly place: Place;
+  /** Number of chained units; labels depend on it. */
+  readonly units: number;
+  /** What is printed beside the outlet, where neither a column nor the instance tells. */
+  readonly printed?: (instance: string) => string | undefined;
+}
+
+/** One kind of object that each outlet has. The suffix stands behind the instance. */
+export interface OutletObject {
+  readonly column: string;
+  readonly suffix: string;
+}
+
 /** No device delays longer than this; larger numbers are nonsense and would let us wait for ever. */
 const MAX_DELAY: Millis = 300_000;
 
-/** Columns that hold one row an outlet and are walked: those without a suffix behind the instance. */
-export function outletColumns(profile: SnmpProfile): string[] {
+/** All that is read of an outlet. */
+export function outletObjects(profile: SnmpProfile): OutletObject[] {
   const { read, delays } = profile;
-  const wanted = [
+  const columns = [
     read.oid,
     profile.pending?.oid,
     profile.name,
     profile.label,
     profile.unit,
+    profile.only?.oid,
     profile.switchable?.oid,
     profile.locked?.oid,
     delays?.on,
     delays?.off,
     delays?.cycle,
-    ...[profile.outletAmps, profile.outletWatts].flatMap((meter) =>
-      meter && meter.suffix === undefined ? [meter.oid, meter.digits] : [],
-    ),
   ];
-  return [...new Set(wanted.filter((oid) => oid !== undefined))];
-}
-
-/** Objects of one outlet that lie behind a suffix: sensors. */
-export function outletSensors(profile: SnmpProfile, instance: string): string[] {
-  const sensors = [profile.outletAmps, profile.outletWatts].flatMap((meter) =>
-    meter?.suffix === undefined ? [] : meterOids(meter, instance),
+  const meters = [profile.outletAmps, profile.outletWatts].flatMap((meter) =>
+    [meter?.oid, meter?.digits, meter?.factor].map((column) => ({ column, suffix: meter?.suffix })),
   );
-  const { otherwise } = profile.read;
-  return otherwise ? [`${otherwise.oid}.${instance}${otherwise.suffix}`, ...sensors] : sensors;
+  const objects = new Map<string, OutletObject>();
+  for (const { column, suffix = "" } of [
+    ...columns.map((column) => ({ column, suffix: "" })),
+    { column: read.otherwise?.oid, suffix: read.otherwise?.suffix },
+    ...meters,
+  ])
+    if (column !== undefined) objects.set(`${column} ${suffix}`, { column, suffix });
+  return [...objects.values()];
 }
 
-function meterOids(meter: Meter, instance: string): string[] {
-  const row = `${instance}${meter.suffix ?? ""}`;
-  return meter.digits === undefined
-    ? [`${meter.oid}.${row}`]
-    : [`${meter.oid}.${row}`, `${meter.digits}.${row}`];
+/** OIDs of one outlet's objects. */
+export function objectsAt(
+  objects: readonly OutletObject[],
+  place: Place,
+  instance: string,
+): string[] {
+  return objects.flatMap(({ column, suffix }) => {
+    const oid = place(column, instance);
+    return oid === undefined ? [] : [`${oid}${suffix}`];
+  });
 }
 
 /** One outlet out of what was read; undefined where the row is a ghost. */
 export function outletAt(
   profile: SnmpProfile,
   instance: string,
-  look: Look,
-  units: number,
+  seen: Seen,
 ): OutletReading | undefined {
-  const at = (column: string | undefined): Cell =>
-    column === undefined ? undefined : look(`${column}.${instance}`);
-  const state = stateAt(profile, instance, look);
+  const at = (column: string | undefined, suffix = ""): Cell => {
+    const oid = column === undefined ? undefined : seen.place(column, instance);
+    return oid === undefined ? undefined : seen.look(`${oid}${suffix}`);
+  };
+  if (profile.only && !cellIs(at(profile.only.oid), profile.only.values)) return undefined;
+  const state = stateAt(profile, instance, at);
   if (state.absent) return undefined;
-  const name = cellText(at(profile.name));
+  const name = nameAt(profile, at);
   const refuses = refusal(profile, at);
   const delays = delaysAt(profile, at);
-  const amps = meterAt(profile.outletAmps, instance, look);
-  const watts = meterAt(profile.outletWatts, instance, look);
+  const amps = profile.outletAmps && meterAt(profile.outletAmps, at);
+  const watts = profile.outletWatts && meterAt(profile.outletWatts, at);
   return {
     instance,
-    label: labelAt(profile, instance, at, units),
+    label: labelAt(profile, instance, at, seen),
     ...(name !== undefined && { name }),
     state: state.state,
     pending:
@@ -78,27 +111,47 @@ export function outletAt(
   };
 }
 
-function stateAt(profile: SnmpProfile, instance: string, look: Look) {
+/** Gives the cell of one outlet in a column. */
+type At = (column: string | undefined, suffix?: string) => Cell;
+
+function stateAt(profile: SnmpProfile, instance: string, at: At): CellState {
   const { read } = profile;
-  const cell = look(`${read.oid}.${instance}`);
-  if (cell !== undefined || read.otherwise === undefined) return cellState(cell, read);
-  return cellState(look(`${read.otherwise.oid}.${instance}${read.otherwise.suffix}`), read);
+  const whole = at(read.oid);
+  const cell = read.list ? listItem(whole, numberOf(profile, instance) ?? 0) : whole;
+  const { otherwise } = read;
+  const elsewhere = cell === undefined || cellIs(cell, otherwise?.when ?? []);
+  if (otherwise === undefined || !elsewhere) return cellState(cell, read);
+  return cellState(at(otherwise.oid, otherwise.suffix), otherwise.map ?? read);
 }
 
-/** What is printed on the device; the last number of the instance where no column tells. */
-function labelAt(
-  profile: SnmpProfile,
-  instance: string,
-  at: (column: string | undefined) => Cell,
-  units: number,
-): string {
-  const label = cellText(at(profile.label)) || (instance.split(".").at(-1) ?? instance);
-  const unit = units > 1 ? cellText(at(profile.unit)) : undefined;
+/** What a person called it. */
+export function nameAt(profile: SnmpProfile, at: At): string | undefined {
+  const name = cellText(at(profile.name));
+  const { nameUntil } = profile;
+  return nameUntil === undefined ? name : name?.split(nameUntil)[0];
+}
+
+/** What is printed on the device; the outlet's number in the instance where no column tells. */
+function labelAt(profile: SnmpProfile, instance: string, at: At, seen: Seen): string {
+  const label = cellText(at(profile.label)) || numberIn(profile, instance, seen);
+  const unit = seen.units > 1 ? cellText(at(profile.unit)) : undefined;
   return unit === undefined ? label : `${unit}:${label}`;
 }
 
-function refusal(profile: SnmpProfile, at: (column: string | undefined) => Cell) {
-  if (profile.write === undefined) return "this family can only be read";
+function numberIn(profile: SnmpProfile, instance: string, seen: Seen): string {
+  const number = seen.printed?.(instance) ?? numberOf(profile, instance);
+  if (number !== undefined) return String(number);
+  const arcs = instance.split(".");
+  const place = profile.index.indexOf("outlet");
+  const arc = arcs[place < 0 ? arcs.length - 1 : place] ?? instance;
+  return profile.firstIs === undefined ? arc : String(Number(arc) + profile.firstIs);
+}
+
+function refusal(profile: SnmpProfile, at: At): string | undefined {
+  if (profile.write === undefined)
+    return ["this family can only be read", profile.readOnlyBecause]
+      .filter((part) => part !== undefined)
+      .join(": ");
   if (profile.locked && cellIs(at(profile.locked.oid), profile.locked.values)) return "locked";
   const { switchable } = profile;
   const cell = at(switchable?.oid);
@@ -110,7 +163,7 @@ function refusal(profile: SnmpProfile, at: (column: string | undefined) => Cell)
   return can === false ? "not switchable" : undefined;
 }
 
-function delaysAt(profile: SnmpProfile, at: (column: string | undefined) => Cell) {
+function delaysAt(profile: SnmpProfile, at: At) {
   const { delays } = profile;
   if (delays === undefined) return undefined;
   const one = (column: string | undefined) => {
@@ -129,15 +182,21 @@ function delaysAt(profile: SnmpProfile, at: (column: string | undefined) => Cell
 }
 
 /** A meter's reading in SI units; undefined where it is not metered. Absent is not zero. */
-export function meterAt(meter: Meter | undefined, row: string, look: Look): number | undefined {
-  if (meter === undefined) return undefined;
-  const instance = `${row}${meter.suffix ?? ""}`;
-  const raw = cellNumber(look(instance === "" ? meter.oid : `${meter.oid}.${instance}`));
+export function meterAt(meter: Meter, at: At): number | undefined {
+  const raw = cellDecimal(at(meter.oid, meter.suffix));
   if (raw === undefined || raw < 0 || meter.absent?.includes(raw)) return undefined;
-  if (meter.digits === undefined) return rounded(raw * (meter.scale ?? 1));
-  const digits = cellNumber(look(`${meter.digits}.${instance}`));
-  // More digits than a reading can have: the two columns do not belong together.
-  return digits === undefined || digits < 0 || digits > 9 ? undefined : rounded(raw / 10 ** digits);
+  const scaled = raw * (meter.scale ?? 1);
+  if (meter.digits !== undefined) {
+    const digits = cellNumber(at(meter.digits, meter.suffix));
+    // More digits than a reading can have: the two columns do not belong together.
+    return digits === undefined || digits < 0 || digits > 9
+      ? undefined
+      : rounded(scaled / 10 ** digits);
+  }
+  if (meter.factor === undefined) return rounded(scaled);
+  const factor = cellNumber(at(meter.factor, meter.suffix));
+  if (factor === undefined) return undefined;
+  return rounded(factor < 0 ? scaled / -factor : scaled * Math.max(factor, 1));
 }
 
 /** Takes off what binary fractions add: 3.0900000000000003 A. */

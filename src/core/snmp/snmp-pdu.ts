@@ -8,15 +8,17 @@
  */
 import type { Clock } from "../../lib/clock.ts";
 import { OobError } from "../../lib/errors.ts";
+import { printable } from "../../lib/printable.ts";
 import type { OutletCommand, OutletReading, Pdu, PduReading } from "../../sdk/power.ts";
 import type { SnmpProfile, SnmpTarget, Write } from "../../sdk/snmp-profile.ts";
-import { type Cell, cellText } from "./cell.ts";
+import { cellIs, cellText, listItems } from "./cell.ts";
+import { placesIn } from "./outlet-places.ts";
 import { addressOf } from "./snmp-errors.ts";
 import { type Family, findFamily } from "./snmp-family.ts";
-import { type Look, outletAt, outletColumns, outletSensors } from "./snmp-outlets.ts";
+import { type Look, objectsAt, outletAt, outletObjects, type Seen } from "./snmp-outlets.ts";
 import { SnmpSession } from "./snmp-session.ts";
-import { totalColumns, totalsOf } from "./snmp-totals.ts";
-import type { Column } from "./snmp-walk.ts";
+import { needsWhole, readTables, type Tables } from "./snmp-tables.ts";
+import { totalsOf } from "./snmp-totals.ts";
 
 /** Who a device says it is, and the object that holds its serial number. */
 interface Identity {
@@ -29,8 +31,8 @@ class SnmpPdu implements Pdu {
   readonly #target: SnmpTarget;
   readonly #session: SnmpSession;
   #identity: Identity;
-  /** Number of chained units in the last whole reading; labels depend on it. */
-  #units = 1;
+  /** The last whole reading: outlets that there are, and where their objects stand. */
+  #known: { readonly rows: ReadonlySet<string>; readonly tables: Tables } | undefined;
 
   constructor(target: SnmpTarget, session: SnmpSession, identity: Identity) {
     this.label = addressOf(target);
@@ -54,56 +56,70 @@ class SnmpPdu implements Pdu {
   }
 
   async read(): Promise<PduReading> {
-    const profile = this.#profile;
+    const { profile, name, hasOutlets } = this.#identity.family;
     const facts = await this.identify();
-    const columns = await this.#session.walk([
-      ...new Set([...outletColumns(profile), ...profile.match.probe, ...totalColumns(profile)]),
-    ]);
-    const instances = instancesOf(profile, columns);
-    if (instances.length === 0)
+    const tables = await readTables(this.#session, profile);
+    const outlets = tables.instances
+      .map((instance) => outletAt(profile, instance, tables))
+      .filter((outlet) => outlet !== undefined);
+    const had = this.#known ? this.#known.rows.size > 0 : hasOutlets && !profile.dictionary;
+    if (outlets.length === 0 && had)
       throw new OobError("PDU_REFUSED", `Cannot read ${this.label}: its outlet table is gone`, {
         hint: "Another device may have taken the address; ask again",
       });
-    const sensors = await this.#session.get(
-      instances.flatMap((instance) => outletSensors(profile, instance)),
-    );
-    const look = lookIn(columns, sensors);
-    this.#units = unitsIn(profile, columns);
-    const outlets = instances
-      .map((instance) => outletAt(profile, instance, look, this.#units))
-      .filter((outlet) => outlet !== undefined);
-    const totals = totalsOf(profile, columns, look);
-    return { family: this.#identity.family.name, ...facts, outlets, ...(totals && { totals }) };
+    this.#known = { rows: new Set(outlets.map(({ instance }) => instance)), tables };
+    const totals = totalsOf(profile, tables);
+    return { family: name, ...facts, outlets, ...(totals && { totals }) };
   }
 
   async readOutlet(instance: string): Promise<OutletReading & { readonly serial?: string }> {
-    if (!/^\d{1,10}(\.\d{1,10}){0,31}$/.test(instance)) throw this.#noOutlet(instance);
+    await this.#mayBe(instance);
     const profile = this.#profile;
     const { serialOid } = this.#identity;
+    const { place = placesIn(profile), units = 1, names, printed } = this.#known?.tables ?? {};
+    const variables = this.#variables(instance);
     const cells = await this.#session.get([
-      ...outletColumns(profile).map((column) => `${column}.${instance}`),
-      ...outletSensors(profile, instance),
+      ...objectsAt(outletObjects(profile), place, instance),
+      ...(names?.objects(variables) ?? []),
       ...(serialOid === undefined ? [] : [serialOid]),
     ]);
-    const known = profile.match.probe.some(
-      (column) => cells.get(`${column}.${instance}`) !== undefined,
-    );
+    if (names?.stillHolds(variables, cells) === false) throw this.#renumbered(instance);
+    const known =
+      needsWhole(profile) ||
+      profile.match.probe.some((column) => cells.get(place(column, instance) ?? "") !== undefined);
     const look: Look = (oid) => cells.get(oid);
-    const outlet = known ? outletAt(profile, instance, look, this.#units) : undefined;
+    const seen: Seen = { look, place, units, ...(printed && { printed }) };
+    const outlet = known ? outletAt(profile, instance, seen) : undefined;
     if (outlet === undefined) throw this.#noOutlet(instance);
     const serial = serialOid === undefined ? undefined : cellText(cells.get(serialOid));
     this.#checkSerial(serial);
     return serial === undefined ? outlet : { ...outlet, serial };
   }
 
+  /** Throws where an instance is none, or none of those that a whole reading found. */
+  async #mayBe(instance: string): Promise<void> {
+    if (!/^\d{1,10}(\.\d{1,10}){0,31}$/.test(instance)) throw this.#noOutlet(instance);
+    if (!needsWhole(this.#profile)) return;
+    if (!this.#known) await this.read();
+    if (!this.#known?.rows.has(instance)) throw this.#noOutlet(instance);
+  }
+
   async command(instance: string, command: OutletCommand): Promise<void> {
+    const profile = this.#profile;
     const write = this.#write(command);
     if (write === undefined)
-      throw new OobError(
-        "PDU_REFUSED",
-        `Cannot switch outlet "${instance}" of ${this.label}: ${this.#identity.family.name} has no command "${command}"`,
-      );
-    await this.#session.set(`${write.oid}.${instance}`, write.value, instance);
+      throw this.#refused(instance, `${this.#identity.family.name} has no command "${command}"`);
+    const place = this.#known?.tables.place ?? placesIn(profile);
+    if (profile.read.list) return this.#switchInList(write, instance);
+    await this.#checkMarks(instance);
+    await this.#checkNames(instance);
+    const unlock = profile.write?.unlock;
+    for (const one of unlock ? [unlock, write] : [write]) {
+      const oid = place(one.oid, instance);
+      if (oid === undefined) throw this.#noOutlet(instance);
+      const { value, type = "integer" } = one;
+      await this.#session.set({ oid, value, type }, instance);
+    }
   }
 
   close(): Promise<void> {
@@ -115,6 +131,52 @@ class SnmpPdu implements Pdu {
     if (command === "on" || command === "off" || command === "cycle")
       return this.#profile.write?.[command];
     return undefined;
+  }
+
+  /**
+   * All outlets are written at once, so the list is read just before and changed in one place. Whoever switches
+   * another outlet in between is overruled: such a device can have one master only.
+   */
+  async #switchInList({ oid, value }: Write, instance: string): Promise<void> {
+    const items = listItems((await this.#session.get([oid])).get(oid));
+    const place = Number(instance) - 1;
+    const { on, off } = this.#profile.read;
+    const known = cellIs(new TextEncoder().encode(items[place]), [...on, ...off]);
+    if (!known)
+      throw this.#refused(instance, `its state reads "${printable(items[place] ?? "", 20)}"`);
+    items[place] = String(value);
+    await this.#session.set({ oid, value: items.join(","), type: "text" }, instance);
+  }
+
+  /** What somebody else has marked would be carried out too. */
+  async #checkMarks(instance: string): Promise<void> {
+    const marks = this.#profile.write?.unlessAny;
+    if (marks === undefined) return;
+    const rows = (await this.#session.walk([marks.oid])).get(marks.oid) ?? new Map();
+    const marked = [...rows].filter(([, cell]) => cellIs(cell, marks.values)).map(([row]) => row);
+    if (marked.length === 0) return;
+    const text = `what is marked at outlet "${marked.join(", ")}" would be carried out with it`;
+    throw this.#refused(instance, text);
+  }
+
+  async #checkNames(instance: string): Promise<void> {
+    const names = this.#known?.tables.names;
+    if (this.#profile.dictionary === undefined) return;
+    if (names === undefined) throw this.#renumbered(instance);
+    const variables = this.#variables(instance);
+    const cells = await this.#session.get(names.objects(variables));
+    if (!names.stillHolds(variables, cells)) throw this.#renumbered(instance);
+  }
+
+  /** Rows of all variables that an outlet consists of, its own first. */
+  #variables(instance: string): string[] {
+    const names = this.#known?.tables.names;
+    if (names === undefined) return [];
+    const words = outletObjects(this.#profile).map(({ column }) => column.split("#")[1]);
+    const rows = words.map((word) =>
+      word === undefined ? undefined : names.sibling(instance, word),
+    );
+    return [...new Set([instance, ...rows.filter((row) => row !== undefined)])];
   }
 
   /** Model, serial number and firmware, and where the serial number stands: first rows below their columns, or scalars. */
@@ -143,6 +205,20 @@ class SnmpPdu implements Pdu {
     throw new OobError("PDU_REFUSED", text, { hint });
   }
 
+  #refused(instance: string, why: string): OobError {
+    return new OobError(
+      "PDU_REFUSED",
+      `Cannot switch outlet "${instance}" of ${this.label}: ${why}`,
+    );
+  }
+
+  /** The device's variables are no longer what they were: the next reading finds them anew. */
+  #renumbered(instance: string): OobError {
+    this.#known = undefined;
+    const text = `Cannot use outlet "${instance}" of ${this.label}: the device has renumbered its variables`;
+    return new OobError("OUTLET_UNKNOWN", text, { hint: "Ask again" });
+  }
+
   #noOutlet(instance: string): OobError {
     const text = `Cannot read outlet "${instance}" of ${this.label}: the device has no such outlet`;
     return new OobError("OUTLET_UNKNOWN", text);
@@ -165,26 +241,4 @@ export async function openSnmpPdu(
     session.close();
     throw error;
   }
-}
-
-/** Rows of the first probe column that has any: states, else names. */
-function instancesOf(profile: SnmpProfile, columns: ReadonlyMap<string, Column>): string[] {
-  for (const probe of profile.match.probe) {
-    const rows = columns.get(probe);
-    if (rows && rows.size > 0) return [...rows.keys()];
-  }
-  return [];
-}
-
-function unitsIn(profile: SnmpProfile, columns: ReadonlyMap<string, Column>): number {
-  const units = profile.unit === undefined ? undefined : columns.get(profile.unit);
-  return new Set([...(units?.values() ?? [])].map((cell) => cellText(cell))).size;
-}
-
-/** Finds cells of walked columns by their full OID, and those that were read one by one. */
-function lookIn(columns: ReadonlyMap<string, Column>, single: ReadonlyMap<string, Cell>): Look {
-  const cells = new Map(single);
-  for (const [column, rows] of columns)
-    for (const [row, cell] of rows) cells.set(`${column}.${row}`, cell);
-  return (oid) => cells.get(oid);
 }

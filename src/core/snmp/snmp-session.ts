@@ -24,6 +24,19 @@ const BULK_OBJECTS = 96;
 /** Longest time that a walk may take. */
 const WALK_WITHIN: Millis = 30_000;
 
+/** One object that is to be written. */
+export interface Setting {
+  readonly oid: string;
+  readonly value: number | string;
+  readonly type?: keyof typeof SET_TYPES;
+}
+
+const SET_TYPES = {
+  integer: snmp.ObjectType.Integer,
+  gauge: snmp.ObjectType.Gauge32,
+  text: snmp.ObjectType.OctetString,
+} as const;
+
 /**
  * A session with one agent. The library never sends anything twice (its `retries` is 0): reads are repeated here,
  * and a SET is sent exactly once, because an agent that answered late would carry it out twice.
@@ -81,13 +94,13 @@ export class SnmpSession {
     return walk.rows;
   }
 
-  /** Writes one INTEGER, once. Resolves when the agent says that it took it. */
-  async set(oid: string, value: number, outlet: string): Promise<void> {
+  /** Writes one object, once: an INTEGER unless said otherwise. Resolves when the agent says that it took it. */
+  async set({ oid, value, type }: Setting, outlet: string): Promise<void> {
     const { timeout, tries } = this.#target;
     // Sent once, so its answer is given all the time that a read has with its repetitions.
     this.#writer ??= openSession(this.#target, timeout * tries, true);
     const writer = this.#writer;
-    const write = [{ oid, type: snmp.ObjectType.Integer, value }];
+    const write = [{ oid, type: SET_TYPES[type ?? "integer"], value }];
     try {
       await once((done) => writer.set(write, done));
     } catch (error) {

@@ -1,71 +1,94 @@
 import type { PduReading } from "../../sdk/power.ts";
 import type { LineAmps, Meter, SnmpProfile } from "../../sdk/snmp-profile.ts";
 import { cellNumber, cellText } from "./cell.ts";
+import { columnOf, isScalar } from "./outlet-places.ts";
 import { type Look, meterAt } from "./snmp-outlets.ts";
 import type { Column } from "./snmp-walk.ts";
+import type { VariableNames } from "./variable-names.ts";
+
+/** What the totals are made of. */
+export interface MeterRows {
+  readonly columns: ReadonlyMap<string, Column>;
+  readonly look: Look;
+  /** The variables' names, where the device has these instead of tables. */
+  readonly names?: VariableNames;
+}
 
 /** Columns of the device's own meters; a scalar is walked as the column above it. */
 export function totalColumns(profile: SnmpProfile): string[] {
   const { lineAmps } = profile;
+  const meters = [...(profile.totalWatts ?? []), ...(lineAmps ? [lineAmps] : [])];
   const wanted = [
-    ...(profile.totalWatts ?? []).flatMap((meter) => [columnOf(meter), meter.digits]),
-    lineAmps?.oid,
-    lineAmps?.digits,
+    ...meters
+      .filter(({ variable }) => variable === undefined)
+      .flatMap((meter) => [columnOf(meter.oid), meter.digits]),
     lineAmps?.names,
     lineAmps?.where?.oid,
   ];
   return [...new Set(wanted.filter((oid) => oid !== undefined))];
 }
 
-/** A scalar's OID ends in .0; what is walked is the object above it. */
-const columnOf = (meter: Meter): string => meter.oid.replace(/\.0$/, "");
+/** Objects of the meters that are variables. */
+export function totalVariables(profile: SnmpProfile, names: VariableNames): string[] {
+  const meters = [...(profile.totalWatts ?? []), ...(profile.lineAmps ? [profile.lineAmps] : [])];
+  return meters.flatMap(({ variable, oid, factor }) =>
+    variable === undefined
+      ? []
+      : names
+          .matching(variable)
+          .flatMap(({ row }) =>
+            [oid, factor].flatMap((column) => (column ? [`${column}.${row}`] : [])),
+          ),
+  );
+}
 
 /** Load of the whole device, where it is metered. */
-export function totalsOf(
-  profile: SnmpProfile,
-  columns: ReadonlyMap<string, Column>,
-  look: Look,
-): PduReading["totals"] | undefined {
-  const watts = totalWatts(profile.totalWatts ?? [], columns, look);
-  const amps = profile.lineAmps ? lines(profile.lineAmps, columns, look) : [];
+export function totalsOf(profile: SnmpProfile, seen: MeterRows): PduReading["totals"] | undefined {
+  const watts = totalWatts(profile.totalWatts ?? [], seen);
+  const amps = profile.lineAmps ? lines(profile.lineAmps, seen) : [];
   if (watts === undefined && amps.length === 0) return undefined;
   return { ...(watts !== undefined && { watts }), ...(amps.length > 0 && { amps }) };
 }
 
-function totalWatts(
-  meters: readonly Meter[],
-  columns: ReadonlyMap<string, Column>,
-  look: Look,
-): number | undefined {
+function totalWatts(meters: readonly Meter[], seen: MeterRows): number | undefined {
   for (const meter of meters) {
-    const column = columnOf(meter);
-    const values = rowsOf({ ...meter, oid: column }, columns).map((row) =>
-      meterAt({ ...meter, oid: column }, row, look),
-    );
-    const metered = values.filter((value) => value !== undefined);
+    const metered = rowsOf(meter, seen)
+      .map(({ row }) => valueAt(meter, row, seen))
+      .filter((value) => value !== undefined);
     if (metered.length > 0) return metered.reduce((sum, value) => sum + value, 0);
   }
   return undefined;
 }
 
-function lines(meter: LineAmps, columns: ReadonlyMap<string, Column>, look: Look) {
+function lines(meter: LineAmps, seen: MeterRows) {
   const { where, names } = meter;
   const amps: { phase: string; amps: number }[] = [];
-  for (const row of rowsOf(meter, columns)) {
-    const kind = where && cellNumber(look(`${where.oid}.${row}`));
+  for (const { row, name } of rowsOf(meter, seen)) {
+    const kind = where && cellNumber(seen.look(`${where.oid}.${row}`));
     if (where && (kind === undefined || !where.is.includes(kind))) continue;
-    const value = meterAt(meter, row, look);
-    const name = names === undefined ? undefined : cellText(look(`${names}.${row}`));
-    if (value !== undefined) amps.push({ phase: name || row, amps: value });
+    const value = valueAt(meter, row, seen);
+    const given = names === undefined ? name : cellText(seen.look(`${names}.${row}`));
+    if (value !== undefined) amps.push({ phase: given || row, amps: value });
   }
   return amps;
 }
 
-/** Instances of a meter's rows, its suffix taken off. */
-function rowsOf(meter: Meter, columns: ReadonlyMap<string, Column>): string[] {
+function valueAt(meter: Meter, row: string, { look }: MeterRows): number | undefined {
+  return meterAt(meter, (column, suffix = "") =>
+    column === undefined ? undefined : look(`${columnOf(column)}.${row}${suffix}`),
+  );
+}
+
+/** Rows of a meter, their suffix taken off, and their names where the meter itself tells. */
+function rowsOf(meter: Meter, { columns, names }: MeterRows): { row: string; name?: string }[] {
+  if (meter.variable)
+    return (names?.matching(meter.variable) ?? []).map(({ row, group }) => ({
+      row,
+      ...(group !== undefined && { name: group }),
+    }));
   const suffix = meter.suffix ?? "";
-  const rows = [...(columns.get(meter.oid)?.keys() ?? [])];
-  return rows
+  return [...(columns.get(columnOf(meter.oid))?.keys() ?? [])]
     .filter((row) => row.endsWith(suffix))
-    .map((row) => row.slice(0, row.length - suffix.length));
+    .map((row) => row.slice(0, row.length - suffix.length))
+    .map((row) => (isScalar(meter.oid) ? { row, name: "total" } : { row }));
 }

@@ -1,13 +1,16 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { type MockPduSetup, MockSnmpPdu } from "../../../mocks/snmp-pdu.ts";
+import { type MockPduSetup, MockSnmpPdu, type PduFaults } from "../../../mocks/snmp-pdu.ts";
 import { openSnmpPdu } from "../../../src/core/snmp/snmp-pdu.ts";
-import { systemClock } from "../../../src/lib/clock.ts";
+import { ManualClock, systemClock } from "../../../src/lib/clock.ts";
 import type { Pdu } from "../../../src/sdk/power.ts";
 import type { SnmpLogin, SnmpProfile, SnmpTarget } from "../../../src/sdk/snmp-profile.ts";
 import { shippedProfiles } from "./shipped-profiles.ts";
 
 const profiles = await shippedProfiles();
 const families = [...profiles.keys()];
+/** Families of which something is true. */
+const those = (is: (profile: SnmpProfile) => unknown) =>
+  families.filter((name) => is(profile(name)));
 const cleanup: (() => Promise<void>)[] = [];
 
 afterEach(async () => {
@@ -39,26 +42,41 @@ async function open(port: number, more: Partial<SnmpTarget> = {}): Promise<Pdu> 
   return pdu;
 }
 
+/** Faults that a command may meet, and what the relay does with them in the end. */
+const FAULTS: readonly (readonly [string, Partial<PduFaults>])[] = [
+  ["ignores", { ignores: true }],
+  ["refuses", { refuses: "genErr" }],
+  ["pending", { pendingMs: 60_000 }],
+  ["wrong type", { wrongType: "nonsense" }],
+  ["late", { lateMs: 60_000 }],
+  ["drops every second answer", { dropsEverySecondAnswer: true }],
+  ["reboots as it switches", { rebootsInMidCycle: 60_000 }],
+];
+/** Those that take no time. */
+const QUICK = FAULTS.slice(0, 4);
+
+/** Families of which each has another shape: these meet the faults that take time as well. */
+const SHAPES = ["apc-rpdu2", "digipower", "aten-pe", "rittal-cmc3", "gude"];
+
 describe.each(families)("%s", (family) => {
+  const { serial, name } = profile(family);
+
   test.each(["1", "2c"] as const)(
-    "version %s: off and on move the relay and are read back",
+    "version %s: reads outlets, names and states",
     async (version) => {
       const device = await mock(family);
       const pdu = await open(device.port, { login: { version, community: "private" } });
       const reading = await pdu.read();
       expect(reading.family).toBe(family);
-      expect(reading.serial).toBe("MOCK0001");
-      expect(reading.outlets.map(({ state }) => state)).toEqual(Array(8).fill("on"));
+      expect(reading.serial).toBe(serial && "MOCK0001");
       expect(reading.outlets.map(({ instance }) => instance)).toEqual(device.instances);
-      const instance = device.instances[2] ?? "";
-      await pdu.command(instance, "off");
-      expect(device.relay(instance)).toBe("off");
-      expect(await pdu.readOutlet(instance)).toMatchObject({ state: "off", serial: "MOCK0001" });
-      await pdu.command(instance, "on");
-      expect(device.relay(instance)).toBe("on");
-      expect(await pdu.readOutlet(instance)).toMatchObject({ state: "on" });
-      const others = device.instances.filter((one) => one !== instance);
-      expect(others.map((one) => device.relay(one))).toEqual(Array(7).fill("on"));
+      expect(reading.outlets.map((outlet) => outlet.state)).toEqual(Array(8).fill("on"));
+      expect(reading.outlets.map((outlet) => outlet.name)).toEqual(
+        Array.from({ length: 8 }, (_, i) => name && `Outlet ${i + 1}`),
+      );
+      device.press(device.instances[2] ?? "", "off");
+      expect(await pdu.readOutlet(device.instances[2] ?? "")).toMatchObject({ state: "off" });
+      expect((await pdu.read()).outlets.map(({ state }) => state).indexOf("off")).toBe(2);
     },
   );
 
@@ -72,14 +90,82 @@ describe.each(families)("%s", (family) => {
     device.faults.wrongType = "text";
     expect((await pdu.read()).outlets.map(({ state }) => state)).toEqual(Array(8).fill("on"));
   });
+});
 
-  test("a locked outlet says so where the family tells", async () => {
-    const device = await mock(family);
-    device.faults.locked = true;
+describe.each(those((one) => one.write))("%s is switched:", (family) => {
+  const { write, pending, read } = profile(family);
+
+  test.each(["1", "2c"] as const)(
+    "off and on over version %s move the relay, no other, and are read back",
+    async (version) => {
+      const device = await mock(family);
+      const pdu = await open(device.port, { login: { version, community: "private" } });
+      const instance = device.instances[2] ?? "";
+      await pdu.read();
+      for (const wanted of ["off", "on"] as const) {
+        await pdu.command(instance, wanted);
+        expect(device.relay(instance)).toBe(wanted);
+        expect(await pdu.readOutlet(instance)).toMatchObject({ state: wanted, pending: false });
+      }
+      const others = device.instances.filter((one) => one !== instance);
+      expect(others.map((one) => device.relay(one))).toEqual(Array(7).fill("on"));
+    },
+  );
+
+  test.each(SHAPES.includes(family) ? FAULTS : QUICK)(
+    "%s: an outlet that is on never reads off, and a command is sent once",
+    async (_, faults) => {
+      const device = await mock(family, { clock: new ManualClock(0) });
+      const instance = device.instances[1] ?? "";
+      const pdu = await open(device.port, { tries: 3 });
+      await pdu.read();
+      Object.assign(device.faults, faults);
+      await pdu.command(instance, "off").catch(() => undefined);
+      const said = await pdu.readOutlet(instance).catch(() => undefined);
+      if (device.relay(instance) === "on") expect(said?.state).not.toBe("off");
+      if (faults.pendingMs && (pending || read.pending)) expect(said?.pending).toBe(true);
+      const sent = device.sets.map(({ oid, value }) => `${oid}=${value}`);
+      expect(sent).toHaveLength(new Set(sent).size);
+      expect(sent.length).toBeLessThanOrEqual(write?.unlock ? 2 : 1);
+    },
+  );
+});
+
+test.each(those((one) => one.write?.cycle))(
+  "%s: cycle moves the relay off, and on again",
+  async (family) => {
+    const clock = new ManualClock(0);
+    const moves: string[] = [];
+    const device = await mock(family, { clock, onSwitch: (one, to) => moves.push(`${one} ${to}`) });
     const pdu = await open(device.port);
-    const first = (await pdu.read()).outlets[0];
-    expect(first?.refuses).toBe(profile(family).locked ? "locked" : undefined);
-  });
+    const instance = device.instances[7] ?? "";
+    await pdu.read();
+    await pdu.command(instance, "cycle");
+    expect(await pdu.readOutlet(instance)).toMatchObject({ state: "off" });
+    await clock.advance(60_000);
+    expect(moves).toEqual([`${instance} off`, `${instance} on`]);
+  },
+);
+
+test.each(those((one) => !one.write))(
+  "%s refuses to be switched, and says so beforehand",
+  async (family) => {
+    const device = await mock(family);
+    const pdu = await open(device.port);
+    expect(pdu.commands).toEqual([]);
+    expect((await pdu.read()).outlets[0]?.refuses).toContain("can only be read");
+    await expect(pdu.command(device.instances[0] ?? "", "off")).rejects.toMatchObject({
+      code: "PDU_REFUSED",
+    });
+    expect(device.sets).toEqual([]);
+  },
+);
+
+test.each(those((one) => one.locked))("%s: a locked outlet says so", async (family) => {
+  const device = await mock(family);
+  device.faults.locked = true;
+  const pdu = await open(device.port);
+  expect((await pdu.read()).outlets[0]?.refuses).toBe("locked");
 });
 
 test("open() prefers the newer tables of a unit that answers both generations", async () => {
@@ -130,7 +216,7 @@ test.each(families)(
     const { outlets } = await (await open(device.port)).read();
     expect(outlets.map(({ instance }) => instance)).toEqual(device.instances);
     expect(outlets.map(({ name, state }) => [name, state])).toEqual(
-      device.instances.map((_, i) => [`Outlet ${i + 1}`, "on"]),
+      device.instances.map((_, i) => [profile(family).name && `Outlet ${i + 1}`, "on"]),
     );
   },
 );
