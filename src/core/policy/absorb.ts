@@ -66,7 +66,8 @@ function takeBytes(draft: Draft): void {
   draft.set({ quietSince: draft.now, seenAlive: true, everAlive: true });
   object(draft, "the console spoke");
   const { phase } = draft.state;
-  if (phase.is === "watching" && phase.unseen && !phase.unseen.asked)
+  const { unseen } = phase.is === "watching" ? phase : {};
+  if (phase.is === "watching" && unseen && (!unseen.asked || unseen.answer !== undefined))
     draft.to({ ...phase, unseen: undefined });
   if (phase.is !== "suspect" && phase.is !== "waiting") return;
   const probing = phase.is === "suspect" && phase.probing;

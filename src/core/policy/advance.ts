@@ -27,7 +27,7 @@ const MAY_PASS = minutes(5);
 /** A suspicion that can be neither proven nor refuted for this long (a console that flaps) calls a person. */
 const UNRESOLVED = minutes(15);
 
-/** A host that boots prints something within this, once its console is up; one that has booted waits for Enter. */
+/** A host that boots prints something more within this; one that has booted waits for Enter. */
 const UNSEEN = seconds(10);
 
 type Watching = Extract<Phase, { is: "watching" }>;
@@ -274,13 +274,20 @@ function watching(draft: Draft, phase: Watching): void {
 
 /**
  * A console that comes back after its host (a virtual machine's, one fed by the same outlet) may have missed the whole
- * boot. Where it is silent, it is asked once. Gives the time at which that is due.
+ * boot. Where it is silent, it is asked once, and has recovered where it answers and is silent again. Gives the time at
+ * which that is due.
  */
 function lookUnseen(draft: Draft, phase: Watching): Millis | undefined {
   const { unseen, case: current } = phase;
-  if (!unseen || unseen.asked || current.booted || current.tried.length === 0) return undefined;
-  if (draft.state.held || personUntil(draft) || !mayProbe(draft.state.seen)) return undefined;
+  if (!unseen || current.booted || current.tried.length === 0) return undefined;
   const due = unseen.since + UNSEEN;
+  if (unseen.answer !== undefined) {
+    if (draft.now < due) return due;
+    draft.standDown(`the console answers: ${unseen.answer}`);
+    return undefined;
+  }
+  if (unseen.asked || draft.policy.mode === "observe") return undefined;
+  if (draft.state.held || personUntil(draft) || !mayProbe(draft.state.seen)) return undefined;
   if (draft.now < due) return due;
   draft.to({ ...phase, unseen: { ...unseen, asked: true } });
   draft.wish({ is: "probe" });

@@ -27,9 +27,9 @@ export function takeProbe(draft: Draft, input: Of<"probe">): void {
   if (input.answer === "alive")
     draft.set({ seenAlive: true, answers: "yes", quietSince: draft.now });
   if (phase.is === "suspect") takeSuspected(draft, phase, input);
-  // A console without getty shows no login prompt: that it answers is all the proof there is.
+  // A console without getty shows no login prompt: that it answers, and is silent then, is all the proof there is.
   else if (phase.is === "watching" && phase.unseen?.asked && input.answer === "alive")
-    draft.standDown(`the console answers: ${input.text}`);
+    draft.to({ ...phase, unseen: { since: draft.now, asked: true, answer: input.text } });
 }
 
 function takeSuspected(draft: Draft, phase: Suspect, input: Of<"probe">): void {

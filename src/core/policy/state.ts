@@ -62,6 +62,14 @@ export interface Failures {
   readonly stale: boolean;
 }
 
+/** A console that may have missed a boot. */
+export interface Unseen {
+  readonly since: Millis;
+  readonly asked: boolean;
+  /** What came after it was asked. Where more follows by itself, it was no answer but a boot. */
+  readonly answer?: string;
+}
+
 /** Where the watchdog stands with one host. */
 export type Phase =
   | { readonly is: "calm" }
@@ -92,7 +100,7 @@ export type Phase =
       readonly rung: Rung | "itself";
       readonly deadline: Millis;
       /** The link came up in the meantime, and nothing came over it: the host may have booted unseen. */
-      readonly unseen?: { readonly since: Millis; readonly asked: boolean } | undefined;
+      readonly unseen?: Unseen | undefined;
     }
   | { readonly is: "waiting"; readonly case: Case; readonly why: string };
 

@@ -299,7 +299,7 @@ describe("decide()", () => {
       expect(probes(story)).toBe(0);
       story.pass(seconds(60));
       expect(probes(story)).toBe(1);
-      story.give({ is: "probe", answer: "alive", text: "a prompt came" });
+      story.give({ is: "probe", answer: "alive", text: "a prompt came" }).pass(seconds(10));
       expect(story.state.phase.is).toBe("calm");
       expect(story.wishes).toContainEqual(expect.objectContaining({ as: "recovered" }));
     });
@@ -310,6 +310,25 @@ describe("decide()", () => {
       const holder = { who: "jana", person: true };
       const seated = cutAndBack().give({ is: "seat", holder }).pass(seconds(60));
       expect(probes(seated)).toBe(0);
+    });
+
+    it("is not typed at in mode observe, which a restart may have brought", () => {
+      const { state, now } = cutAndBack();
+      const observe = { ...policy, mode: "observe" } as const;
+      const tick = { is: "tick", lastByteAt: 0 } as const;
+      const decision = decide(observe, state, tick, now + seconds(11));
+      expect(decision.wishes.filter(({ is }) => is === "probe")).toEqual([]);
+    });
+
+    it("has not recovered where what came after Enter is its boot", () => {
+      const boots = cutAndBack().pass(seconds(11)).give({ is: "bytes" }).see(boot());
+      boots.give({ is: "probe", answer: "alive", text: "Enter was answered" }).pass(seconds(60));
+      expect(boots.state.phase.is).toBe("watching");
+      const posts = cutAndBack().pass(seconds(11)).give({ is: "bytes" });
+      posts.give({ is: "probe", answer: "alive", text: "Enter was answered" });
+      posts.pass(seconds(5)).give({ is: "bytes" }).pass(seconds(30));
+      expect(posts.state.phase.is).toBe("watching");
+      expect(posts.closes()).toEqual([]);
     });
 
     it("keeps the panic as what the case began with, when no boot follows", () => {
