@@ -14,7 +14,8 @@ import { kindOf, mayCut, SILENCE } from "./classes.ts";
 import { type Draft, inWords, PAGED, rungInWords, type Suspect } from "./draft.ts";
 import { climb, nextRung } from "./ladder.ts";
 import { movedAt, stallsAt } from "./stall.ts";
-import type { Phase, WatchState } from "./state.ts";
+import type { WatchState } from "./state.ts";
+import { lookUnseen, type Watching } from "./unseen.ts";
 
 /** A crash prints for some seconds; a survivor shows its prompt within this (measured on recordings). */
 const SETTLE = seconds(30);
@@ -26,11 +27,6 @@ const QUIET_FIRST = seconds(3);
 const MAY_PASS = minutes(5);
 /** A suspicion that can be neither proven nor refuted for this long (a console that flaps) calls a person. */
 const UNRESOLVED = minutes(15);
-
-/** A host that boots prints something more within this; one that has booted waits for Enter. */
-const UNSEEN = seconds(10);
-
-type Watching = Extract<Phase, { is: "watching" }>;
 
 export function advance(draft: Draft): void {
   // Each phase may lead to the next at once; five is more than there are phases.
@@ -270,28 +266,6 @@ function watching(draft: Draft, phase: Watching): void {
     { is: "silence", certain: false, live: true, class: "no-login", means, at: seen.at },
     phase.case,
   );
-}
-
-/**
- * A console that comes back after its host (a virtual machine's, one fed by the same outlet) may have missed the whole
- * boot. Where it is silent, it is asked once, and has recovered where it answers and is silent again. Gives the time at
- * which that is due.
- */
-function lookUnseen(draft: Draft, phase: Watching): Millis | undefined {
-  const { unseen, case: current } = phase;
-  if (!unseen || current.booted || current.tried.length === 0) return undefined;
-  const due = unseen.since + UNSEEN;
-  if (unseen.answer !== undefined) {
-    if (draft.now < due) return due;
-    draft.standDown(`the console answers: ${unseen.answer}`);
-    return undefined;
-  }
-  if (unseen.asked || draft.policy.mode === "observe") return undefined;
-  if (draft.state.held || personUntil(draft) || !mayProbe(draft.state.seen)) return undefined;
-  if (draft.now < due) return due;
-  draft.to({ ...phase, unseen: { ...unseen, asked: true } });
-  draft.wish({ is: "probe" });
-  return undefined;
 }
 
 const nameOf = (rung: Rung | "itself"): string =>

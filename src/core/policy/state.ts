@@ -63,7 +63,7 @@ export interface Failures {
 }
 
 /** A console that may have missed a boot. */
-export interface Unseen {
+interface Unseen {
   readonly since: Millis;
   readonly asked: boolean;
   /** What came after it was asked. Where more follows by itself, it was no answer but a boot. */

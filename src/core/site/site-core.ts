@@ -244,9 +244,9 @@ export class SiteCore {
     const recovered = this.power.recover((event) =>
       this.audit.note({ type: "power.recover", host: event.host, by: "oob", text: event.text }),
     );
-    const { calls, config, devices, audit } = this;
+    const { calls, config, devices, audit, clock } = this;
     const { signal } = this.#closing;
-    void endLeftCalls({ calls, config, devices, audit, signal });
+    void endLeftCalls({ calls, config, devices, audit, clock, signal });
     await Promise.all([recovered, this.consoles.openAll()]);
     if (this.#closed === undefined) await this.watch();
   }

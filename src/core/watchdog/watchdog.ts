@@ -139,7 +139,7 @@ export class Watchdog implements GuardEyes {
         if (late > STOOD_STILL) watch.gap(`this process stood still for ${formatDuration(late)}`);
         watch.look();
       }
-      this.#lines.look(this.#watches.values());
+      this.#lines.look(this.#watches.values(), clock.monotonic());
       this.#beat();
     });
   }
