@@ -129,7 +129,9 @@ export class HostWatch {
 
   holdChanged(): void {
     const { holds, clock } = this.#parts;
-    this.give({ is: "hold", held: holdInWords(holds.of(this.host.entry.name), clock.now()) });
+    const held = holdInWords(holds.of(this.host.entry.name), clock.now());
+    if (held !== undefined) this.#probe.abort(new Error(held));
+    this.give({ is: "hold", held });
   }
 
   closedBy(by: string, reason: string): void {
@@ -288,10 +290,7 @@ export class HostWatch {
   }
 
   #tick(late: Millis): void {
-    if (late > STOOD_STILL) {
-      this.gap(`this process stood still for ${formatDuration(late)}`);
-      return;
-    }
+    if (late > STOOD_STILL) return this.gap(`this process stood still for ${formatDuration(late)}`);
     const { console } = this.host;
     const typedAt = console.lastTypedAt;
     if (typedAt !== undefined) this.give({ is: "typed", at: typedAt });

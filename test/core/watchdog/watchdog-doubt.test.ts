@@ -74,6 +74,18 @@ describe("Watchdog in doubt", () => {
     expect(await bench.texts("watch.page")).toHaveLength(1);
   });
 
+  it("hold in the midst of a probe: nothing more is typed", async () => {
+    bench = await new Bench(["web1"]).start();
+    bench.console().panics();
+    while (bench.console().sent.length === 0) await bench.pass(seconds(5));
+    await bench.holds.set(["web1"], "jana", minutes(60), "I look at it");
+    await bench.pass(minutes(2));
+    expect(bench.console().sent).toEqual(["\r"]);
+    await bench.holds.release(["web1"], "jana");
+    await bench.pass(minutes(5));
+    expect(bench.relay.orders).toEqual(["cycle web1 1-cycle-1"]);
+  });
+
   it("host that answers eight seconds late is alive", async () => {
     bench = await new Bench(["web1"]).start();
     bench.console().panics();
