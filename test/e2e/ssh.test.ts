@@ -54,9 +54,10 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   for (const one of undo.splice(0).reverse()) await one();
+  // A test that looks for the master means its own.
+  endMasters();
 });
 afterAll(async () => {
-  endMasters();
   await server?.stop();
   await device?.close();
   rmSync(root, { recursive: true, force: true });
@@ -409,7 +410,7 @@ describe.skipIf(!installed)("ssh with share", () => {
   });
 });
 
-/** Process id of the newest master that runs. */
+/** Process id of the master that runs. */
 function masterOf(paths: readonly string[]): number {
   for (const path of paths) {
     const said = spawnSync("ssh", ["-F", "none", "-o", `ControlPath=${path}`, "-O", "check", "x"], {
