@@ -114,9 +114,8 @@ export class HostWatch {
   async stop(): Promise<void> {
     this.#unfollow?.();
     this.#alarm.cancel();
-    this.#probe.abort(new Error("the watch ends"));
-    this.#act.abort(new Error("the watch ends"));
-    this.#ending.abort(new Error("the watch ends"));
+    for (const one of [this.#probe, this.#act, this.#ending])
+      one.abort(new Error("the watch ends"));
     await this.#story.settled();
     this.#alarm.cancel();
   }
@@ -290,7 +289,10 @@ export class HostWatch {
   }
 
   #tick(late: Millis): void {
-    if (late > STOOD_STILL) return this.gap(`this process stood still for ${formatDuration(late)}`);
+    if (late > STOOD_STILL) {
+      this.gap(`this process stood still for ${formatDuration(late)}`);
+      return;
+    }
     const { console } = this.host;
     const typedAt = console.lastTypedAt;
     if (typedAt !== undefined) this.give({ is: "typed", at: typedAt });
