@@ -47,6 +47,8 @@ export interface MockFamily {
     readonly absent?: Values;
     readonly list?: true;
   };
+  readonly sensed?: { readonly oid: string; readonly on: Values; readonly off: Values };
+  readonly believedIf?: { readonly oid: string; readonly matches: RegExp };
   readonly pending?: MockColumn;
   readonly locked?: MockColumn;
   readonly write?: {

@@ -140,7 +140,7 @@ export class MockSnmpPdu implements MockTree {
 
   objects(): readonly (readonly [string, MockObject])[] {
     const { family } = this.#setup;
-    const { serial, model, padding, read } = family;
+    const { serial, model, padding, read, believedIf } = family;
     const sysObjectID = family.match.sysObjectID[0] ?? "1.3.6.1.4.1";
     const all: [string, MockObject][] = [
       ["1.3.6.1.2.1.1.1.0", { type: "string", value: "mock rack PDU" }],
@@ -148,6 +148,8 @@ export class MockSnmpPdu implements MockTree {
     ];
     if (serial) all.push([scalarOf(family, serial), { type: "string", value: this.serial }]);
     if (model) all.push([scalarOf(family, model), { type: "string", value: "Mock PDU" }]);
+    if (believedIf)
+      all.push([believedIf.oid, { type: "string", value: believedIf.matches.source }]);
     if (padding)
       all.push([scalarOf(family, padding.count), { type: "integer", value: this.#relays.length }]);
     if (read.list) all.push([read.oid, this.#list()]);
@@ -248,17 +250,29 @@ export class MockSnmpPdu implements MockTree {
     add(family.label, "string", String(relay.number));
     add(family.unit, "integer", 1);
     add(family.only?.oid, "integer", family.only?.values[0] ?? 0);
-    const waits = family.pending?.values[0] ?? 1;
-    add(family.pending?.oid, "integer", relay.pending ? waits : NOT_LISTED);
-    const lock = this.faults.locked ? family.locked?.values[0] : undefined;
-    if (family.locked?.oid !== family.read.oid) add(family.locked?.oid, "integer", lock ?? 1);
-    const { unlessAny } = family.write ?? {};
-    const mark = this.marked === relay.instance ? unlessAny?.values[0] : undefined;
-    add(unlessAny?.oid, "integer", mark ?? NOT_LISTED);
+    const { sensed } = family;
+    add(sensed?.oid, "integer", (relay.on ? sensed?.on[0] : sensed?.off[0]) ?? NOT_LISTED);
+    for (const [column, value] of this.#flags(relay)) add(column, "integer", value);
     const drawn = relay.on || this.faults.welded ? load : 0;
     const meter = plainMeter(family.outletWatts);
     add(meter?.oid, "integer", Math.round(drawn / (meter?.scale ?? 1)));
     return row;
+  }
+
+  /** Columns that say something of now and then; two of them may be one. */
+  #flags(relay: Relay): Map<string, number> {
+    const { pending, locked, write, read } = this.#setup.family;
+    const flags = new Map<string, number>();
+    for (const [column, raised] of [
+      [pending, relay.pending],
+      [locked, this.faults.locked === true],
+      [write?.unlessAny, this.marked === relay.instance],
+    ] as const) {
+      if (column === undefined || column.oid === read.oid) continue;
+      const value = raised ? column.values[0] : flags.get(column.oid);
+      flags.set(column.oid, value ?? NOT_LISTED);
+    }
+    return flags;
   }
 
   #state(relay: Relay): MockObject {

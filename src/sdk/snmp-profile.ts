@@ -27,14 +27,14 @@ export interface Meter {
   readonly suffix?: string;
   /** Values that mean "not metered". */
   readonly absent?: readonly number[];
+  /** Of a total: only rows in which this column has one of these values: tables that mix phases and banks. */
+  readonly where?: { readonly oid: string; readonly is: readonly number[] };
 }
 
 /** Currents of phases or infeeds, one row each. */
 export interface LineAmps extends Meter {
   /** Column with their names, same index; without it the row's instance is the name. */
   readonly names?: string;
-  /** Only rows in which this column has one of these values: tables that mix phases and banks. */
-  readonly where?: { readonly oid: string; readonly is: readonly number[] };
 }
 
 /** One write: object, value, and nothing implied. */
@@ -118,6 +118,17 @@ export interface SnmpProfile {
       readonly map?: StateMap;
     };
   };
+  /** Column of what the device senses: where it says otherwise than the state, the state is unknown. */
+  readonly sensed?: StateMap & { readonly oid: string };
+  /** Object that has to match before a state is believed: where the column means something else in other firmware. */
+  readonly believedIf?: { readonly oid: string; readonly matches: RegExp; readonly note: string };
+  /** Columns and values that are worth a note; with `doubt` the state is unknown. */
+  readonly remarks?: readonly {
+    readonly oid: string;
+    readonly values: readonly number[];
+    readonly note: string;
+    readonly doubt?: true;
+  }[];
   readonly pending?: { readonly oid: string; readonly values: readonly number[] };
   /** Column that says that an outlet can be switched, by value or by a bit (BITS: 0 is the highest of the first octet). */
   readonly switchable?: {

@@ -21,9 +21,12 @@ export default defineSnmpPdu({
   index: ["outlet"],
   name: `${PORT}.2`,
   read: { oid: `${PORT}.3`, on: [1], off: [0] },
-  // No cycle over SNMP. The device holds a port off for its own repower time, so an on may come late.
+  // No cycle over SNMP.
   write: { on: { oid: `${PORT}.3`, value: 1 }, off: { oid: `${PORT}.3`, value: 0 } },
+  // A port stays off for its own repower time, so an on may come late.
+  delays: { on: `${PORT}.7`, unitMs: seconds(1) },
   model: `${MODEL}.1.2.1.0`,
+  serial: `${MODEL}.1.2.5.0`,
   firmware: `${MODEL}.1.2.2.0`,
   totalWatts: [{ oid: `${METER}.4` }],
   lineAmps: { oid: `${METER}.5`, scale: 0.001 },

@@ -16,6 +16,7 @@ export default defineSnmpPdu({
   name: `${OUTPUT}.2`,
   // What the relay was told: a blown fuse shows in column 4 only.
   read: { oid: `${OUTPUT}.5`, on: [1], off: [2] },
+  remarks: [{ oid: `${OUTPUT}.4`, values: [2], note: "fuse blown" }],
   write: { on: { oid: `${OUTPUT}.5`, value: 1 }, off: { oid: `${OUTPUT}.5`, value: 2 } },
   model: `${PANEL}.1.0`,
   firmware: `${PANEL}.4.0`,

@@ -27,6 +27,7 @@ export default defineSnmpPdu({
       "7": "unavailable",
     },
   },
+  remarks: [{ oid: `${OUTLET}.5`, values: [1], note: "the relay has failed", doubt: true }],
   // 1 is "cancel": it is accepted and does nothing. An outlet that is not in manual mode refuses.
   write: {
     on: { oid: `${OUTLET}.6`, value: 2 },

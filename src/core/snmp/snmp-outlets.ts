@@ -41,6 +41,9 @@ export function outletObjects(profile: SnmpProfile): OutletObject[] {
   const { read, delays } = profile;
   const columns = [
     read.oid,
+    profile.sensed?.oid,
+    profile.believedIf?.oid,
+    ...(profile.remarks ?? []).map(({ oid }) => oid),
     profile.pending?.oid,
     profile.name,
     profile.label,
@@ -88,7 +91,7 @@ export function outletAt(
     return oid === undefined ? undefined : seen.look(`${oid}${suffix}`);
   };
   if (profile.only && !cellIs(at(profile.only.oid), profile.only.values)) return undefined;
-  const state = stateAt(profile, instance, at);
+  const state = believed(profile, stateAt(profile, instance, at), at);
   if (state.absent) return undefined;
   const name = nameAt(profile, at);
   const refuses = refusal(profile, at);
@@ -122,6 +125,22 @@ function stateAt(profile: SnmpProfile, instance: string, at: At): CellState {
   const elsewhere = cell === undefined || cellIs(cell, otherwise?.when ?? []);
   if (otherwise === undefined || !elsewhere) return cellState(cell, read);
   return cellState(at(otherwise.oid, otherwise.suffix), otherwise.map ?? read);
+}
+
+/** The state with what speaks against it, and what else the device says. */
+function believed(profile: SnmpProfile, told: CellState, at: At): CellState {
+  const { believedIf, sensed, remarks = [] } = profile;
+  if (told.absent) return told;
+  const doubted = (note: string): CellState => ({ ...told, state: "unknown", note });
+  if (believedIf && !believedIf.matches.test(cellText(at(believedIf.oid)) ?? ""))
+    return doubted(believedIf.note);
+  const remark = remarks.find(({ oid, values }) => cellIs(at(oid), values));
+  if (remark?.doubt) return doubted(remark.note);
+  const compared = sensed && told.state !== "unknown" && at(sensed.oid) !== undefined;
+  const senses = compared ? cellState(at(sensed.oid), sensed) : told;
+  if (senses.state !== told.state)
+    return doubted(`told ${told.state}, senses ${senses.note ?? senses.state}`);
+  return remark && told.note === undefined ? { ...told, note: remark.note } : told;
 }
 
 /** What a person called it. */

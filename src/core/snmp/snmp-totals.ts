@@ -1,6 +1,6 @@
 import type { PduReading } from "../../sdk/power.ts";
 import type { LineAmps, Meter, SnmpProfile } from "../../sdk/snmp-profile.ts";
-import { cellNumber, cellText } from "./cell.ts";
+import { cellIs, cellText } from "./cell.ts";
 import { columnOf, isScalar } from "./outlet-places.ts";
 import { type Look, meterAt } from "./snmp-outlets.ts";
 import type { Column } from "./snmp-walk.ts";
@@ -22,8 +22,8 @@ export function totalColumns(profile: SnmpProfile): string[] {
     ...meters
       .filter(({ variable }) => variable === undefined)
       .flatMap((meter) => [columnOf(meter.oid), meter.digits]),
+    ...meters.map(({ where }) => where?.oid),
     lineAmps?.names,
-    lineAmps?.where?.oid,
   ];
   return [...new Set(wanted.filter((oid) => oid !== undefined))];
 }
@@ -61,11 +61,9 @@ function totalWatts(meters: readonly Meter[], seen: MeterRows): number | undefin
 }
 
 function lines(meter: LineAmps, seen: MeterRows) {
-  const { where, names } = meter;
+  const { names } = meter;
   const amps: { phase: string; amps: number }[] = [];
   for (const { row, name } of rowsOf(meter, seen)) {
-    const kind = where && cellNumber(seen.look(`${where.oid}.${row}`));
-    if (where && (kind === undefined || !where.is.includes(kind))) continue;
     const value = valueAt(meter, row, seen);
     const given = names === undefined ? name : cellText(seen.look(`${names}.${row}`));
     if (value !== undefined) amps.push({ phase: given || row, amps: value });
@@ -80,15 +78,21 @@ function valueAt(meter: Meter, row: string, { look }: MeterRows): number | undef
 }
 
 /** Rows of a meter, their suffix taken off, and their names where the meter itself tells. */
-function rowsOf(meter: Meter, { columns, names }: MeterRows): { row: string; name?: string }[] {
-  if (meter.variable)
-    return (names?.matching(meter.variable) ?? []).map(({ row, group }) => ({
+function rowsOf(meter: Meter, { columns, names, look }: MeterRows): MeterRow[] {
+  const { variable, suffix = "", where } = meter;
+  if (variable)
+    return (names?.matching(variable) ?? []).map(({ row, group }) => ({
       row,
       ...(group !== undefined && { name: group }),
     }));
-  const suffix = meter.suffix ?? "";
   return [...(columns.get(columnOf(meter.oid))?.keys() ?? [])]
     .filter((row) => row.endsWith(suffix))
     .map((row) => row.slice(0, row.length - suffix.length))
+    .filter((row) => where === undefined || cellIs(look(`${where.oid}.${row}`), where.is))
     .map((row) => (isScalar(meter.oid) ? { row, name: "total" } : { row }));
+}
+
+interface MeterRow {
+  readonly row: string;
+  readonly name?: string;
 }
