@@ -237,7 +237,8 @@ describe("a hostile host", () => {
     ["log --json", ["log", "evil", "--json"], undefined, undefined],
     ["status", ["status"], undefined, undefined],
     ["status --json", ["status", "--json"], undefined, undefined],
-    ["watch", ["watch"], "leave: q", "q"],
+    ["watch", ["watch"], "q leave", "q"],
+    ["attach --broadcast", ["attach", "--broadcast", "evil,quiet"], "end of replay", LEAVE],
   ] as const)("nothing of it obeys in %s", async (_, words, until, leave) => {
     for (const [, payload] of PAYLOADS) await hostPrints(payload);
     const name = PAYLOADS.map(([, payload]) =>
