@@ -293,9 +293,8 @@ export class HostWatch {
       this.gap(`this process stood still for ${formatDuration(late)}`);
       return;
     }
-    const { console } = this.host;
-    const typedAt = console.lastTypedAt;
-    if (typedAt !== undefined) this.give({ is: "typed", at: typedAt });
-    this.give({ is: "tick", lastByteAt: console.lastByteAt });
+    const { lastTypedAt, lastByteAt } = this.host.console;
+    if (lastTypedAt !== undefined) this.give({ is: "typed", at: lastTypedAt });
+    this.give({ is: "tick", lastByteAt });
   }
 }
