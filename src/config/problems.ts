@@ -59,10 +59,10 @@ function excerpt(source: string, column: number): { text: string; column: number
  * else tells. `secret:NAME` is a name and stays; so does the column of everything.
  */
 const LOOKS_SECRET =
-  /(?<=(?:^|[\s{,"'])[\w-]{0,40}(?:pass(?:word|phrase|wd)?|pwd|auth|priv|community|token)["']?\s{0,9}:\s{1,40})(?!["']?secret:)(?:"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s"'{](?:[^,}]*[^\s,}])?)/gi;
+  /(?<=(?:^|[\s{,"'])[\w-]{0,40}(?:pas+[a-z]{0,8}|pwd|auth|priv|community|token)["']?\s{0,9}:\s{1,40})(?!["']?secret:)(?:"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s"'{](?:[^,}]*[^\s,}])?)/gi;
 /** What stands before the "@" of a URL, and what looks like a secret in its query. */
 const SECRET_IN_URL =
-  /(?<=[a-z]:\/\/)[^@/\s"']+(?=@)|(?<=[?&][\w-]{0,40}(?:pass(?:word|phrase|wd)?|pwd|auth|priv|community|token)=)(?!secret:)[^&\s"']+/gi;
+  /(?<=[a-z]:\/\/)[^@/\s"']+(?=@)|(?<=[?&][\w-]{0,40}(?:pas+[a-z]{0,8}|pwd|auth|priv|community|token)=)(?!secret:)[^&\s"']+/gi;
 
 const withoutSecrets = (source: string): string =>
   source

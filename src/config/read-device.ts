@@ -151,11 +151,13 @@ async function faultsIn(
   }
 }
 
-/** What stands where `secret:NAME` belongs may be the secret itself. */
-const isUnnamedSecret = (specs: OptionSpecs, option: string, given: unknown): boolean =>
-  Object.hasOwn(specs, option) &&
-  specs[option]?.kind === "secret" &&
-  !(typeof given === "string" && given.startsWith("secret:"));
+/** What stands where `secret:NAME` belongs may be the secret itself; so may what stands at its misspelt name. */
+function isUnnamedSecret(specs: OptionSpecs, option: string, given: unknown): boolean {
+  if (typeof given === "string" && given.startsWith("secret:")) return false;
+  if (Object.hasOwn(specs, option)) return specs[option]?.kind === "secret";
+  const meant = nearest(option, Object.keys(specs));
+  return meant !== undefined && specs[meant]?.kind === "secret";
+}
 
 async function driverHint(
   catalog: DriverCatalog,

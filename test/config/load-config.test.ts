@@ -298,6 +298,16 @@ ${["b", "c", "d", "e", "f", "g", "h"].map((k, i) => `${k}: &${k} [${`*${"abcdefg
       "community: *********",
     ],
     ["under a driver that does not exist", "p: { driver: snpm, auth: hunter2 }", "auth: ******"],
+    [
+      "under a misspelt option",
+      "p: { driver: snmp, host: h, comunity: hunter2 }",
+      "comunity: *******",
+    ],
+    [
+      "under another misspelt one",
+      "p: { driver: snmp, host: h, passwrd: hunter2 }",
+      "passwrd: *******",
+    ],
     ["in broken YAML", "p: { driver: snmp, host: h, host: i, auth: hunter2 }", "auth: *******"],
     ["in a URL", 'p: "snmp://hunter2@h"', "snmp://*******@h"],
     ["in the query of a URL", 'p: "snmp://h?community=hunter2&port=x"', "***"],
