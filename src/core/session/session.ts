@@ -57,7 +57,7 @@ export class Session implements WatchedConsole, PortListener {
     const note = (type: string, text: string, data: Readonly<Record<string, unknown>>) =>
       this.#note(type, "oob", text, data);
     const notice = (text: string) => this.notice(text);
-    this.#upAndDown = new UpAndDown({ notice, note });
+    this.#upAndDown = new UpAndDown({ clock: options.clock, notice, note });
     this.#lastWriter = new LastWriter({
       console: this,
       clock: options.clock,

@@ -1,6 +1,14 @@
+import type { Clock, Millis, Timer } from "../../lib/clock.ts";
+import { seconds } from "../../lib/durations.ts";
 import type { PortState } from "../port/console-port.ts";
 
+/** A link that ended sooner never worked: a server that is full accepts and hangs up, every few seconds. */
+const LASTED: Millis = seconds(15);
+/** Such links in a row that are told of. */
+const TOLD = 3;
+
 interface UpAndDownParts {
+  readonly clock: Clock;
   /** To the people at the console. */
   readonly notice: (text: string) => void;
   /** Into the audit trail. */
@@ -11,6 +19,10 @@ interface UpAndDownParts {
 export class UpAndDown {
   readonly #parts: UpAndDownParts;
   #toldDown: string | undefined;
+  #upAt: Millis = 0;
+  /** Links in a row that did not last. */
+  #short = 0;
+  #stays: Timer | undefined;
 
   constructor(parts: UpAndDownParts) {
     this.#parts = parts;
@@ -20,11 +32,11 @@ export class UpAndDown {
   tell(state: PortState, before: PortState): boolean {
     const { notice, note } = this.#parts;
     const wasDown = this.#toldDown !== undefined;
+    if (state.is !== "up") this.#stays?.cancel();
     if (state.is === "opening" && state.progress !== "") notice(state.progress);
     if (state.is === "up") {
       this.#toldDown = undefined;
-      notice(`console up: ${state.label}`);
-      note("console.up", `console up: ${state.label}`, {});
+      this.#up(`console up: ${state.label}`);
       return wasDown;
     }
     if (state.is === "idle" && before.is !== "closed") {
@@ -34,9 +46,28 @@ export class UpAndDown {
     }
     // Each further attempt fails for the same reason: once is enough.
     if (state.is !== "down" || this.#toldDown === state.why) return false;
-    this.#toldDown = state.why;
-    notice(`console down: ${state.why}; it is opened again by itself`);
-    note("console.down", `console down: ${state.why}`, { wasUp: before.is === "up" });
+    this.#down(state.why, before.is === "up");
     return false;
+  }
+
+  #up(text: string): void {
+    const { clock, notice, note } = this.#parts;
+    this.#upAt = clock.monotonic();
+    const tell = () => {
+      notice(text);
+      note("console.up", text, {});
+    };
+    if (this.#short < TOLD) tell();
+    else this.#stays = clock.after(LASTED, tell);
+  }
+
+  #down(why: string, wasUp: boolean): void {
+    const { clock, notice, note } = this.#parts;
+    this.#toldDown = why;
+    if (wasUp) this.#short = clock.monotonic() - this.#upAt < LASTED ? this.#short + 1 : 0;
+    if (this.#short > TOLD) return;
+    const flaps = this.#short === TOLD ? "; it comes and goes: told when it stays up" : "";
+    notice(`console down: ${why}; it is opened again by itself${flaps}`);
+    note("console.down", `console down: ${why}${flaps}`, { wasUp });
   }
 }
