@@ -70,6 +70,8 @@ export interface HostEntry {
   readonly onDetach?: OnDetach;
   /** Hosts that must be healthy themselves before this one may be cut for being silent. */
   readonly needs: readonly string[];
+  /** Given as a URL, and no host of the daemon that runs: a command may open it beside that one. */
+  readonly unserved?: boolean;
 }
 
 /** A modem that answers calls. */

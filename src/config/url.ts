@@ -49,11 +49,11 @@ export async function parseDeviceUrl(
 }
 
 /** The configuration with one more device in it: a console becomes a host, a power device a PDU. */
-export function withUrl(config: SiteConfig, target: UrlTarget): SiteConfig {
+export function withUrl(config: SiteConfig, target: UrlTarget, unserved = false): SiteConfig {
   const urlSecrets = new Map([...(config.urlSecrets ?? []), ...target.secrets]);
   if (target.kind === "power")
     return { ...config, urlSecrets, pdus: new Map(config.pdus).set(target.name, target.entry) };
-  const host = bareHost(target.name, target.entry);
+  const host = { ...bareHost(target.name, target.entry), unserved };
   return { ...config, urlSecrets, hosts: new Map(config.hosts).set(target.name, host) };
 }
 
@@ -68,7 +68,8 @@ async function findDriver(
     const facts = await catalog.describe(kind, driver);
     if (facts !== undefined) return { kind, facts };
   }
-  const names = (await Promise.all(kinds.map((kind) => catalog.names(kind)))).flat();
+  const listed = await Promise.all(kinds.map((kind) => catalog.names(kind)));
+  const names = [...new Set(listed.flat())];
   throw new OobError(
     "DRIVER_UNKNOWN",
     `Cannot open "${hidden(url)}": there is no driver "${driver}"`,

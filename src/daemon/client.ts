@@ -66,6 +66,16 @@ async function askDaemon(runtime: string, path: string | undefined): Promise<Sit
   return undefined;
 }
 
+/** The hosts whose logs a running daemon writes; undefined: none answers. */
+async function hostsServed(runtime: string): Promise<ReadonlySet<string> | undefined> {
+  const site = await askDaemon(runtime, undefined).catch(() => undefined);
+  try {
+    return site && new Set(await site.hosts());
+  } finally {
+    await site?.close();
+  }
+}
+
 async function isSame(path: string, other: string | undefined): Promise<boolean> {
   if (other === undefined) return false;
   const resolve = (file: string) => realpath(file).catch(() => file);
@@ -87,10 +97,12 @@ async function openDirect(config: SiteConfig, options: OpenSiteOptions): Promise
   ]);
   const catalog = new Registry(config.drivers);
   const aliases = new Map<string, string>();
+  const served = urls.length > 0 ? await hostsServed(config.runtime) : undefined;
   let whole = config;
   for (const url of urls) {
     const target = await parseDeviceUrl(url, catalog);
-    whole = withUrl(whole, target);
+    const unserved = served?.has(target.name) === false && !config.hosts.has(target.name);
+    whole = withUrl(whole, target, unserved);
     aliases.set(url, target.name);
   }
   const who = personName(env);

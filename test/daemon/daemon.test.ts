@@ -138,6 +138,25 @@ describe("startDaemon()", () => {
     });
   });
 
+  test("a URL is opened beside a daemon that has no such host, and its devices are not", async () => {
+    await start();
+    const path = join(rack.folder, "own.sock");
+    const own = createServer((socket) => socket.end("hello from there"));
+    await new Promise<void>((resolve) => {
+      own.listen(path, resolve);
+    });
+    const site = await open({ hosts: [`unix:${path}`] });
+    expect((await site.screen(`unix:${path}`)).rows[0]).toBe("hello from there");
+    own.close();
+    const [, device] = /path: ([^ ,}]+)/.exec(rack.yaml) ?? [];
+    const taken = `unix:${device}`;
+    const other = await open({ hosts: [taken] });
+    await expect(other.screen(taken)).rejects.toMatchObject({
+      code: "PORT_BUSY",
+      message: expect.stringContaining("for web1"),
+    });
+  });
+
   test("a daemon of another configuration is not asked", async () => {
     await start();
     const other = join(rack.folder, "other.yaml");

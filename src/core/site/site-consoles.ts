@@ -192,7 +192,7 @@ export class SiteConsoles {
       }
       if (role === "direct") {
         // One after the other: for a moment each holds the daemon's own lock, which the next would take for a daemon.
-        const looked = this.#look.then(() => this.#refuseBesideDaemon(name));
+        const looked = this.#look.then(() => this.#refuseBesideDaemon(entry));
         this.#look = looked.catch(() => undefined);
         await looked;
         if (!entry.console.onDemand) await claimOnce();
@@ -262,7 +262,8 @@ export class SiteConsoles {
   }
 
   /** Throws PORT_BUSY where a daemon holds this site: its log of this host is being written. */
-  async #refuseBesideDaemon(host: string): Promise<void> {
+  async #refuseBesideDaemon({ name: host, unserved }: HostEntry): Promise<void> {
+    if (unserved) return;
     const { devices, config } = this.#parts;
     const lock = await devices.lock(daemonLockName(config.state)).catch((cause: unknown) => {
       throw new OobError("PORT_BUSY", `Cannot open the console of ${host}: ${messageOf(cause)}`, {
