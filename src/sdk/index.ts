@@ -35,6 +35,7 @@ export * from "./rule.ts";
 export { type RunResult, runCommand } from "./run-command.ts";
 export * from "./runbook.ts";
 export { openSerial, type SerialBinding, serialFaults } from "./serial-link.ts";
+export * from "./serial-pdu-profile.ts";
 export * from "./snmp-profile.ts";
 export {
   type LinkCodec,

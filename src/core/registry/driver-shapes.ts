@@ -4,14 +4,15 @@ import type { MenuProfile } from "../../sdk/menu-profile.ts";
 import type { PowerDriver } from "../../sdk/power.ts";
 import type { Rule } from "../../sdk/rule.ts";
 import type { Runbook } from "../../sdk/runbook.ts";
+import type { SerialPduProfile } from "../../sdk/serial-pdu-profile.ts";
 import type { SnmpProfile } from "../../sdk/snmp-profile.ts";
 
-/** What a driver file may declare, by kind. A dialogue of a serial PDU is interpreted by its own driver. */
+/** What a driver file may declare, by kind. */
 export interface Declared {
   readonly console: ConsoleDriver;
   readonly power: PowerDriver;
   readonly snmp: SnmpProfile;
-  readonly serial: object;
+  readonly serial: SerialPduProfile;
   readonly menu: MenuProfile;
   readonly boot: BootLoader;
   readonly rule: Rule;
@@ -31,7 +32,7 @@ const SHAPES: Readonly<Record<DriverKind, Fields>> = {
   console: { ...COMMON, options: "object", address: "string", identity: "array", open: "function" },
   power: { ...COMMON, options: "object", address: "string", open: "function" },
   snmp: { ...COMMON, match: "object", index: "array", read: "object", settle: "number" },
-  serial: COMMON,
+  serial: { ...COMMON, steps: "object", turn: "object", states: "object", settle: "number" },
   menu: { ...COMMON, steps: "object", enter: "string" },
   boot: { ...COMMON, shows: "regexp", announces: "regexp", bootWith: "function" },
   rule: {

@@ -117,7 +117,8 @@ export class Registry implements DriverCatalog {
   async #load<Kind extends DriverKind>(kind: Kind, file: DriverFile): Promise<Declared[Kind]> {
     const declared = await this.#module(file);
     if (isDeclared(kind, declared)) {
-      if (kind === "menu" && !file.own) return linearPatterns(declared, file.path);
+      if ((kind === "menu" || kind === "serial") && !file.own)
+        return linearPatterns(declared, file.path);
       if (shapeOf(declared) !== "rule") return declared;
       const rule = await this.#rule(file, declared as Rule);
       return rule as Declared[Kind];
