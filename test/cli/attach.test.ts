@@ -8,9 +8,13 @@ import { AT, hostStatus, SiteDouble } from "./site-double.ts";
 const ESCAPE = "\u001d";
 
 /** Somebody at a console of 100 columns, past the header. */
-async function attach(argv: readonly string[] = ["attach", "web1"], site = new SiteDouble()) {
+async function attach(
+  argv: readonly string[] = ["attach", "web1"],
+  site = new SiteDouble(),
+  world: { readonly columns?: number } = {},
+) {
   const clock = new ManualClock(AT);
-  const person = new RunningCli(argv, { site, clock, stdinTty: true, stdoutTty: true });
+  const person = new RunningCli(argv, { site, clock, stdinTty: true, stdoutTty: true, ...world });
   await person.saw(/replay: screen/);
   const host = (text: string) =>
     site.attachment.push({ is: "bytes", bytes: Buffer.from(text), replay: false });
@@ -350,6 +354,39 @@ test("a longer paste is asked about: Ctrl-C drops it", async () => {
   await type("\u0003");
   await person.saw(/paste dropped/);
   expect(console.written).toBe("");
+});
+
+test("on a narrow terminal the question about a paste takes two lines", async () => {
+  const { person, type } = await attach(["attach", "web1"], new SiteDouble(), { columns: 80 });
+  await type(PASTE("a\nb\nc\n"));
+  await person.saw(
+    /at 115200\.\r\n[^\n]*\[oob\] \[Enter\] send {2}\[s\] strip comments {2}\[Ctrl-C\] drop/,
+  );
+});
+
+test("keys that a console refuses are told once, not one by one, and not counted as typed", async () => {
+  const { person, type, clock, console } = await attach();
+  const refusal = new OobError("LINK_LOST", "Cannot type to web1: the console is not up", {
+    hint: "It is opened again",
+  });
+  console.write = () => Promise.reject(refusal);
+  for (const key of "root\r") await type(key);
+  expect(person.stdout.match(/Cannot type to web1/g)).toHaveLength(1);
+  expect(person.stdout.match(/It is opened again/g)).toHaveLength(1);
+  await clock.advance(5000);
+  await type("x");
+  expect(person.stdout.match(/Cannot type to web1/g)).toHaveLength(2);
+  await type(`${ESCAPE}.`);
+  await person.code;
+  expect(person.stdout).toMatch(/typed 0 B/);
+});
+
+test("the menu is not shown where the escape key and the choice come in one piece", async () => {
+  const { person, type, clock } = await attach();
+  await type(`${ESCAPE}m`);
+  await clock.advance(1000);
+  expect(plain(person.stdout)).toContain("message to the others here: ");
+  expect(person.stdout).not.toContain("q SysRq");
 });
 
 test("a chunk too large for fingers is a paste, also without marks", async () => {

@@ -25,7 +25,7 @@ import { size } from "./paste.ts";
 type Welcome = Extract<AttachEvent, { is: "welcome" }>;
 
 /** A reader who types is told so at most this often. */
-const SAY_READING_EVERY: Millis = 5000;
+const SAY_AGAIN_AFTER: Millis = 5000;
 
 interface Wish {
   readonly context: Context;
@@ -55,6 +55,8 @@ export class AttachSession implements Desk {
   readonly #left = new AbortController();
   #prompt: LinePrompt | undefined;
   #typedBytes = 0;
+  /** What failed last, and when that was said. */
+  #failed: { readonly words: string; readonly at: Millis } | undefined;
   #saidReadingAt: Millis | undefined;
   #atLineStart = true;
   #headerRows = 0;
@@ -138,8 +140,8 @@ export class AttachSession implements Desk {
       this.#sayReading();
       return;
     }
-    this.#typedBytes += bytes.length;
     await this.attachment.write(bytes);
+    this.#typedBytes += bytes.length;
   }
 
   pause(time: Millis): Promise<void> {
@@ -156,12 +158,23 @@ export class AttachSession implements Desk {
     this.#terminal.title(`${this.host} - ${text === "" ? `oob - ${leave}` : text}`);
   }
 
-  /** Runs what a key asked for; what goes wrong is said, and the person stays. */
-  do(work: Promise<void>): void {
+  /** Runs what a key asked for; what goes wrong is said, and the person stays. `typing`: said once for many keys. */
+  do(work: Promise<void>, typing = false): void {
     work.catch((thrown: unknown) => {
-      this.say(messageOf(thrown));
+      const words = messageOf(thrown);
+      if (typing && this.#justSaid(words)) return;
+      this.say(words);
       if (thrown instanceof OobError && thrown.hint !== undefined) this.say(thrown.hint);
     });
+  }
+
+  /** Typed at a console that is down, each key fails in the same words: they are said once. */
+  #justSaid(words: string): boolean {
+    const at = this.#wish.context.clock.monotonic();
+    const failed = this.#failed;
+    if (failed?.words === words && at - failed.at < SAY_AGAIN_AFTER) return true;
+    this.#failed = { words, at };
+    return false;
   }
 
   async #show(event: Exclude<AttachEvent, { is: "ended" }>): Promise<void> {
@@ -234,7 +247,7 @@ export class AttachSession implements Desk {
 
   #sayReading(): void {
     const now = this.#wish.context.clock.monotonic();
-    if (this.#saidReadingAt !== undefined && now - this.#saidReadingAt < SAY_READING_EVERY) return;
+    if (this.#saidReadingAt !== undefined && now - this.#saidReadingAt < SAY_AGAIN_AFTER) return;
     this.#saidReadingAt = now;
     const ways = keyHints(this.escape, ["write", "join", "force", "leave"]).join(" · ");
     this.say(`you are reading: keys go nowhere   ${ways}`);

@@ -16,8 +16,9 @@ import {
   asksFirst,
   MAX_PASTE_BYTES,
   PASTE_ASKS_FROM_BYTES,
+  PASTE_KEYS,
   PasteJob,
-  pasteQuestion,
+  pasteFacts,
   pasteRate,
   pasteText,
   size,
@@ -37,7 +38,7 @@ interface KeyboardDesk extends Desk {
   readonly prompt: LinePrompt | undefined;
   readonly status: { readonly console: { readonly label: string } } | undefined;
   title(text: string): void;
-  do(work: Promise<void>): void;
+  do(work: Promise<void>, typing?: boolean): void;
 }
 
 /** From keys and pastes of a person to bytes for the host, or to actions of ours. */
@@ -139,7 +140,6 @@ export class Keyboard {
   }
 
   #onKeys(events: readonly EscapeEvent[]): void {
-    this.#timers.show?.cancel();
     for (const event of events) this.#onKey(event);
     this.#timers.menu?.cancel();
     const next = this.#keys?.nextTick;
@@ -150,6 +150,8 @@ export class Keyboard {
   }
 
   #onKey(event: EscapeEvent): void {
+    // Escape key and choice may come in one piece.
+    this.#timers.show?.cancel();
     if (isChosen(event)) {
       this.#desk.do(ACTIONS[event.is](this.#desk, event.key));
       return;
@@ -183,7 +185,7 @@ export class Keyboard {
   #send(bytes: Uint8Array): void {
     const copy = bytes.slice();
     this.#sending = this.#sending.then(() => this.#desk.type(copy));
-    this.#desk.do(this.#sending);
+    this.#desk.do(this.#sending, true);
     this.#sending = this.#sending.catch(() => {});
   }
 
@@ -198,7 +200,11 @@ export class Keyboard {
   async #askAndSend(text: string): Promise<void> {
     const desk = this.#desk;
     const baud = lineSpeed(desk.status?.console.label ?? "");
-    const key = await desk.ask(pasteQuestion(text, desk.host, baud), { single: true });
+    const facts = pasteFacts(text, desk.host, baud);
+    const whole = `${facts}  ${PASTE_KEYS}`;
+    const fits = whole.length + OURS_WIDTH < desk.size.columns;
+    if (!fits) desk.say(facts);
+    const key = await desk.ask(fits ? whole : PASTE_KEYS, { single: true });
     if (key !== "\r" && key !== "s") {
       desk.say("paste dropped");
       return;

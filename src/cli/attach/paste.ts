@@ -47,12 +47,15 @@ export function pasteRate(baud: number | undefined): number {
   return baud === undefined ? DEFAULT_BYTES_PER_SECOND : Math.max(1, (baud / 10) * SHARE_OF_LINE);
 }
 
-/** "paste 142 lines, 5.1 kB → web1, 5s at 9600.  [Enter] send  [s] strip comments  [Ctrl-C] drop" */
-export function pasteQuestion(text: string, host: string, baud: number | undefined): string {
+/** The question behind `pasteFacts`. */
+export const PASTE_KEYS = "[Enter] send  [s] strip comments  [Ctrl-C] drop";
+
+/** "paste 142 lines, 5.1 kB → web1, 5s at 9600." */
+export function pasteFacts(text: string, host: string, baud: number | undefined): string {
   const lines = text.replace(/\r$/, "").split(CR).length;
   const time = formatDuration((text.length / pasteRate(baud)) * 1000);
   const speed = baud === undefined ? "" : ` at ${baud}`;
-  return `paste ${lines} ${lines === 1 ? "line" : "lines"}, ${size(text.length)} → ${host}, ${time}${speed}.  [Enter] send  [s] strip comments  [Ctrl-C] drop`;
+  return `paste ${lines} ${lines === 1 ? "line" : "lines"}, ${size(text.length)} → ${host}, ${time}${speed}.`;
 }
 
 /** "212 B", "5.1 kB" */
