@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { shippedProfiles } from "../../core/snmp/shipped-profiles.ts";
 
@@ -86,4 +87,19 @@ test.each(rows)("%s reads and writes the objects and values of its MIB", (name, 
 
 test.each([...profiles])("%s says why, where it could be switched and is not", (_, profile) => {
   expect(profile.write === undefined).toBe(profile.readOnlyBecause !== undefined);
+});
+
+const guide = readFileSync(new URL("../../../docs/guides/power.md", import.meta.url), "utf8");
+
+test.each([...profiles])("%s has its row in the guide", (name, profile) => {
+  const row = guide.split("\n").find((line) => line.startsWith(`| \`${name}\` |`));
+  const { write, readOnlyBecause, summary, index, settle } = profile;
+  const switches = write ? `on, off${write.cycle ? ", cycle" : ""}` : `**no**: ${readOnlyBecause}`;
+  const cells = [
+    summary.replace(", read only", ""),
+    index.join("."),
+    switches,
+    `${settle / 1000}s`,
+  ];
+  expect(row).toContain(`| \`${name}\` | ${cells.join(" | ")} | `);
 });
