@@ -54,7 +54,7 @@ export async function findFamily(
   throw new OobError(
     "PDU_UNKNOWN",
     `Cannot use ${addressOf(target)}: no outlet table that we know answers there; it calls itself "${descr}" (${sysObjectID || "no sysObjectID"})`,
-    { hint: `Families that were tried: ${candidates.map(({ name }) => name).join(", ")}` },
+    { hint: `${candidates.length} families were tried; docs/guides/power.md lists them` },
   );
 }
 

@@ -8,10 +8,9 @@
  */
 import type { Clock } from "../../lib/clock.ts";
 import { OobError } from "../../lib/errors.ts";
-import { printable } from "../../lib/printable.ts";
 import type { OutletCommand, OutletReading, Pdu, PduReading } from "../../sdk/power.ts";
 import type { SnmpProfile, SnmpTarget, Write } from "../../sdk/snmp-profile.ts";
-import { cellIs, cellText, listItems } from "./cell.ts";
+import { cellIs, cellText, listItem, listItems } from "./cell.ts";
 import { placesIn } from "./outlet-places.ts";
 import { addressOf } from "./snmp-errors.ts";
 import { type Family, findFamily } from "./snmp-family.ts";
@@ -109,6 +108,7 @@ class SnmpPdu implements Pdu {
     const write = this.#write(command);
     if (write === undefined)
       throw this.#refused(instance, `${this.#identity.family.name} has no command "${command}"`);
+    await this.#mayBe(instance);
     const place = this.#known?.tables.place ?? placesIn(profile);
     if (profile.read.list) return this.#switchInList(write, instance);
     await this.#checkMarks(instance);
@@ -138,12 +138,15 @@ class SnmpPdu implements Pdu {
    * another outlet in between is overruled: such a device can have one master only.
    */
   async #switchInList({ oid, value }: Write, instance: string): Promise<void> {
-    const items = listItems((await this.#session.get([oid])).get(oid));
+    const cells = await this.#session.get([oid]);
+    const items = listItems(cells.get(oid));
     const place = Number(instance) - 1;
     const { on, off } = this.#profile.read;
-    const known = cellIs(new TextEncoder().encode(items[place]), [...on, ...off]);
-    if (!known)
-      throw this.#refused(instance, `its state reads "${printable(items[place] ?? "", 20)}"`);
+    const whole = items.length === this.#known?.tables.instances.length;
+    if (!whole || !items.every((item) => /^ *-?\d{1,3} *$/.test(item)))
+      throw this.#refused(instance, "the list of all states that it takes came garbled");
+    if (!cellIs(listItem(cells.get(oid), place + 1), [...on, ...off]))
+      throw this.#refused(instance, `its state reads "${items[place] ?? ""}"`);
     items[place] = String(value);
     await this.#session.set({ oid, value: items.join(","), type: "text" }, instance);
   }

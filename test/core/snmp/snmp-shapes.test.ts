@@ -167,16 +167,18 @@ test("lists: one item changes, and what is just switched by others stays", async
   expect(device.sets.map(({ value }) => value)).toEqual(["1,0,1,0,-1,-1"]);
 });
 
-test("lists: an outlet whose state makes no sense is not written", async () => {
-  const { device, pdu } = await start(
-    "digipower",
-    setting("1.3.6.1.4.1.17420.1.2.9.1.13.0", "1,-2,,1"),
+test("lists: nothing is written over an outlet without a state, or over a garbled list", async () => {
+  let list = "1,-2,0,-1";
+  const { device, pdu } = await start("digipower", (objects) =>
+    setting("1.3.6.1.4.1.17420.1.2.9.1.13.0", list)(objects),
   );
   const { outlets } = await pdu.read();
-  expect(outlets.map(({ state }) => state)).toEqual(["on", "unknown", "unknown", "on"]);
+  expect(outlets.map(({ state }) => state)).toEqual(["on", "unknown", "off"]);
   expect(outlets[1]?.note).toBe("fault");
-  for (const instance of ["2", "3", "9"])
-    await expect(pdu.command(instance, "off")).rejects.toMatchObject({ code: "PDU_REFUSED" });
+  await expect(pdu.command("2", "off")).rejects.toMatchObject({ code: "PDU_REFUSED" });
+  await expect(pdu.command("4", "off")).rejects.toMatchObject({ code: "OUTLET_UNKNOWN" });
+  for (list of ["1,-2,0", "1,,0,-1", "1,x,0,-1"])
+    await expect(pdu.command("1", "off")).rejects.toMatchObject({ code: "PDU_REFUSED" });
   expect(device.sets).toEqual([]);
 });
 
@@ -234,4 +236,10 @@ test("a number that differs by model is found, or is one of those that are known
   const match = { ...conteg.match, arc: { known: [28402] } };
   const { pdu } = await start("schleifenbauer", undefined, { family: { ...conteg, match } });
   expect((await pdu.read()).outlets).toHaveLength(4);
+});
+
+test("command() of an outlet that only fills up the table is refused", async () => {
+  const { device, pdu } = await start("panduit-g5");
+  await expect(pdu.command("1.6", "off")).rejects.toMatchObject({ code: "OUTLET_UNKNOWN" });
+  expect(device.sets).toEqual([]);
 });
