@@ -258,6 +258,8 @@ function callerOf(text: string): HayesEvent | undefined {
 }
 
 const NO_CARRIER = latin1("\nNO CARRIER");
+/** Some modems speak in small letters. */
+const upper = (byte: number): number => (byte >= 0x61 && byte <= 0x7a ? byte - 0x20 : byte);
 
 /** Whether a stream ends in a line "NO CARRIER" and nothing after it. */
 class NoCarrierTail {
@@ -283,7 +285,7 @@ class NoCarrierTail {
       } else {
         this.#found = false;
         this.#matched =
-          this.#matched > 0 && byte === NO_CARRIER[this.#matched] ? this.#matched + 1 : 0;
+          this.#matched > 0 && upper(byte) === NO_CARRIER[this.#matched] ? this.#matched + 1 : 0;
       }
     }
   }

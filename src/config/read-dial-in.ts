@@ -9,7 +9,7 @@ import { inside, readValue, report, type Spot } from "./read-value.ts";
 import { duration, name, one, reading, text } from "./schema-values.ts";
 import type { DialInEntry, Grant } from "./site-config.ts";
 
-const NUMBER = /^[0-9*#+(),. /-]{3,40}$/;
+const NUMBER = /^(?=.*\d)[0-9*#+(),. /-]{3,40}$/;
 
 const number = reading('a telephone number such as "+32 2 555 01 42"', (value) =>
   typeof value === "string" && NUMBER.test(value) ? value : undefined,

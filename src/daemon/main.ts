@@ -9,7 +9,7 @@ import { type Clock, type Millis, systemClock } from "../lib/clock.ts";
 import { formatDuration } from "../lib/durations.ts";
 import { messageOf, OobError } from "../lib/errors.ts";
 import { Connection } from "./connection.ts";
-import { openDialIns } from "./dial-in/open-dial-ins.ts";
+import { type DialIns, openDialIns } from "./dial-in/open-dial-ins.ts";
 import { demandFiles } from "./file-limit.ts";
 import { GrantedSite } from "./granted-site.ts";
 import { Grants } from "./grants.ts";
@@ -39,6 +39,8 @@ export interface Daemon {
   readonly config: SiteConfig;
   readonly site: LocalSite;
   readonly sockets: readonly string[];
+  /** Telephone calls that stand, in words: of hosts, and of modems that were called. */
+  readonly calling: readonly string[];
   stop(why: string): Promise<void>;
 }
 
@@ -147,7 +149,7 @@ async function stopWithin(
   done.abort();
   if (!isLate) return;
   const moving = [...daemon.site.moving].join(", ");
-  const calling = daemon.site.calling.join(", ");
+  const calling = daemon.calling.join(", ");
   if (moving === "" && calling === "") {
     say(`oob: not waiting longer than ${formatDuration(STOP_WITHIN)}; the logs are complete`);
     return;
@@ -210,7 +212,7 @@ class Daemonized implements Daemon {
   readonly #kept: KeptPorts;
   readonly #lock: PortLock;
   readonly #retention: LogRetention;
-  readonly #dialIns: ReturnType<typeof openDialIns>;
+  readonly #dialIns: DialIns;
   #stopping: Promise<void> | undefined;
 
   constructor(parts: {
@@ -220,7 +222,7 @@ class Daemonized implements Daemon {
     readonly kept: KeptPorts;
     readonly lock: PortLock;
     readonly retention: LogRetention;
-    readonly dialIns: ReturnType<typeof openDialIns>;
+    readonly dialIns: DialIns;
   }) {
     this.config = parts.config;
     this.site = parts.site;
@@ -233,6 +235,10 @@ class Daemonized implements Daemon {
 
   get sockets(): readonly string[] {
     return this.#sockets.paths;
+  }
+
+  get calling(): readonly string[] {
+    return [...this.site.calling, ...this.#dialIns.calling.map((name) => `a call to ${name}`)];
   }
 
   stop(why: string): Promise<void> {

@@ -212,6 +212,7 @@ describe("HayesCodec connected", () => {
     ["\r\nNO CARRIER", false],
     ["he said NO CARRIER\r\n", false],
     ["\r\nNO CARRIER now\r\n", false],
+    ["\r\nno carrier\r\n", true],
     ["\r\nNO CARRIER\r\nNO CARRIER\r\n", true],
   ])("endsInNoCarrier after %j: %s", (host, ends) => {
     for (const size of [1, 4, 1000]) {

@@ -499,6 +499,7 @@ describe("dial-in", () => {
   c: { ${MODEM}, callers: any, people: { max: { passphrase: "open sesame" } } }
   d: { ${MODEM}, callers: any, people: { max: { passphrase: secret:x } } }
   e: { callers: any, people: { jana: { passphrase: secret:x } } }
+  f: { ${MODEM}, callers: any, people: { jana: { passphrase: secret:x, dial-back: "(+)" } } }
 `),
     ).toEqual([
       '3:6 dial-in.a.callers: "callers" is missing',
@@ -506,6 +507,7 @@ describe("dial-in", () => {
       expect.stringMatching(/ dial-in\.c\.people\.max\.passphrase: expected secret:NAME; the/),
       expect.stringMatching(/ dial-in\.d\.people\.max: "max" is granted nothing/),
       '7:3 dial-in.e: "modem" is missing',
+      expect.stringMatching(/ dial-in\.f\.people\.jana\.dial-back: expected a telephone number/),
     ]);
   });
 });

@@ -28,9 +28,19 @@ export class DialIn {
   readonly #parts: DialInParts;
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
+  #inCall = false;
 
   constructor(parts: DialInParts) {
     this.#parts = parts;
+  }
+
+  get name(): string {
+    return this.#parts.entry.name;
+  }
+
+  /** A call is taken, stands, or is being hung up. */
+  get inCall(): boolean {
+    return this.#inCall;
   }
 
   start(): void {
@@ -74,16 +84,18 @@ export class DialIn {
       const modem = new AnsweringModem(way.link, this.#parts, signal);
       await modem.makeReady();
       const from = await modem.nextCaller((number) => this.#admits(number));
+      this.#inCall = true;
       await this.#talk(await modem.answer(from), async (caller) => {
         const who = await this.#recognise(caller, users);
         if (who === undefined) this.#refused(caller, from);
         else {
-          lockOut.passed();
+          this.#written(() => lockOut.passed());
           if (who.dialBack === undefined) await this.#serve(caller, who, from);
           else await this.#callBack(caller, modem, who, from);
         }
       });
     } finally {
+      this.#inCall = false;
       await way.close();
     }
   }
@@ -105,9 +117,21 @@ export class DialIn {
   #refused(caller: Caller, from: string): void {
     const { entry, lockOut, note } = this.#parts;
     // A wrong number, or a fax: nobody tried to guess.
-    const length = caller.answers > 0 ? lockOut.failed() : 0;
+    if (caller.answers > 0) this.#written(() => lockOut.failed());
+    const length = caller.answers > 0 ? lockOut.left : 0;
     const shut = length > 0 ? `; nobody is answered for ${formatDuration(length)}` : "";
     note("dial-in.refused", "oob", `${entry.name}: ${named(from)} gave no passphrase${shut}`);
+  }
+
+  /** A disk that is full keeps nobody out, nor lets anybody in: what is counted is kept in memory. */
+  #written(write: () => void): void {
+    const { entry, note } = this.#parts;
+    try {
+      write();
+    } catch (thrown) {
+      const what = `${entry.name}: how often calls failed cannot be written down`;
+      note("dial-in.trouble", "oob", `${what}: ${messageOf(thrown)}`);
+    }
   }
 
   async #serve(caller: Caller, { who }: DialInUser, from: string): Promise<void> {

@@ -35,12 +35,10 @@ export class LockOut {
     return Math.max(0, Math.min(until - this.#clock.now(), lengthOf(failures)));
   }
 
-  /** A call did not get past the passphrase. Gives how long nobody is answered now. */
-  failed(): Millis {
+  /** A call did not get past the passphrase. It counts also where it cannot be written down: then this throws. */
+  failed(): void {
     const failures = this.#kept.failures + 1;
-    const length = lengthOf(failures);
-    this.#keep({ failures, until: this.#clock.now() + length });
-    return length;
+    this.#keep({ failures, until: this.#clock.now() + lengthOf(failures) });
   }
 
   /** A caller knew the passphrase. */

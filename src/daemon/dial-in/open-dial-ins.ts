@@ -10,12 +10,15 @@ import { LockOut } from "./lock-out.ts";
 /** Nobody has all rights by telephone, not even whoever runs the daemon. */
 const NO_OWNER = "";
 
-/** Answers calls on every modem that is configured for it. Gives the way to stop. */
-export function openDialIns(
-  config: SiteConfig,
-  site: LocalSite,
-  clock: Clock,
-): { stop(): Promise<void> } {
+/** Modems that answer calls. */
+export interface DialIns {
+  /** Names of those that are in a call. */
+  readonly calling: readonly string[];
+  stop(): Promise<void>;
+}
+
+/** Answers calls on every modem that is configured for it. */
+export function openDialIns(config: SiteConfig, site: LocalSite, clock: Clock): DialIns {
   const all = config.dialIn.map((entry) => {
     const dialIn = new DialIn({
       entry,
@@ -31,6 +34,9 @@ export function openDialIns(
     return dialIn;
   });
   return {
+    get calling() {
+      return all.filter((one) => one.inCall).map((one) => one.name);
+    },
     async stop() {
       await Promise.all(all.map((one) => one.stop()));
     },

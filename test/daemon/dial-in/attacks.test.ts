@@ -1,5 +1,5 @@
 /** What somebody with the telephone number, or a host that somebody took over, could do by a call. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -219,6 +219,23 @@ describe("somebody who calls", () => {
     await pass(seconds(70));
     expect(modem.inCall).toBe(true);
     expect(await types("\x1d.", seconds(20))).toMatch(/oob> $/);
+  });
+});
+
+describe("a disk that takes nothing", () => {
+  it("keeps nobody out who knows the passphrase, and locks who does not", async () => {
+    await start();
+    modem.callIn(NUMBER);
+    await pass(seconds(12));
+    rmSync(folder, { recursive: true });
+    writeFileSync(folder, "");
+    for (let n = 0; n < 3; n++) await types("guess\r");
+    await pass(seconds(10));
+    expect(notes.join("\n")).toContain("how often calls failed cannot be written down");
+    expect(notes.at(-1)).toContain("gave no passphrase; nobody is answered for 1m");
+    await pass(minutes(1));
+    await comeIn();
+    expect(shown()).toMatch(/oob> $/);
   });
 });
 
