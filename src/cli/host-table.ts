@@ -109,15 +109,15 @@ export function statePiece(outlet: Pick<OutletStatus, "state" | "pending">): Pie
 
 /** "5 hosts · 1 stuck · 2 held" */
 export function summary(rows: readonly HostStatus[]): string {
-  const count = (word: string, is: (row: HostStatus) => boolean) => {
+  const count = (word: string, is: (row: HostStatus) => boolean, words = word) => {
     const n = rows.filter(is).length;
-    return n === 0 ? [] : [`${n} ${word}`];
+    return n === 0 ? [] : [`${n} ${n === 1 ? word : words}`];
   };
   return [
     `${rows.length} ${rows.length === 1 ? "host" : "hosts"}`,
     ...count("crashed", (row) => row.health.state === "crash"),
     ...count("stuck", (row) => row.health.state === "stuck"),
-    ...count("console down", (row) => row.console.is === "down"),
+    ...count("console down", (row) => row.console.is === "down", "consoles down"),
     ...count("power unknown", (row) => row.outlets.length > 0 && row.power === "unknown"),
     ...count("held", (row) => row.hold !== undefined),
   ].join(" · ");

@@ -20,10 +20,16 @@ export function parseLine(
     if (!(thrown instanceof CommanderError)) throw thrown;
     if (thrown.exitCode === 0) return undefined;
     throw new OobError("USAGE", `Cannot read the command line: ${wordingOf(thrown)}`, {
-      hint: `See: oob ${entry.name} --help`,
+      hint: `${exampleOf(thrown, spec)}See: oob ${entry.name} --help`,
     });
   }
   return { args: parser.args, options: parser.opts<SharedOptions>() };
+}
+
+/** Whoever left out a word sees where it stands. */
+function exampleOf({ code }: CommanderError, { examples: [example] }: CommandSpec): string {
+  if (code !== "commander.missingArgument" || example === undefined) return "";
+  return `For example: ${example}   `;
 }
 
 function wordingOf(error: CommanderError): string {

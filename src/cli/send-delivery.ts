@@ -22,6 +22,8 @@ interface Sending {
   readonly pace: number | undefined;
   readonly expect: string | undefined;
   readonly within: Millis;
+  /** All of it is typed; what is looked for may not come. */
+  readonly onTyped?: () => void;
 }
 
 interface Around {
@@ -53,6 +55,7 @@ export async function deliver(
   const line = await HostLine.open(site, { ...wish, hear }, signal);
   try {
     await type(line, clock, sending, signal);
+    sending.onTyped?.();
     const sent = { bytes: sending.typed.length, breaks: breaksOf(sending) };
     if (find === undefined) return sent;
     const found = await search.within(sending.within, clock, AbortSignal.any([signal, line.lost]));

@@ -21,6 +21,10 @@ test("an unknown command names the near one, exit 2", async () => {
 test.each([
   [["status", "--jsn"], /Cannot read the command line: unknown option "--jsn"/],
   [["hold"], /missing required argument "hosts"/],
+  [
+    ["modem"],
+    /missing required argument "verb"\n {5}For example: oob modem .+ {3}See: oob modem --help/,
+  ],
   [["log", "web1", "-n", "many"], /Cannot read the number "many"/],
   [["hold", "web1", "--for", "soon", "--reason", "x"], /Cannot read the duration "soon"/],
   [["power", "offf", "web1"], /no such verb\n.*Did you mean "off"\?/],
@@ -107,6 +111,13 @@ test("status: what is wrong is in words, unknown power stays unknown", async () 
     "
   `);
   expect(stderr).toBe("4 hosts · 1 stuck · 1 console down · 1 power unknown\n");
+});
+
+test("status counts several consoles that are down in the plural", async () => {
+  const down = { is: "down", label: "modem", why: "no carrier" } as const;
+  const site = new SiteDouble(["a", "b"].map((host) => hostStatus(host, { console: down })));
+  const { stderr } = await runCli(["status"], { site });
+  expect(stderr).toBe("2 hosts · 2 consoles down\n");
 });
 
 test("status --json is one document with UTC times", async () => {

@@ -55,6 +55,35 @@ test("send --expect gives up in time, exit 7, and says that the text was sent", 
   );
 });
 
+test("send --expect to many counts what was sent and what was seen", async () => {
+  const names = ["n1", "n2", "n3"];
+  const site = new SiteDouble(names.map((host) => hostStatus(host)));
+  site.attach = async ({ host, filter }) => {
+    const double = new AttachmentDouble();
+    double.answers = () => (host === "n1" ? ["up 3 days"] : []);
+    const writer = { who: "jana", since: AT, idle: 0 };
+    const seat = host === "n3" ? ({ mine: "read", writer, others: [] } as const) : site.seat;
+    double.push({ is: "welcome", status: hostStatus(host), filter, seat });
+    return double;
+  };
+  const clock = new ManualClock(AT);
+  const argv = ["send", "n[1-3]", "uptime", "--expect", "up", "--within", "5s"];
+  const plain = new RunningCli(argv, { site, clock });
+  await clock.advance(5000);
+  expect(await plain.code).toBe(7);
+  expect(plain.stderr).toContain("sent to 2 of 3 hosts, seen on 1\n");
+  const jsonl = new RunningCli([...argv, "--jsonl"], { site, clock });
+  await clock.advance(5000);
+  expect(await jsonl.code).toBe(7);
+  const ends = jsonl.stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  // Who takes a text for not sent sends it again.
+  expect(ends.find(({ host }) => host === "n2")).toMatchObject({ sent: true, exit: 7 });
+  expect(ends.find(({ host }) => host === "n3")).toMatchObject({ sent: false, exit: 5 });
+});
+
 test("send refuses a pattern that it cannot read before anything is typed", async () => {
   const { code, site } = await runCli(["send", "web1", "x", "--expect", "(?=a)"]);
   expect(code).toBe(2);

@@ -119,6 +119,9 @@ describe("oob watch at a terminal", () => {
     await running.saw(/n26 /);
     expect(running.stdout).not.toContain("n27 ");
     expect(running.stdout).toContain("1 to 27");
+    const keys = /Enter attach .* q leave/.exec(running.stdout)?.[0] ?? "";
+    expect(keys.length).toBeGreaterThan(0);
+    expect(keys.length).toBeLessThan(80);
     running.stdin.write("G");
     await running.saw(/n999 /);
     running.stdin.write("q");

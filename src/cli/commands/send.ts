@@ -62,29 +62,37 @@ export default defineCommand<SendOptions>({
       });
     const { site, hosts } = await chooseHosts(call, [words]);
     await confirmGrave(call, site, hosts);
-    const codes = await eachAtOnce(hosts, (host) => sendTo(call, site, host, typed));
-    const done = codes.filter((code) => code === EXIT.done).length;
+    const ends = await eachAtOnce(hosts, (host) => sendTo(call, site, host, typed));
+    const sent = ends.filter((end) => end.sent).length;
+    const seen = ends.filter(({ code }) => code === EXIT.done).length;
+    const expected = options.expect === undefined ? "" : `, seen on ${seen}`;
     if (hosts.length > 1 && !isJson(call))
-      call.out.talk(`sent to ${done} of ${hosts.length} hosts`);
-    return worstExit(codes);
+      call.out.talk(`sent to ${sent} of ${hosts.length} hosts${expected}`);
+    return worstExit(ends.map(({ code }) => code));
   },
 });
 
 /** Hosts to which is sent at a time: one connection to the daemon carries a few hundred calls. */
 const AT_ONCE = 64;
 
+/** How it went at one host. `sent`: all of it was typed, whatever came then. */
+interface End {
+  readonly code: number;
+  readonly sent: boolean;
+}
+
 async function eachAtOnce(
   hosts: readonly string[],
-  send: (host: string) => Promise<number>,
-): Promise<number[]> {
+  send: (host: string) => Promise<End>,
+): Promise<End[]> {
   const waiting = [...hosts];
-  const codes: number[] = [];
+  const ends: End[] = [];
   const work = async () => {
     for (let host = waiting.shift(); host !== undefined; host = waiting.shift())
-      codes.push(await send(host));
+      ends.push(await send(host));
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return codes;
+  return ends;
 }
 
 function paceOption(text: string): number | "auto" {
@@ -117,18 +125,25 @@ async function sendTo(
   site: Site,
   host: string,
   typed: Uint8Array,
-): Promise<number> {
+): Promise<End> {
   const { out, options, context, interrupt } = call;
+  let sent = false;
+  const onTyped = () => {
+    sent = true;
+  };
   try {
     const { expect, within = seconds(10), join = false, reason = "" } = options;
     const pace = options.pace === "auto" ? undefined : options.pace;
     const delivery = await deliver(
       { site, clock: context.clock, signal: interrupt.signal },
-      { host, typed, break: options.break ?? false, sysrq: options.sysrq, pace, expect, within },
+      {
+        ...{ host, typed, pace, expect, within, onTyped },
+        ...{ break: options.break ?? false, sysrq: options.sysrq },
+      },
       { join, reason },
     );
     report(call, host, delivery);
-    return EXIT.done;
+    return { code: EXIT.done, sent };
   } catch (thrown) {
     const code = exitCodeOf(thrown);
     const error = thrown instanceof OobError ? thrown.code : "INTERNAL";
@@ -136,13 +151,13 @@ async function sendTo(
       out.json({
         v: JSON_VERSION,
         host,
-        sent: false,
+        sent,
         code: error,
         exit: code,
         error: messageOf(thrown),
       });
     printError(out, thrown);
-    return code;
+    return { code, sent };
   }
 }
 

@@ -26,8 +26,7 @@ import { TableQuestion } from "./table-question.ts";
 const TICK: Millis = seconds(1);
 /** Title, column heads, the row of keys or of a question. */
 const OTHER_ROWS = 3;
-const HELP =
-  "Enter attach   p power   l log   h hold   / filter   arrows, space, g, G move   q leave";
+const HELP = "Enter attach  p power  l log  h hold  / filter  arrows space g G move  q leave";
 /** As `oob attach` has it where nothing else is said. */
 const ATTACH = { replay: 200, filter: "safe" };
 const CHOSEN = "\u001b[7m";
