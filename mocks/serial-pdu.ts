@@ -48,8 +48,11 @@ export class MockSerialPdu {
     this.setup = setup;
     this.clock = setup.clock ?? systemClock;
     this.#family = SERIAL_PDU_FAMILIES[setup.family];
-    const { idOf } = this.#family;
-    this.outlets = setup.names.map((name, i) => ({ id: idOf(i + 1), name, on: true }));
+    this.outlets = setup.names.map((name, i) => ({
+      id: this.#family.idOf(i + 1),
+      name,
+      on: true,
+    }));
   }
 
   /** Sessions of people and programs that are logged in or on their way. */

@@ -48,6 +48,7 @@ export default defineSerialPdu({
       expect: [
         { line: /^[ \t]{0,12}(?<manager>\d)- (?:Device|Outlet) Manager\b/i },
         { line: /^[ \t]{0,12}(?<bye>\d)- Logout\b/i },
+        { prompt: CONTINUE, send: "\r" },
         { prompt: PROMPT, only: ["leave", "bye"], send: "{bye}\r", done: true },
         { prompt: PROMPT, only: "manager", send: "{manager}\r", go: "manager" },
         // An outlet of that name has a menu of that title.

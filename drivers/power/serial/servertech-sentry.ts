@@ -1,7 +1,7 @@
 import { defineSerialPdu, refusedCommand, switchedOther, withLogin } from "oob/sdk";
 
 const PROMPT = /^(?:Switched CDU|Smart CDU|Switched PDU|Smart PDU|Sentry):[ \t]{0,3}$/i;
-const MORE_ROWS = /^More \(Y\/es N\/o\) ?:[ \t]{0,3}$/i;
+const MORE_ROWS = /^[ \t]{0,9}More \(Y\/es N\/o\) ?:[ \t]{0,3}$/i;
 const ID = String.raw`\.[A-Z]{1,2}\d{1,2}`;
 /** One word or two: On, Off, Off Wait, Wake On, No Comm. */
 const WORDS = "[A-Z][a-z]{1,9}(?: [A-Z][a-z]{1,9})?";

@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import driver from "../../../drivers/power/serial-pdu.ts";
 import { MockSerialPdu, type SerialPduSetup } from "../../../mocks/serial-pdu.ts";
+import type { SerialPduFaults } from "../../../mocks/serial-pdu-session.ts";
 import { ManualClock, type Millis } from "../../../src/lib/clock.ts";
 import type { Link } from "../../../src/sdk/link.ts";
 import type { OptionValues } from "../../../src/sdk/options.ts";
@@ -29,17 +30,28 @@ export interface Wire {
   readonly damage?: readonly { readonly at: number; readonly lost: number; readonly as: string }[];
 }
 
+const labels = new WeakMap<MockSerialPdu, string>();
+let devices = 0;
+
+/** Refused logins are remembered by device: each mock is another one. */
+function labelOf(mock: MockSerialPdu): string {
+  const label = labels.get(mock) ?? `line${++devices}`;
+  labels.set(mock, label);
+  return label;
+}
+
 /** A line to a PDU, in virtual time. */
 export class Line {
   readonly #queue: (Uint8Array | undefined)[] = [];
   #wake = (): void => {};
-  #said = 0;
+  #count = 0;
   #due: Millis = 0;
   #turn = 0;
   readonly #wire: Wire;
   readonly #clock: ManualClock;
-  /** Everything that was typed. */
+  /** Everything that was typed, and everything that came over the wire. */
   typed = "";
+  said = "";
   closed = false;
   readonly link: Link;
 
@@ -52,7 +64,7 @@ export class Line {
       serial,
     );
     this.link = {
-      label: "line1",
+      label: labelOf(mock),
       bytes: { [Symbol.asyncIterator]: () => this.#read() },
       write: (bytes) => {
         this.typed += Buffer.from(bytes).toString("latin1");
@@ -83,7 +95,7 @@ export class Line {
   #damaged(bytes: Uint8Array): Uint8Array {
     const out: number[] = [];
     for (const byte of bytes) {
-      const at = this.#said++;
+      const at = this.#count++;
       const hit = this.#wire.damage?.find((one) => at >= one.at && at < one.at + one.lost);
       if (!hit) out.push(byte);
       else if (at === hit.at) out.push(...Buffer.from(hit.as, "latin1"));
@@ -93,6 +105,7 @@ export class Line {
 
   #carry(bytes: Uint8Array): void {
     const { cuts = [4096], gaps = [1] } = this.#wire;
+    this.said += Buffer.from(bytes).toString("latin1");
     for (let at = 0; at < bytes.length; ) {
       const size = Math.max(1, cuts[this.#turn % cuts.length] ?? 1);
       this.#due =
@@ -128,6 +141,7 @@ export interface BenchSetup extends Omit<SerialPduSetup, "clock"> {
   readonly wire?: Wire;
   readonly options?: OptionValues;
   readonly serial?: boolean;
+  readonly faults?: SerialPduFaults;
   /** An older bench's device, at a new line. */
   readonly mock?: MockSerialPdu;
   readonly at?: ManualClock;
@@ -138,12 +152,14 @@ export async function bench({
   wire = {},
   options = {},
   serial,
+  faults,
   mock,
   at,
   ...setup
 }: BenchSetup): Promise<Bench> {
   const clock = at ?? new ManualClock();
   const device = mock ?? new MockSerialPdu({ ...setup, clock });
+  Object.assign(device.faults, faults);
   const line = new Line(device, clock, wire, serial ?? false);
   const profiles = await serialProfiles();
   const login = setup.login ? { password: { secret: "pdu1" } } : {};
