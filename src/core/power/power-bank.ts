@@ -46,7 +46,8 @@ export class PowerBank {
       throw new OobError("HOST_UNKNOWN", `Cannot find a PDU "${name}" in the configuration`, {
         hint: `PDUs: ${[...this.#pdus.keys()].join(", ") || "none"}`,
       });
-    const queue = new PduQueue(name, () => this.#open(name, entry), this.#clock);
+    const far = entry.via !== undefined;
+    const queue = new PduQueue(name, () => this.#open(name, entry), this.#clock, far);
     this.#queues.set(name, queue);
     return queue;
   }
