@@ -97,9 +97,9 @@ test.each([...profiles])("%s has its row in the guide", (name, profile) => {
   const switches = write ? `on, off${write.cycle ? ", cycle" : ""}` : `**no**: ${readOnlyBecause}`;
   const cells = [
     summary.replace(", read only", ""),
+    `${settle / 1000}s`,
     index.join("."),
     switches,
-    `${settle / 1000}s`,
   ];
   expect(row).toContain(`| \`${name}\` | ${cells.join(" | ")} | `);
 });
