@@ -14,7 +14,7 @@ export default defineConsole({
     "OpenSSH clientloop.c: one last_was_cr for all sessions of a process",
   ],
   address: "host-port",
-  identity: ["host", "port", "user", "command"],
+  identity: ["host", "port", "user", "command", "key"],
   options: {
     host: { kind: "text", required: true, summary: "name or address of the console server" },
     port: { kind: "integer", default: 22, min: 1, max: 65535, summary: "TCP port" },

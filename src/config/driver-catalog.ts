@@ -8,6 +8,8 @@ export interface DriverFacts {
   readonly options: OptionSpecs;
   readonly address: "path" | "host-port" | "command" | "none";
   readonly through?: true;
+  /** Of a console: options that tell one device from another. */
+  readonly identity?: readonly string[];
   check?(options: OptionValues): readonly OptionFault[];
 }
 

@@ -11,6 +11,7 @@ import { readDialIns } from "./read-dial-in.ts";
 import { readGroups } from "./read-groups.ts";
 import { type HostReader, readHosts, readWatch } from "./read-host.ts";
 import { inside, readValue, report, type Spot } from "./read-value.ts";
+import { warnOfSameDevice } from "./same-device.ts";
 import { SECTIONS, type Section } from "./schema.ts";
 import type { DeviceEntry, HostEntry, SiteConfig } from "./site-config.ts";
 
@@ -143,6 +144,7 @@ async function readAllHosts(
     }
   }
   checkNeeds(reader, hosts, spots);
+  await warnOfSameDevice(reader.catalog, hosts, spots, reader.problems);
   return hosts;
 }
 

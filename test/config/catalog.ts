@@ -7,6 +7,7 @@ const DRIVERS: Record<string, Record<string, DriverFacts>> = {
   console: {
     telnet: {
       address: "host-port",
+      identity: ["host", "port"],
       options: {
         host: { ...text, required: true },
         port: { kind: "integer", summary: "TCP port", min: 1, max: 65_535, default: 23 },
@@ -17,6 +18,7 @@ const DRIVERS: Record<string, Record<string, DriverFacts>> = {
     },
     serial: {
       address: "path",
+      identity: ["path"],
       options: {
         path: { ...text, required: true },
         baud: { kind: "integer", summary: "line speed", min: 50, max: 4_000_000, default: 9600 },

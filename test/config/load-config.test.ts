@@ -347,6 +347,26 @@ ${["b", "c", "d", "e", "f", "g", "h"].map((k, i) => `${k}: &${k} [${`*${"abcdefg
     );
   });
 
+  test("warns of two hosts that have the same device", async () => {
+    await writeFile(
+      file,
+      [
+        "hosts:",
+        "  web1: { console: { driver: serial, path: /dev/ttyS0 } }",
+        "  web2: { console: { driver: serial, path: /dev/ttyS1 } }",
+        "  web3: { console: { driver: serial, path: /dev/ttyS0, baud: 9600 } }",
+        "  web4: { console: { driver: telnet, host: a, port: 1 } }",
+        '  "web[5-9]": { console: { driver: telnet, host: a, port: 2 } }',
+        "  gw: { console: { driver: serial, path: /dev/ttyS1, on-demand: true } }",
+      ].join("\n"),
+    );
+    const { problems } = await checkConfig(file, {}, () => catalog);
+    expect(problems.map(({ severity, line, message }) => [severity, line, message])).toEqual([
+      ["warning", 4, '"web3" and "web1" have the same device'],
+      ["warning", 6, '"web6" and "web5" have the same device'],
+    ]);
+  });
+
   test("hides no value of a URL that is no secret", async () => {
     await writeFile(file, 'hosts: { a: { console: "serial:/dev/ttyS0?baud=x" } }');
     const { problems } = await checkConfig(file, {}, () => catalog);

@@ -1,3 +1,4 @@
+import { deviceIdentity, ownIdentity } from "../../config/device-identity.ts";
 import type { DeviceEntry } from "../../config/site-config.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { OobError } from "../../lib/errors.ts";
@@ -53,7 +54,8 @@ export class SiteDevices {
         const driver = await this.#parts.registry.console(at.driver);
         // Many ports of one console server are reached through the one telnet port that it has.
         const sharable = driver.address === "host-port" && !driver.sharesWay;
-        if (!(shared && sharable)) locks.push(await this.#lock(await this.#identity(at), forWhom));
+        if (!(shared && sharable))
+          locks.push(await this.#lock(await deviceIdentity(at, this.#identityOf), forWhom));
         shared = driver.sharesWay === true;
       }
     } catch (thrown) {
@@ -153,7 +155,7 @@ export class SiteDevices {
 
   /** "tcp ts1:7003", "telnet". */
   async #stepName(entry: DeviceEntry): Promise<string> {
-    const own = await this.#ownIdentity(entry);
+    const own = await ownIdentity(entry, this.#identityOf);
     return own === "" ? entry.driver : `${entry.driver} ${own}`;
   }
 
@@ -163,24 +165,9 @@ export class SiteDevices {
     return lockPort({ folder, device, who, clock });
   }
 
-  /** What two entries for the same device have in common. */
-  async #identity(entry: DeviceEntry): Promise<string> {
-    const own = await this.#ownIdentity(entry);
-    // The same port of a menu is another one behind another way.
-    return entry.via === undefined ? own : `${own} via ${await this.#identity(entry.via)}`;
-  }
-
-  async #ownIdentity({ driver, options }: DeviceEntry): Promise<string> {
-    const { identity } = await this.#parts.registry.console(driver);
-    return identity
-      .filter((name) => options[name] !== undefined)
-      .map((name) => identityText(options[name]))
-      .join(":");
-  }
+  readonly #identityOf = async (driver: string) =>
+    (await this.#parts.registry.console(driver)).identity;
 }
-
-const identityText = (value: unknown): string =>
-  typeof value === "string" || typeof value === "number" ? String(value) : JSON.stringify(value);
 
 /** The same error, with the whole way in its message: one name does not tell which of three devices was meant. */
 function onTheWay(thrown: unknown, way: string): unknown {

@@ -1,0 +1,28 @@
+import type { DeviceEntry } from "./site-config.ts";
+
+type IdentityOf = (driver: string) => Promise<readonly string[]>;
+
+/** What two entries for the same device have in common; it is also the name of the device's lock. */
+export async function deviceIdentity(entry: DeviceEntry, identityOf: IdentityOf): Promise<string> {
+  const own = await ownIdentity(entry, identityOf);
+  // The same port of a menu is another one behind another way.
+  return entry.via === undefined
+    ? own
+    : `${own} via ${await deviceIdentity(entry.via, identityOf)}`;
+}
+
+/** The same of one device, whatever it is reached through. */
+export async function ownIdentity(
+  { driver, options }: DeviceEntry,
+  identityOf: IdentityOf,
+): Promise<string> {
+  const names = await identityOf(driver);
+  return names
+    .map((name) => options[name])
+    .filter((value) => value !== undefined)
+    .map(identityText)
+    .join(":");
+}
+
+const identityText = (value: unknown): string =>
+  typeof value === "string" || typeof value === "number" ? String(value) : JSON.stringify(value);
