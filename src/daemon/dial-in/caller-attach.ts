@@ -9,6 +9,9 @@ import type { Caller } from "./caller.ts";
 const REPLAY_LINES = 20;
 /** What was typed before somebody left may still take this long to reach the console. */
 const TYPED_OUT: Millis = seconds(5);
+/** Keys that wait for a console that takes none; what is typed beyond them rings the bell. */
+const MAX_WAITING = 4096;
+const BEL = Uint8Array.of(7);
 const [OURS] = ESCAPE_PROFILES;
 const HELP =
   "^] .  leave     ^] b  BREAK     ^] f  take over     ^] r  read only     ^] ^]  send ^] itself";
@@ -89,10 +92,18 @@ async function type(
   const tell = (thrown: unknown) =>
     caller.print("", `[${thrown instanceof Error ? thrown.message : String(thrown)}]`);
   let turn: Promise<unknown> = Promise.resolve();
+  let waiting = 0;
   const meant = (event: EscapeEvent): (() => Promise<unknown>) | undefined => {
     const mode = MODES.get(event.is);
     if (mode !== undefined) return () => attachment.setMode(mode, "dial-in");
-    if (event.is === "bytes") return () => attachment.write(event.bytes);
+    if (event.is === "bytes") {
+      if (waiting >= MAX_WAITING) {
+        void caller.pass(BEL);
+        return undefined;
+      }
+      waiting += event.bytes.length;
+      return () => attachment.write(event.bytes).finally(() => (waiting -= event.bytes.length));
+    }
     if (event.is === "break") return () => attachment.sendBreak();
     if (event.is === "menu" || event.is === "menuClosed") return undefined;
     return () => caller.print("", HELP);

@@ -175,6 +175,26 @@ describe("somebody who calls", () => {
     expect(await types("\x1d.", seconds(12))).toContain("oob> ");
   });
 
+  it("grows no memory by typing at a console that takes nothing", async () => {
+    let open = (): void => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    let written = 0;
+    site.attachment.write = async (bytes) => {
+      await gate;
+      written += bytes.length;
+    };
+    await start();
+    await comeIn();
+    await types("attach web1\r");
+    for (let n = 0; n < 100; n++) await types("x".repeat(1000), 100);
+    open();
+    await pass(seconds(3));
+    expect(written).toBeGreaterThan(1000);
+    expect(written).toBeLessThan(10_000);
+  });
+
   it("frees the modem by hanging up at a console that takes nothing more", async () => {
     site.attachment.write = () => new Promise(() => {});
     await start();
