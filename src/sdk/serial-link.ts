@@ -74,6 +74,11 @@ const formatName = (options: OptionValues): string =>
 
 /** A format of characters that does not exist. */
 export function serialFaults(options: OptionValues): readonly OptionFault[] {
+  const path = textOf(options, "path");
+  if (!path.startsWith("/")) {
+    const message = `expected an absolute path, got "${path}"`;
+    return [{ option: "path", message, hint: `Did you mean "/dev/${path}"?` }];
+  }
   const name = formatName(options);
   if (FORMAT.test(name)) return [];
   const hint = "Data bits 5 to 8, parity n, e or o, stop bits 1 or 2: 8n1, 7e1, 8o2";

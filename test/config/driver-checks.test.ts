@@ -46,6 +46,10 @@ describe("config check finds what only the opening of a device would refuse", ()
   });
 
   test.each([
+    [
+      "driver: serial, path: ttyS0",
+      '1:48 hosts.h.console.path: expected an absolute path, got "ttyS0"',
+    ],
     ["driver: serial, path: /dev/null, format: 9x1", '1:67 hosts.h.console.format: "9x1" is no'],
     ['driver: exec, command: ""', "hosts.h.console.command: it is empty"],
     ["driver: exec, command: []", "hosts.h.console.command: it is empty"],
