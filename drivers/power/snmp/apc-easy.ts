@@ -16,6 +16,8 @@ export default defineSnmpPdu({
   read: { oid: `${OUTLET}.4`, on: [2], off: [1], notes: { "-1": "unknown to the device" } },
   // No cycle.
   write: { on: { oid: COMMAND, value: 1 }, off: { oid: COMMAND, value: 2 } },
+  model: `${EPDU}.2.1.1.4`,
+  serial: `${EPDU}.2.1.1.5`,
   totalWatts: [{ oid: `${EPDU}.2.1.1.7` }],
   lineAmps: { oid: `${EPDU}.4.2.1.5`, scale: 0.01 },
   settle: seconds(10),

@@ -28,7 +28,11 @@ export default defineSnmpPdu({
     cycle: { oid: `${CONTROL}.10`, value: 5 },
   },
   delays: { cycle: `${CONTROL}.7`, unitMs: seconds(1) },
+  model: `${PDU}.1.2.1.7`,
+  serial: `${PDU}.1.2.1.8`,
+  firmware: `${PDU}.1.2.1.5`,
   outletAmps: { oid: `${OUTLET}.5`, scale: 0.01 },
   outletWatts: { oid: `${OUTLET}.13` },
+  totalWatts: [{ oid: `${PDU}.2.1.1.5` }],
   settle: seconds(15),
 });

@@ -31,6 +31,9 @@ export default defineSnmpPdu({
     cycle: { oid: `${CONTROL}.4`, value: 0 },
   },
   delays: { cycle: `${CONTROL}.7`, unitMs: seconds(1) },
+  model: `${PDU}.1.2.1.7`,
+  serial: `${PDU}.1.2.1.8`,
+  firmware: `${PDU}.1.2.1.5`,
   outletAmps: { oid: `${OUTLET}.5`, scale: 0.01 },
   outletWatts: { oid: `${OUTLET}.13` },
   // The MIB says milliwatts; what the unit reads fits watts.

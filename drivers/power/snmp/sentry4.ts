@@ -7,7 +7,7 @@ const CONTROL = `${ST4}.8.5.1`;
 export default defineSnmpPdu({
   summary: "Server Technology Sentry4: PRO1, PRO2 and switched units of that generation (C1S, C2S)",
   sources: [
-    "Sentry4-MIB st4OutletMonitorTable, st4OutletControlTable, st4OutletConfigTable, st4InputCordMonitorTable",
+    "Sentry4-MIB st4OutletMonitorTable, st4OutletControlTable, st4OutletConfigTable, st4UnitConfigTable, st4InputCordMonitorTable",
     "walks of two units, cords and phases",
   ],
   match: { sysObjectID: ["1.3.6.1.4.1.1718.4"], probe: [`${MONITOR}.1`], rank: 30 },
@@ -25,6 +25,9 @@ export default defineSnmpPdu({
     cycle: { oid: `${CONTROL}.2`, value: 3 },
   },
   delays: { cycle: `${ST4}.8.1.11.0`, unitMs: seconds(1) },
+  model: `${ST4}.2.2.1.5`,
+  serial: `${ST4}.2.2.1.4`,
+  firmware: `${ST4}.1.1.3.0`,
   outletAmps: { oid: `${MONITOR}.3`, scale: 0.01 },
   outletWatts: { oid: `${MONITOR}.7` },
   totalWatts: [{ oid: `${ST4}.3.3.1.3` }],
