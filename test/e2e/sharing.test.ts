@@ -145,7 +145,9 @@ describe("people at one console", () => {
     expect(kicked).toMatchObject({ code: 0 });
     await second.person.sees(/^web1 ended: you were sent away by .*: gone home$/m);
     await first.person.sees(/^\[oob\] .* was sent away by .*: gone home; the seat is free$/m);
-    expect(last("session.kick")?.data).toMatchObject({ reason: "gone home" });
+    await expect
+      .poll(() => last("session.kick")?.data, { timeout: 10_000 })
+      .toMatchObject({ reason: "gone home" });
     expect((await site.run("kick", sessions[1] ?? "")).code).toBe(2);
     await leave(first);
   });
@@ -158,9 +160,9 @@ describe("on-detach at a real getty", () => {
     const had = count("session.logout");
     await leave(first);
     await later("session.logout", had);
-    expect(last("session.logout")?.text).toMatch(
-      /^logged out after .* left: "exit\^M" typed, .*; the console shows "web1 login:"$/,
-    );
+    await expect
+      .poll(() => last("session.logout")?.text, { timeout: 10_000 })
+      .toMatch(/^logged out after .* left: "exit\^M" typed, .*; the console shows "web1 login:"$/);
     const second = await attached("-r");
     await second.person.endsWith("web1 login:");
     expect(second.person.text).toMatch(/^last here: .*, .* ago \(.*\): left$/m);
@@ -176,7 +178,9 @@ describe("on-detach at a real getty", () => {
     const had = count("session.logout");
     process.kill(first.pid, "SIGKILL");
     await later("session.logout", had);
-    expect(last("session.logout")?.text).toMatch(/: "exit\^M" typed 2 times, /);
+    await expect
+      .poll(() => last("session.logout")?.text, { timeout: 10_000 })
+      .toMatch(/: "exit\^M" typed 2 times, /);
     const second = await attached("-r");
     expect(second.person.text).toMatch(/^last here: .*: lost the connection$/m);
     await second.person.endsWith("web1 login:");
@@ -191,9 +195,11 @@ describe("on-detach at a real getty", () => {
     const had = count("session.left-open");
     await leave(first);
     await later("session.left-open", had);
-    expect(last("session.left-open")?.text).toMatch(
-      /^console left logged in by .*: a root shell \(no shell waits for a command \(".*"\): "exit\^M" was not typed\)$/,
-    );
+    await expect
+      .poll(() => last("session.left-open")?.text, { timeout: 10_000 })
+      .toMatch(
+        /^console left logged in by .*: a root shell \(no shell waits for a command \(".*"\): "exit\^M" was not typed\)$/,
+      );
     const second = await attached();
     expect(second.person.text).toMatch(/^a root shell is open since [\d:]+, left by /m);
     expect(second.person.text).not.toMatch(/# cat\n+exit/);
