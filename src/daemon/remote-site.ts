@@ -17,7 +17,7 @@ import type {
 } from "../core/site/site.ts";
 import type { LeaveHow, SessionView } from "../core/site/who.ts";
 import type { Millis } from "../lib/clock.ts";
-import type { Call } from "../sdk/calls.ts";
+import type { Call } from "../sdk/modem/calls.ts";
 import type { PduReading } from "../sdk/power.ts";
 import type { RpcClient } from "./rpc-client.ts";
 

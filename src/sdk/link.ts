@@ -1,6 +1,6 @@
 import type { Clock, Millis } from "../lib/clock.ts";
-import type { CallBook } from "./calls.ts";
 import type { MenuProfile } from "./menu-profile.ts";
+import type { CallBook } from "./modem/calls.ts";
 import type { OptionFault, OptionSpecs, OptionValues, SecretRef } from "./options.ts";
 
 /** Levels of the modem lines that we read. */

@@ -64,7 +64,7 @@ const BUSY =
 
 const refused = {
   code: "LOGIN_REFUSED",
-  why: `it refuses the login{user|}: "{last}"`,
+  why: `it refuses the login: "{last}"`,
   hint: "Check user: and the secret under password: in the entry",
 } as const;
 const busy = {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Call } from "../../src/sdk/calls.ts";
+import type { Call } from "../../src/sdk/modem/calls.ts";
 import { runCli } from "./run-cli.ts";
 import { AT, SiteDouble } from "./site-double.ts";
 

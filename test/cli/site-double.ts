@@ -16,7 +16,7 @@ import type {
 } from "../../src/core/site/site.ts";
 import type { SessionView } from "../../src/core/site/who.ts";
 import { OobError } from "../../src/lib/errors.ts";
-import type { Call } from "../../src/sdk/calls.ts";
+import type { Call } from "../../src/sdk/modem/calls.ts";
 import type { PduReading } from "../../src/sdk/power.ts";
 
 /** 2026-11-22T07:51:02Z */

@@ -2,9 +2,9 @@ import type { Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { latin1 } from "../../src/lib/bytes.ts";
 import { systemClock } from "../../src/lib/clock.ts";
-import { connectSocket } from "../../src/sdk/connect-socket.ts";
 import type { Link } from "../../src/sdk/link.ts";
-import { socketLink } from "../../src/sdk/socket-link.ts";
+import { connectSocket } from "../../src/sdk/network/connect-socket.ts";
+import { socketLink } from "../../src/sdk/network/socket-link.ts";
 import { Peer, readBytes } from "../drivers/console/socket-suite.ts";
 
 const context = () => ({

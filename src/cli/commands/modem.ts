@@ -1,6 +1,6 @@
 import type { LineAct } from "../../core/site/line-act.ts";
 import { OobError } from "../../lib/errors.ts";
-import { callInWords, type Call as PhoneCall } from "../../sdk/calls.ts";
+import { callInWords, type Call as PhoneCall } from "../../sdk/modem/calls.ts";
 import { chooseHost, chooseHosts } from "../chosen-hosts.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { JSON_VERSION } from "../json-views.ts";

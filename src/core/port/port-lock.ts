@@ -20,7 +20,7 @@ import {
   readUucpLock,
   UUCP_FOLDER,
   uucpLockOf,
-} from "../../sdk/tty-holder.ts";
+} from "../../sdk/serial/tty-holder.ts";
 
 /** A device that is ours until released. */
 export interface PortLock {

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { findTtyHolder, nameHolder, type TtyHolder } from "../../sdk/tty-holder.ts";
+import { findTtyHolder, nameHolder, type TtyHolder } from "../../sdk/serial/tty-holder.ts";
 import type { SerialPort } from "./list-ports.ts";
 
 /** Something of this machine that will get in the way of a console, and what to do about it. */

@@ -9,7 +9,7 @@ import { mkdir, open, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Clock } from "../../lib/clock.ts";
 import { messageOf, OobError } from "../../lib/errors.ts";
-import type { Call, CallBook, CallOutcome, OpenCall } from "../../sdk/calls.ts";
+import type { Call, CallBook, CallOutcome, OpenCall } from "../../sdk/modem/calls.ts";
 import type { Audit } from "../audit/audit.ts";
 
 /** A larger file is put aside, and one put aside before is removed: some five thousand calls. */

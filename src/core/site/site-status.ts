@@ -3,7 +3,7 @@ import type { DeviceEntry, HostEntry } from "../../config/site-config.ts";
 import type { Clock, Millis } from "../../lib/clock.ts";
 import { formatDuration } from "../../lib/durations.ts";
 import { printable } from "../../lib/printable.ts";
-import { type Call, callInWords } from "../../sdk/calls.ts";
+import { type Call, callInWords } from "../../sdk/modem/calls.ts";
 import { numberOf, textOf } from "../../sdk/options.ts";
 import type { Opinion } from "../detect/opinion.ts";
 import { logFolder } from "../log/log-folder.ts";

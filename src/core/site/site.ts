@@ -1,6 +1,6 @@
 import type { WatchMode } from "../../config/site-config.ts";
 import type { Millis } from "../../lib/clock.ts";
-import type { Call } from "../../sdk/calls.ts";
+import type { Call } from "../../sdk/modem/calls.ts";
 import type { OptionSpecs } from "../../sdk/options.ts";
 import type { PduReading, PowerState } from "../../sdk/power.ts";
 import type { HostState } from "../../sdk/rule.ts";

@@ -11,10 +11,10 @@ import type { Millis } from "../../lib/clock.ts";
 import { minutes, seconds } from "../../lib/durations.ts";
 import { OobError } from "../../lib/errors.ts";
 import type { Link } from "../../sdk/link.ts";
-import { hangUpModem } from "../../sdk/modem-hang-up.ts";
-import { type ModemAnswer, ModemLine } from "../../sdk/modem-line.ts";
-import { ModemLink } from "../../sdk/modem-link.ts";
-import { readyModem } from "../../sdk/modem-ready.ts";
+import { hangUpModem } from "../../sdk/modem/modem-hang-up.ts";
+import { type ModemAnswer, ModemLine } from "../../sdk/modem/modem-line.ts";
+import { ModemLink } from "../../sdk/modem/modem-link.ts";
+import { readyModem } from "../../sdk/modem/modem-ready.ts";
 import type { DialInParts } from "./dial-in-parts.ts";
 
 /** V.253 10.1: the caller's number comes between the first RING and the second. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { CallLog } from "../../../src/core/site/call-log.ts";
 import { ManualClock } from "../../../src/lib/clock.ts";
-import { redialWait } from "../../../src/sdk/calls.ts";
+import { redialWait } from "../../../src/sdk/modem/calls.ts";
 
 const folders: string[] = [];
 afterEach(() => {

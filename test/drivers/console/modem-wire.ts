@@ -1,7 +1,7 @@
 import type { MockModem } from "../../../mocks/modem.ts";
 import type { ManualClock } from "../../../src/lib/clock.ts";
-import type { Call, CallBook } from "../../../src/sdk/calls.ts";
 import type { Link } from "../../../src/sdk/link.ts";
+import type { Call, CallBook } from "../../../src/sdk/modem/calls.ts";
 
 /** A serial line to a modem: bytes both ways, and DTR and DCD where `lines` says so. */
 export function lineTo(modem: MockModem, lines: boolean): Link & { readonly dtr: boolean[] } {

@@ -3,12 +3,12 @@ import rfc2217 from "../../../drivers/console/rfc2217.ts";
 import { type ComPortFaults, ComPortServer } from "../../../mocks/com-port-server.ts";
 import { latin1 } from "../../../src/lib/bytes.ts";
 import { ManualClock } from "../../../src/lib/clock.ts";
-import { ANSWER_WITHIN } from "../../../src/sdk/com-port-link.ts";
-import { MAX_EARLY_BYTES } from "../../../src/sdk/early-bytes.ts";
-import { HELD_FOR, MAX_HELD_BYTES } from "../../../src/sdk/held-writes.ts";
 import type { Link, LinkNotice, OpenContext } from "../../../src/sdk/link.ts";
+import { ANSWER_WITHIN } from "../../../src/sdk/network/com-port-link.ts";
+import { MAX_EARLY_BYTES } from "../../../src/sdk/network/early-bytes.ts";
+import { HELD_FOR, MAX_HELD_BYTES } from "../../../src/sdk/network/held-writes.ts";
+import { LINES_EVERY, NOTE_EVERY } from "../../../src/sdk/network/wire-notices.ts";
 import type { OptionValues } from "../../../src/sdk/options.ts";
-import { LINES_EVERY, NOTE_EVERY } from "../../../src/sdk/wire-notices.ts";
 import { failureOf, openContext, Peer, readBytes } from "./socket-suite.ts";
 
 const undo: (() => Promise<unknown>)[] = [];

@@ -11,7 +11,7 @@ import { latin1 } from "../../../src/lib/bytes.ts";
 import { type Clock, ManualClock, systemClock } from "../../../src/lib/clock.ts";
 import type { Link, LinkNotice, OpenContext } from "../../../src/sdk/link.ts";
 import type { OptionValues } from "../../../src/sdk/options.ts";
-import { openSerial } from "../../../src/sdk/serial-link.ts";
+import { openSerial } from "../../../src/sdk/serial/serial-link.ts";
 import { openPty, type Pty } from "../../pty.ts";
 
 const cleanups: (() => unknown)[] = [];

@@ -1,0 +1,75 @@
+import { spawn } from "node:child_process";
+import type { Clock, Millis } from "../../lib/clock.ts";
+import { formatDuration } from "../../lib/durations.ts";
+import { messageOf, OobError } from "../../lib/errors.ts";
+import { printable } from "../../lib/printable.ts";
+import { commandEnvironment } from "./pty-command.ts";
+
+/** Most that is kept of what a command prints, on each of its outputs. */
+const MAX_OUTPUT_BYTES = 1024 * 1024;
+
+/** A command to be run to its end: program and arguments as they are, no shell. */
+export interface RunOptions {
+  readonly clock: Clock;
+  readonly timeout: Millis;
+  /** Variables besides the few that every command gets: the place for passwords. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** What came of it. */
+export interface RunResult {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/**
+ * Runs a command and waits for its end. Throws LINK_REFUSED where there is no such program, TIMED_OUT where it did not
+ * end in time (it is killed then, and may have done what it was told).
+ */
+export function runCommand(words: readonly string[], options: RunOptions): Promise<RunResult> {
+  const [program = "", ...rest] = words;
+  const name = printable(program, 100);
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, rest, {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...commandEnvironment("dumb"), LC_ALL: "C", ...options.env },
+    });
+    const out = collect(child.stdout);
+    const err = collect(child.stderr);
+    const timer = options.clock.after(options.timeout, () => {
+      child.kill("SIGKILL");
+      const within = formatDuration(options.timeout);
+      reject(
+        new OobError("TIMED_OUT", `Cannot finish "${name}": it did not end within ${within}`, {
+          hint: "What it talks to does not answer",
+        }),
+      );
+    });
+    child.once("error", (cause) => {
+      timer.cancel();
+      const missing = "code" in cause && cause.code === "ENOENT";
+      const why = missing ? "no such program" : messageOf(cause);
+      reject(
+        new OobError("LINK_REFUSED", `Cannot run "${name}": ${why}`, {
+          cause,
+          ...(missing && { hint: "Install it, or give its full path" }),
+        }),
+      );
+    });
+    child.once("close", (status) => {
+      timer.cancel();
+      resolve({ status: status ?? 128, out: out(), err: err() });
+    });
+  });
+}
+
+function collect(stream: NodeJS.ReadableStream): () => string {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  stream.on("data", (chunk: Buffer) => {
+    length += chunk.length;
+    if (length <= MAX_OUTPUT_BYTES) chunks.push(chunk);
+  });
+  return () => Buffer.concat(chunks).toString("utf8");
+}
