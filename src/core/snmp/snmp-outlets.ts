@@ -161,16 +161,13 @@ function numberIn(profile: SnmpProfile, instance: string, seen: Seen): string {
   const number = seen.printed?.(instance) ?? numberOf(profile, instance);
   if (number !== undefined) return String(number);
   const arcs = instance.split(".");
-  const place = profile.index.indexOf("outlet");
-  const arc = arcs[place < 0 ? arcs.length - 1 : place] ?? instance;
+  const arc = (profile.index[0] === "outlet" ? arcs[0] : arcs.at(-1)) ?? instance;
   return profile.firstIs === undefined ? arc : String(Number(arc) + profile.firstIs);
 }
 
 function refusal(profile: SnmpProfile, at: At): string | undefined {
   if (profile.write === undefined)
-    return ["this family can only be read", profile.readOnlyBecause]
-      .filter((part) => part !== undefined)
-      .join(": ");
+    return ["read only", profile.readOnlyBecause].filter((part) => part !== undefined).join(": ");
   if (profile.locked && cellIs(at(profile.locked.oid), profile.locked.values)) return "locked";
   const { switchable } = profile;
   const cell = at(switchable?.oid);

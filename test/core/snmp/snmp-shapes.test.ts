@@ -243,3 +243,16 @@ test("command() of an outlet that only fills up the table is refused", async () 
   await expect(pdu.command("1.6", "off")).rejects.toMatchObject({ code: "OUTLET_UNKNOWN" });
   expect(device.sets).toEqual([]);
 });
+
+test("labels: the outlet's number, wherever it stands in the instance", async () => {
+  for (const [family, label] of [
+    ["chatsworth", "2"],
+    ["bachmann", "2"],
+    ["eaton-revelation", "2"],
+    ["aten-pe", "2"],
+    ["rittal-cmc3", "2"],
+  ] as const) {
+    const { pdu } = await start(family, without(profile(family).label ?? "-"));
+    expect((await pdu.read()).outlets[1]?.label, family).toBe(label);
+  }
+});
