@@ -1,4 +1,4 @@
-import { defineConsole, openComPort, serialFaults, tcpOptions } from "oob/sdk";
+import { defineConsole, formatFaults, openComPort, tcpOptions } from "oob/sdk";
 
 const LEVELS = ["raise", "lower", "keep"] as const;
 
@@ -44,6 +44,6 @@ export default defineConsole({
       summary: "what the server throws away at the first opening; never where it is opened again",
     },
   },
-  check: serialFaults,
+  check: formatFaults,
   open: openComPort,
 });

@@ -41,7 +41,12 @@ export { type RunResult, runCommand } from "./program/run-command.ts";
 export * from "./prompts.ts";
 export * from "./rule.ts";
 export * from "./runbook.ts";
-export { openSerial, type SerialBinding, serialFaults } from "./serial/serial-link.ts";
+export {
+  formatFaults,
+  openSerial,
+  type SerialBinding,
+  serialFaults,
+} from "./serial/serial-link.ts";
 export * from "./serial-pdu-profile.ts";
 export * from "./snmp-profile.ts";
 export { sshFaults } from "./ssh/ssh-command.ts";

@@ -72,13 +72,16 @@ const FORMAT = /^([5-8])([neo])([12])$/;
 const formatName = (options: OptionValues): string =>
   (textOf(options, "format") || "8n1").toLowerCase();
 
-/** A format of characters that does not exist. */
+/** What no serial port can be opened with. */
 export function serialFaults(options: OptionValues): readonly OptionFault[] {
   const path = textOf(options, "path");
-  if (!path.startsWith("/")) {
-    const message = `expected an absolute path, got "${path}"`;
-    return [{ option: "path", message, hint: `Did you mean "/dev/${path}"?` }];
-  }
+  if (path.startsWith("/")) return formatFaults(options);
+  const message = `expected an absolute path, got "${path}"`;
+  return [{ option: "path", message, hint: `Did you mean "/dev/${path}"?` }];
+}
+
+/** A format of characters that does not exist. */
+export function formatFaults(options: OptionValues): readonly OptionFault[] {
   const name = formatName(options);
   if (FORMAT.test(name)) return [];
   const hint = "Data bits 5 to 8, parity n, e or o, stop bits 1 or 2: 8n1, 7e1, 8o2";
