@@ -3,6 +3,7 @@
  * connection is a session of its own. What it says is its family's; its faults are switches.
  */
 import { createServer, type Server, type Socket } from "node:net";
+import { TELNET_SERVER, TelnetCodec } from "../src/codec/telnet.ts";
 import { utf8 } from "../src/lib/bytes.ts";
 import { type Clock, systemClock } from "../src/lib/clock.ts";
 import { SERIAL_PDU_FAMILIES } from "./serial-pdu-families.ts";
@@ -79,13 +80,22 @@ export class MockSerialPdu {
     this.#sessions.delete(session);
   }
 
-  /** Listens on a TCP port of 127.0.0.1, a free one unless said; returns it. */
-  async listen(port = 0): Promise<number> {
+  /** Listens on a TCP port of 127.0.0.1, a free one unless said, with telnet or plain bytes; returns it. */
+  async listen(port = 0, telnet = false): Promise<number> {
     const server = createServer({ noDelay: true }, (socket) => {
       this.#sockets.add(socket);
-      const send = (bytes: Uint8Array) => void (socket.writable && socket.write(bytes));
+      const codec = telnet ? new TelnetCodec(TELNET_SERVER) : undefined;
+      const write = (bytes: Uint8Array) => void (socket.writable && socket.write(bytes));
+      if (codec) write(codec.takeOutput());
+      const send = (bytes: Uint8Array) => write(codec ? codec.encode(bytes) : bytes);
       const session = this.connect(send, () => socket.end());
-      socket.on("data", (bytes: Uint8Array) => session.receive(bytes));
+      socket.on("data", (bytes: Uint8Array) => {
+        if (!codec) session.receive(bytes);
+        else
+          for (const event of codec.receive(bytes))
+            if (event.is === "data") session.receive(event.bytes);
+        if (codec) write(codec.takeOutput());
+      });
       socket.on("error", () => socket.destroy());
       socket.on("close", () => {
         this.#sockets.delete(socket);

@@ -128,7 +128,7 @@ export function withLogin(ready: string, steps: DialogueSteps, key = "\r"): Dial
     listen: {
       expect: [user, password, ...taken],
       silence: 1000,
-      within: 5000,
+      within: 30_000,
       otherwise: { send: key, go: "wake" },
     },
     again: { expect: [], within: 0, otherwise: { send: key, go: "wake" } },

@@ -17,6 +17,8 @@ const LIST: readonly DialogueCase[] = [
   { prompt: CONTINUE, send: "\r" },
   { prompt: PROMPT, only: ["table", "state"], done: true },
   { prompt: PROMPT, only: ["command", "state"], send: "{outlet}\r", go: "outlet" },
+  // On the way out; or an outlet's menu, whose title is what a person called it.
+  { prompt: PROMPT, send: ESC, go: "ready" },
 ];
 /** Menus below say which outlet they are about. */
 const WHICH: readonly DialogueCase[] = [
@@ -38,6 +40,10 @@ export default defineSerialPdu({
     // Wherever somebody left it: up to the first menu, by ESC. What waits for YES gets Enter, which cancels.
     ready: {
       expect: [
+        {
+          line: /^[ \t]{0,20}-{3,40} ?Outlet Control\/Configuration ?-{3,80}[ \t]{0,9}$/i,
+          go: "list",
+        },
         { line: /^[ \t]{0,20}-{3,40} ?Control Console ?-{3,80}[ \t]{0,9}$/i, go: "main" },
         { prompt: CONTINUE, send: "\r" },
         { prompt: CONFIRM, send: "\r" },

@@ -18,7 +18,14 @@ const NAMES = ["web1", "Off", "on", "ON", "pm>", "RPC-3>", "OFF", "db"];
 
 const cutting = {
   cuts: fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 8 }),
-  gaps: fc.array(fc.constantFrom(0, 1, 7, 40, 299, 301, 650), { minLength: 1, maxLength: 5 }),
+  // 1200 baud and faster, and now and then a pause in which anything may look like a prompt.
+  gaps: fc
+    .record({
+      pause: fc.constantFrom(0, 40, 299, 301, 650, 2000),
+      every: fc.integer({ min: 20, max: 300 }),
+      small: fc.constantFrom(0, 1, 8),
+    })
+    .map(({ pause, every, small }) => [pause, ...Array<number>(every).fill(small)]),
 };
 const whole: fc.Arbitrary<Wire> = fc.record(cutting);
 const damaged: fc.Arbitrary<Wire> = fc.record({
@@ -72,6 +79,7 @@ async function start(
     silentKeys,
     serial,
     faults: { ...wrong },
+    options: { patience: 60_000 },
     ...(paging && { page }),
     ...(family !== "wti-rps" && {
       login:
@@ -99,7 +107,9 @@ async function start(
 }
 
 describe.each(FAMILIES)("serial PDU %s", (family) => {
-  it("reads and switches, however the wire cuts what it says", { timeout: 60_000 + RUNS * 500 }, async () => {
+  it("reads and switches, however the wire cuts what it says", {
+    timeout: 60_000 + RUNS * 500,
+  }, async () => {
     await fc.assert(
       fc.asyncProperty(whole, manners, async (wire, how) => {
         const { read, mock, pdu, done } = await start(family, wire, how, {});
