@@ -15,6 +15,7 @@ import type { OptionSpecs } from "../src/sdk/options.ts";
 import type { PowerDriver } from "../src/sdk/power.ts";
 import type { Rule } from "../src/sdk/rule.ts";
 import type { Runbook } from "../src/sdk/runbook.ts";
+import type { SerialPduProfile } from "../src/sdk/serial-pdu-profile.ts";
 import type { SnmpProfile } from "../src/sdk/snmp-profile.ts";
 
 interface Shipped<T> {
@@ -33,7 +34,7 @@ const [consoles, powers, snmp, serial, menus, boots, rules, runbooks] = await Pr
   shipped<ConsoleDriver>("console"),
   shipped<PowerDriver>("power"),
   shipped<SnmpProfile>("snmp"),
-  shipped<object>("serial"),
+  shipped<SerialPduProfile>("serial"),
   shipped<MenuProfile>("menu"),
   shipped<BootLoader>("boot"),
   shipped<Rule>("rule"),
@@ -59,7 +60,16 @@ const everyFile = DRIVER_KINDS.flatMap((kind) =>
 const OBJECT = /^1\.3\.6\.1(?:\.(?:\d+|\*|\{n(?:\+1)?\}|\{0\}))+(?:#\.\w+)?$/;
 
 test("drivers of every promised kind ship", () => {
-  for (const kind of ["console", "power", "snmp", "boot", "rule", "runbook"] as const)
+  for (const kind of [
+    "console",
+    "power",
+    "snmp",
+    "serial",
+    "menu",
+    "boot",
+    "rule",
+    "runbook",
+  ] as const)
     expect(all[kind].length, kind).toBeGreaterThan(0);
 });
 
@@ -235,6 +245,59 @@ describe.each(named(menus))("menu profile %s", (_name, profile) => {
         expect("prompt" in one, name).toBe(true);
         expect(name).not.toBe("open");
       }
+  });
+});
+
+describe.each(named(serial))("serial PDU %s", (_name, profile) => {
+  const { steps, opens, begins, typed, states } = profile;
+  const moves = (name: string): readonly DialogueMove[] => {
+    const { expect: cases = [], otherwise } = steps[name] ?? {};
+    return otherwise ? [...cases, otherwise] : cases;
+  };
+  /** Steps that can follow this one. */
+  const following = (name: string, seen = new Set<string>()): ReadonlySet<string> => {
+    for (const { go } of moves(name))
+      if (go !== undefined && !seen.has(go)) following(go, seen.add(go));
+    return seen;
+  };
+
+  test("every step that is named exists, and can be reached", () => {
+    const reached = new Set([opens, begins, ...following(opens), ...following(begins)]);
+    // withLogin() has copied it to where it is needed.
+    const { ready: _ready, ...all } = steps;
+    expect([...reached].filter((name) => name !== "ready").sort()).toEqual(Object.keys(all).sort());
+    expect([...following(begins)]).toContain(typed);
+  });
+
+  test("no way leads from a command back to where one is typed", () => {
+    const { length } = [...following(typed)].filter((name) =>
+      [name, ...following(name)].some((one) => moves(one).some(({ go }) => go === typed)),
+    );
+    expect(length).toBe(0);
+    for (const name of [typed, ...following(typed)])
+      for (const { send = "" } of moves(name)) expect(send).not.toMatch(/\{(?:outlet|turn)/);
+  });
+
+  test("a secret is typed at prompts alone, and once", () => {
+    const asking = Object.keys(steps).filter((name) =>
+      moves(name).some(({ send = "" }) => send.includes("{password}")),
+    );
+    for (const name of asking) {
+      for (const one of steps[name]?.expect ?? [])
+        if (one.send?.includes("{password}")) expect("prompt" in one).toBe(true);
+      const then = moves(name).find(({ send = "" }) => send.includes("{password}"))?.go ?? "";
+      expect([then, ...following(then)].filter((one) => asking.includes(one))).toEqual([]);
+    }
+  });
+
+  test("its patterns are bounded and keep no memory, and no word means two things", () => {
+    const cases = Object.values(steps).flatMap((step) => step.expect);
+    for (const pattern of cases.map((one) => ("line" in one ? one.line : one.prompt))) {
+      expect(pattern.flags).not.toMatch(/[gy]/);
+      expect(pattern.source).not.toMatch(/(?<!\\)[*+](?!\$)|\{\d+,\}/);
+    }
+    for (const word of states.on) expect(states.off).not.toContain(word);
+    for (const word of [...states.on, ...states.off]) expect(word).toBe(word.toLowerCase());
   });
 });
 

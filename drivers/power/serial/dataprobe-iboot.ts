@@ -22,7 +22,7 @@ export default defineSerialPdu({
         { line: ANSWER, go: "rest" },
       ],
     },
-    rest: { expect: [{ line: ANSWER }], silence: 1500, otherwise: { done: true } },
+    rest: { expect: [{ line: ANSWER }], silence: 3000, otherwise: { done: true } },
   },
   opens: "ask",
   begins: "ask",

@@ -25,7 +25,7 @@ export default defineSerialPdu({
       ],
     },
     // Each module answers by itself, the last one with nothing behind it.
-    rest: { expect: [{ line: ANSWER }], silence: 1500, otherwise: { done: true } },
+    rest: { expect: [{ line: ANSWER }], silence: 3000, otherwise: { done: true } },
   },
   opens: "ask",
   begins: "ask",

@@ -133,7 +133,7 @@ export interface Bench {
   readonly line: Line;
   readonly pdu: Pdu;
   /** Lets time go by until this is over. */
-  done<T>(work: Promise<T>): Promise<T>;
+  readonly done: <T>(work: Promise<T>) => Promise<T>;
 }
 
 /** What a bench is made of. */

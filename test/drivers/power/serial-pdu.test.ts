@@ -121,7 +121,7 @@ describe.each(PROMPTING)("serial PDU %s with a login", (family) => {
     expect((await statesOf(first)).length).toBe(PLAIN.length);
     // The same line, never left: the session is where it was.
     await first.done(first.pdu.read());
-    first.line.link.write(Buffer.from(family === "apc-masterswitch" ? "3\r1\r" : "on"));
+    await first.line.link.write(Buffer.from(family === "apc-masterswitch" ? "3\r1\r" : "on"));
     expect((await statesOf(first)).length).toBe(PLAIN.length);
     expect(mock.commands).toEqual([]);
     expect(clock.monotonic()).toBeGreaterThan(0);
