@@ -58,6 +58,7 @@ const BY_SHAPE: readonly DriverKind[] = [
   "console",
   "power",
   "snmp",
+  "serial",
   "menu",
   "boot",
   "rule",

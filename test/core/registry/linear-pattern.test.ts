@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { linearPattern, linearPatterns } from "../../../src/core/registry/linear-pattern.ts";
 import { Registry } from "../../../src/core/registry/registry.ts";
 import { OobError } from "../../../src/lib/errors.ts";
+import type { SerialPduProfile } from "../../../src/sdk/serial-pdu-profile.ts";
 
 const rules = await new Registry().rules();
 
@@ -56,6 +57,15 @@ test("linearPatterns() takes every menu profile that ships, so that a user may b
   const registry = new Registry();
   for (const name of await registry.names("menu")) {
     const profile = await registry.menu(name);
+    const linear = await linearPatterns(profile, name);
+    expect(Object.keys(linear.steps)).toEqual(Object.keys(profile.steps));
+  }
+});
+
+test("linearPatterns() takes every dialogue of a serial PDU, too", async () => {
+  const profiles = await new Registry().profiles<SerialPduProfile>("serial");
+  expect(profiles.size).toBeGreaterThan(0);
+  for (const [name, profile] of profiles) {
     const linear = await linearPatterns(profile, name);
     expect(Object.keys(linear.steps)).toEqual(Object.keys(profile.steps));
   }

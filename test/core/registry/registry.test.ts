@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Registry } from "../../../src/core/registry/registry.ts";
 import { OobError } from "../../../src/lib/errors.ts";
+import type { SerialPduProfile } from "../../../src/sdk/serial-pdu-profile.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -40,6 +41,17 @@ describe("Registry", () => {
     const error = await driver.open({}, {} as never).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(OobError);
     expect(error).toMatchObject({ code: "LINK_REFUSED" });
+  });
+
+  test("the serial PDU of the guide may lie flat in the folder", async () => {
+    const guide = await readFile(new URL("../../../docs/guides/power.md", import.meta.url), "utf8");
+    const [, text = ""] = /^## serial-pdu[\s\S]*?^```ts\n([\s\S]*?)^```/m.exec(guide) ?? [];
+    await put("acme.ts", text);
+    const registry = new Registry([folder]);
+    expect(await registry.names("serial")).toContain("acme");
+    const profiles = await registry.profiles<SerialPduProfile>("serial");
+    expect(profiles.get("acme")?.steps.listen).toBeDefined();
+    expect(await registry.problems()).toEqual([]);
   });
 
   test("a user's file may lie flat in the folder: its kind shows in what it declares", async () => {
