@@ -294,7 +294,8 @@ describe.each(named(serial))("serial PDU %s", (_name, profile) => {
     const cases = Object.values(steps).flatMap((step) => step.expect);
     for (const pattern of cases.map((one) => ("line" in one ? one.line : one.prompt))) {
       expect(pattern.flags).not.toMatch(/[gy]/);
-      expect(pattern.source).not.toMatch(/(?<!\\)[*+](?!\$)|\{\d+,\}/);
+      const bare = pattern.source.replace(/\\./g, "x").replace(/\[[^\]]*\]/g, "x");
+      expect(bare).not.toMatch(/[*+](?!\$)|\{\d+,\}/);
     }
     for (const word of states.on) expect(states.off).not.toContain(word);
     for (const word of [...states.on, ...states.off]) expect(word).toBe(word.toLowerCase());

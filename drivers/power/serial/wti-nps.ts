@@ -4,7 +4,7 @@ const PROMPT = /^(?:NPS|MPC|VMR|IPS|RPB\+?)[\w-]{0,8} ?>[ \t]{0,3}$/i;
 const SURE = /\bsure ?\??[ \t]{0,3}(?:\(Y\/N\))?[ \t]{0,3}[?:]?[ \t]{0,3}$/i;
 const NO =
   /^[^a-z\d]{0,5}(?:invalid|error|unknown|illegal|access denied|not |no such|\?[ \t]{0,3}$)/i;
-const done = { prompt: PROMPT, only: "state", done: true } as const;
+const done = { prompt: PROMPT, only: "outlet", done: true } as const;
 
 export default defineSerialPdu({
   summary: "WTI network power switches with /S, /ON, /OFF: NPS, and MPC, VMR, IPS, RPB+ alike",
@@ -23,7 +23,7 @@ export default defineSerialPdu({
         { prompt: SURE, send: "N\r" },
       ],
     },
-    // The order of the columns is the header's to tell.
+    // The order of the columns is the header's to tell; all must be there, for the last one says ON and OFF as well.
     table: {
       expect: [
         { line: /^[ \t]{0,4}Plug ?\| ?Name[ \t]{0,40}\| ?Password/i, go: "status fourth" },
@@ -33,7 +33,7 @@ export default defineSerialPdu({
     "status third": {
       expect: [
         {
-          line: /^[ \t]{0,4}(?<outlet>\d{1,2})[ \t]{0,4}\|[ \t]{0,3}(?:\(undefined\)|(?<name>[^|]{0,30}))[ \t]{0,30}\|[ \t]{0,8}(?<state>\*?[A-Z]{1,8})[ \t]{0,3}(?<busy>\*)?[ \t]{0,8}(?:\|[^|]{0,40}){2,3}\|?[ \t]{0,3}$/i,
+          line: /^[ \t]{0,4}(?<outlet>\d{1,2})[ \t]{0,4}\|[ \t]{0,3}(?:\(undefined\)|(?<name>[^|]{0,30}))[ \t]{0,30}\|[ \t]{0,8}(?<state>[^|*\s]{0,9})[ \t]{0,3}(?<busy>\*)?[ \t]{0,8}(?:\|[ \t]{0,20}[^|\s][^|]{0,30}){3}\|?[ \t]{0,3}$/,
         },
         { prompt: MORE, send: "\r" },
         done,
@@ -42,7 +42,7 @@ export default defineSerialPdu({
     "status fourth": {
       expect: [
         {
-          line: /^[ \t]{0,4}(?<outlet>\d{1,2})[ \t]{0,4}\|[ \t]{0,3}(?:\(undefined\)|(?<name>[^|]{0,30}))[ \t]{0,30}\|[^|]{0,40}\|[ \t]{0,8}(?<state>\*?[A-Z]{1,8})[ \t]{0,3}(?<busy>\*)?[ \t]{0,8}(?:\|[^|]{0,40}){1,2}\|?[ \t]{0,3}$/i,
+          line: /^[ \t]{0,4}(?<outlet>\d{1,2})[ \t]{0,4}\|[ \t]{0,3}(?:\(undefined\)|(?<name>[^|]{0,30}))[ \t]{0,30}\|[^|]{0,40}\|[ \t]{0,8}(?<state>[^|*\s]{0,9})[ \t]{0,3}(?<busy>\*)?[ \t]{0,8}(?:\|[ \t]{0,20}[^|\s][^|]{0,30}){2}\|?[ \t]{0,3}$/,
         },
         { prompt: MORE, send: "\r" },
         done,
