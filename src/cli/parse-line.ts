@@ -36,5 +36,6 @@ function wordingOf(error: CommanderError): string {
   return error.message
     .replace(/^error: /, "")
     .replace(/\.?\n?$/, "")
+    .replaceAll("\n", " ")
     .replaceAll("'", '"');
 }

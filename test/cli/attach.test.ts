@@ -76,6 +76,16 @@ test.each([
   expect(plain(person.stdout).split("\n")[0]).toContain(text);
 });
 
+test("attach tells the whole reason why a console is down, on two lines where it is long", async () => {
+  const why = `Cannot log in to "127.0.0.1:19362": as "probe" it does not take the password of secret "cs1" (it takes: publickey)`;
+  const down = hostStatus("web1", { console: { is: "down", label: "ssh", why } });
+  const { person } = await attach(["attach", "web1"], new SiteDouble([down]));
+  const lines = plain(person.stdout).split("\n");
+  const at = lines.findIndex((line) => line.startsWith("console: "));
+  expect(`${lines[at]} ${lines[at + 1]?.trim()}`).toBe(`console: ${why}`);
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(100);
+});
+
 function reading(state: "on" | "unknown", age: number) {
   return { id: "pdu-a/3", state, pending: false, readAt: AT - age };
 }

@@ -20,6 +20,7 @@ test("an unknown command names the near one, exit 2", async () => {
 
 test.each([
   [["status", "--jsn"], /Cannot read the command line: unknown option "--jsn"/],
+  [["attach", "--reply"], /unknown option "--reply" \(Did you mean --replay\?\)\n {5}See/],
   [["hold"], /missing required argument "hosts"/],
   [
     ["modem"],

@@ -30,13 +30,21 @@ export function header(status: HostStatus, seat: SeatView, view: View): string[]
     first,
     ...seatLines(seat, view.escape),
     ...leftLines(seat, view.now),
-    ...(console.is !== "up" && console.why !== undefined ? [`console: ${console.why}`] : []),
+    ...(console.is !== "up" && console.why !== undefined
+      ? twoLines(`console: ${console.why}`, view.columns)
+      : []),
     ...(status.hold === undefined
       ? []
       : [`held by ${status.hold.by} until ${timeOfDay(status.hold.until)}: ${status.hold.reason}`]),
   ];
   const shown = lines.map((line) => cutToWidth(textOf(line), view.columns));
   return [...shown, rule(`replay: screen + last ${view.replayLines} lines`, view.columns)];
+}
+
+/** Why a console is down is what the person came for: its end is not cut off. */
+function twoLines(text: string, columns: number): string[] {
+  const at = displayWidth(text) > columns ? text.lastIndexOf(" ", columns) : -1;
+  return at <= 0 ? [text] : [text.slice(0, at), `    ${text.slice(at + 1)}`];
 }
 
 /** The header in one line, for where it has scrolled away: what can be typed here, and how to leave. */
