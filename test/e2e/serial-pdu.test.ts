@@ -201,8 +201,6 @@ hosts:
     expect(off.code).toBe(0);
     expect(baytech.outlets.map(({ on }) => on)).toEqual([true, false, true]);
     expect(apc.outlets.map(({ on }) => on)).toEqual([true, true, false]);
-    const status = await site.run("power", "status", "web1", "--json");
-    expect(status.stdout).toContain('"power":"off"');
     expect((await site.run("power", "on", "web1")).code).toBe(0);
     expect(baytech.commands).toHaveLength(2);
     expect(apc.commands).toHaveLength(2);

@@ -1,4 +1,4 @@
-import type { Clock, Millis } from "../../lib/clock.ts";
+import type { Clock, Millis, Timer } from "../../lib/clock.ts";
 import { formatDuration } from "../../lib/durations.ts";
 import { OobError } from "../../lib/errors.ts";
 import type { Pdu, PduReading } from "../../sdk/power.ts";
@@ -9,6 +9,10 @@ const ANSWER_WITHIN: Millis = 20_000;
 const HELD_AT_MOST: Millis = 60_000;
 /** As many times as long for one that is reached through others: a call comes first, and 24 outlets take 10 s at 1200 baud. */
 const FAR = 6;
+/** Such a device may serve one session at a time: it is left so long after the last request. */
+const LEFT_AFTER: Millis = 60_000;
+/** Longest time that the next opening waits for the leaving. */
+const LEAVING_AT_MOST: Millis = 6000;
 const MAX_WAITING = 256;
 /** After these the device is opened anew: it may have been another one, or its session is worth nothing. */
 const REOPEN_AFTER = new Set(["PDU_SILENT", "PDU_UNKNOWN", "LOGIN_REFUSED", "PDU_REFUSED"]);
@@ -22,6 +26,8 @@ export class PduQueue {
   readonly #open: () => Promise<Pdu>;
   readonly #clock: Clock;
   readonly #patience: number;
+  #idle: Timer | undefined;
+  #left: Promise<unknown> | undefined;
   #pdu: Promise<Pdu> | undefined;
   #tail: Promise<void> = Promise.resolve();
   #waiting = 0;
@@ -55,6 +61,7 @@ export class PduQueue {
       return Promise.reject(
         new OobError("PDU_SILENT", `Cannot ask ${this.#name}: ${MAX_WAITING} requests wait for it`),
       );
+    this.#idle?.cancel();
     return new Promise<T>((resolve, reject) => {
       const turn = { over: false };
       const timer = this.#clock.after(within, () => {
@@ -71,15 +78,36 @@ export class PduQueue {
         } finally {
           this.#waiting--;
           timer.cancel();
+          if (this.#patience > 1) this.#leaveLater();
         }
       });
     });
   }
 
   async close(): Promise<void> {
+    this.#idle?.cancel();
     const pdu = this.#pdu;
     this.#pdu = undefined;
-    await pdu?.then((open) => open.close()).catch(() => undefined);
+    const left = pdu?.then((open) => open.close()).catch(() => undefined);
+    // A serial port is opened anew only when it has been closed.
+    this.#left = Promise.all([this.#left, left]);
+    await left;
+  }
+
+  async #untilLeft(): Promise<void> {
+    if (this.#left === undefined) return;
+    const enough = new AbortController();
+    const late = this.#clock.sleep(LEAVING_AT_MOST, enough.signal).catch(() => undefined);
+    await Promise.race([this.#left, late]);
+    enough.abort();
+    this.#left = undefined;
+  }
+
+  #leaveLater(): void {
+    this.#idle?.cancel();
+    this.#idle = this.#clock.after(LEFT_AFTER, () => {
+      if (this.#waiting === 0) void this.close();
+    });
   }
 
   async #take<T>(work: (pdu: Pdu) => Promise<T>, turn: { readonly over: boolean }): Promise<T> {
@@ -95,6 +123,7 @@ export class PduQueue {
   }
 
   async #use<T>(work: (pdu: Pdu) => Promise<T>, turn: { readonly over: boolean }): Promise<T> {
+    if (this.#pdu === undefined) await this.#untilLeft();
     this.#pdu ??= this.#open();
     const pdu = await this.#pdu;
     // Whoever asked has been told that it did not happen: it must not happen now.

@@ -1,0 +1,78 @@
+import { expect, test } from "vitest";
+import { PduQueue } from "../../../src/core/power/power-queue.ts";
+import { ManualClock } from "../../../src/lib/clock.ts";
+import type { Pdu } from "../../../src/sdk/power.ts";
+
+/** A device that says when it is opened and left. */
+function device(clock: ManualClock, leaving = 2000, opening = 0) {
+  const told: string[] = [];
+  const open = async (): Promise<Pdu> => {
+    told.push("open");
+    if (opening > 0) await clock.sleep(opening);
+    return {
+      label: "pdu1",
+      commands: [],
+      settle: 0,
+      read: () => Promise.resolve({ family: "x", outlets: [] }),
+      readOutlet: () => Promise.reject(new Error("no outlets")),
+      command: () => Promise.reject(new Error("no commands")),
+      async close() {
+        told.push("leaves");
+        if (leaving > 0) await clock.sleep(leaving);
+        told.push("left");
+      },
+    };
+  };
+  return { told, open };
+}
+
+test("PduQueue leaves a device behind others a minute after the last request, and opens it again when it is left", async () => {
+  const clock = new ManualClock();
+  const { told, open } = device(clock);
+  const queue = new PduQueue("pdu1", open, clock, true);
+  await queue.read();
+  await clock.advance(50_000);
+  await queue.read();
+  await clock.advance(59_000);
+  expect(told).toEqual(["open"]);
+  await clock.advance(1500);
+  expect(told).toEqual(["open", "leaves"]);
+  const again = queue.read();
+  await clock.advance(1000);
+  expect(told).toEqual(["open", "leaves"]);
+  await clock.advance(1000);
+  await again;
+  expect(told).toEqual(["open", "leaves", "left", "open"]);
+});
+
+test("PduQueue does not wait for ever for a device that does not close", async () => {
+  const clock = new ManualClock();
+  const { told, open } = device(clock, 3_600_000);
+  const queue = new PduQueue("pdu1", open, clock, true);
+  await queue.read();
+  await clock.advance(60_000);
+  const again = queue.read();
+  await clock.advance(6000);
+  await again;
+  expect(told).toEqual(["open", "leaves", "open"]);
+});
+
+test("PduQueue gives a device behind others the time of a call, and keeps others open", async () => {
+  const clock = new ManualClock();
+  const far = device(clock, 0, 90_000);
+  const near = device(clock, 0, 90_000);
+  const answers = [true, false].map((slow) => {
+    const { open } = slow ? far : near;
+    return new PduQueue("pdu1", open, clock, slow).read().then(
+      () => "read",
+      ({ code }: { code: string }) => code,
+    );
+  });
+  await clock.advance(100_000);
+  expect(await Promise.all(answers)).toEqual(["read", "PDU_SILENT"]);
+  const idle = device(clock);
+  const queue = new PduQueue("pdu1", idle.open, clock);
+  await queue.read();
+  await clock.advance(600_000);
+  expect(idle.told).toEqual(["open"]);
+});
