@@ -23,7 +23,7 @@ export function hostRow(status: HostStatus, now: Millis): Piece[] {
     status.host,
     consolePiece(status),
     powerPiece(status),
-    { text: healthWord(status), style: HEALTH_STYLES[health.state] },
+    healthPiece(status),
     health.state === "unknown" ? "-" : formatDuration(Math.max(0, now - health.since)),
     status.writer ?? "-",
     hold === undefined ? lastLine(status) : `[held by ${hold.by}: ${hold.reason}]`,
@@ -51,6 +51,16 @@ const PEOPLE_SAY: Readonly<Record<string, string>> = {
   oom: "out of memory",
   mce: "hardware error",
 };
+
+/** What a host was when its console was last seen is not what it is: "was ok". A fault that was seen stands. */
+function healthPiece(status: HostStatus): Piece {
+  const { console, health } = status;
+  const blind = console.is === "down" && /^(?:healthy|warning|busy)$/.test(health.state);
+  const word = healthWord(status);
+  return blind
+    ? { text: `was ${word}`, style: "dim" }
+    : { text: word, style: HEALTH_STYLES[health.state] };
+}
 
 // What is wrong is written in capitals: colour is never the only sign.
 function healthWord({ health }: HostStatus): string {

@@ -108,7 +108,7 @@ test("status: what is wrong is in words, unknown power stays unknown", async () 
     web1  up       on           ok                    1m  -       web1 login:
     db2   up       on+unknown!  ok                    1m  -       db2 login:
     vm1   up       -            STUCK soft-lockup     4m  oob     BUG: soft lockup^[[31m
-    gw    DOWN     on           ok                    1m  -       [no carrier]
+    gw    DOWN     on           was ok                1m  -       [no carrier]
     "
   `);
   expect(stderr).toBe("4 hosts · 1 stuck · 1 console down · 1 power unknown\n");
