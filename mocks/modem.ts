@@ -29,6 +29,8 @@ export class MockModem {
   readonly commands: string[] = [];
   /** What the far end got. */
   readonly heard: number[] = [];
+  /** Takes what the far end gets, as it comes. */
+  onHeard: (byte: number) => void = () => {};
   calls = 0;
   faults: ModemFaults;
   readonly #book: Readonly<Record<string, CallEnd>>;
@@ -154,6 +156,7 @@ export class MockModem {
     this.#pluses = byte === 43 && (quiet || this.#pluses > 0) ? this.#pluses + 1 : 0;
     this.#lastData = now;
     this.heard.push(byte);
+    this.onHeard(byte);
     if (this.#pluses !== 3 || this.faults.ignoresEscape) return;
     this.#escape = this.#clock.after(this.faults.guard ?? GUARD, () => {
       this.#pluses = 0;

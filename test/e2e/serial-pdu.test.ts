@@ -7,8 +7,10 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Duplex } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MenuConsoleServer } from "../../mocks/menu-console-server.ts";
+import { MockModem } from "../../mocks/modem.ts";
 import { MockSerialPdu, type SerialPduSetup } from "../../mocks/serial-pdu.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { TestSite } from "./rig/daemon.ts";
@@ -143,7 +145,40 @@ describe("the product on the same mocks", () => {
     login: { user: "oob", password: "pw-of-pm" },
   });
 
+  const far = new MockSerialPdu({
+    family: "cyclades-pm",
+    names: ["web1", "db1"],
+    login: { user: "oob", password: "pw-of-pm" },
+  });
+  const modem = new MockModem(systemClock, { "5550142": "answers" });
+
+  /** A console server at the far end of the telephone line, with the PDU on its only port. */
+  function farEnd(): void {
+    let farServer: MenuConsoleServer | undefined;
+    const session = far.connect(
+      (bytes) => farServer?.write(0, bytes),
+      () => undefined,
+      true,
+    );
+    const line = {
+      onBytes: (bytes: Uint8Array) => session.receive(bytes),
+      onBreak: () => undefined,
+    };
+    farServer = new MenuConsoleServer({ family: "mrv-lx", ports: [{ name: "pdu", line }] });
+    const wire = new Duplex({
+      read: () => undefined,
+      write(chunk: Buffer, _encoding, done) {
+        modem.print(chunk.toString("latin1"));
+        done();
+      },
+    });
+    modem.onHeard = (byte) => void wire.push(Uint8Array.of(byte));
+    farServer.serve(wire, false);
+  }
+
   beforeAll(async () => {
+    farEnd();
+    const phone = await modem.listen();
     const at = { baytech: await baytech.listen(), apc: await apc.listen(0, true) };
     // The third one hangs on port 2 of a console server, and stays as it was left.
     const session = deep.connect(
@@ -175,7 +210,14 @@ describe("the product on the same mocks", () => {
     user: oob
     password: secret:pm
     via: { driver: menu, profile: mrv-lx, port: 2, user: oob, password: secret:cs, via: { driver: telnet, via: { driver: tcp, host: 127.0.0.1, port: ${server.port} } } }
+  phone:
+    driver: serial-pdu
+    profile: cyclades-pm
+    user: oob
+    password: secret:pm
+    via: { driver: menu, profile: mrv-lx, port: 1, via: { driver: modem, number: "5550142", via: { driver: tcp, host: 127.0.0.1, port: ${phone} } } }
 hosts:
+  db3: { console: "tcp://127.0.0.1:9", outlets: phone/db1, off-for: 1s }
   web1: { console: "tcp://127.0.0.1:9", outlets: [bt/2, apc/name:db1] }
   db1: { console: "tcp://127.0.0.1:9", outlets: deep/db1, off-for: 1s }
   db2: { console: "tcp://127.0.0.1:9", outlets: bt/3 }
@@ -189,6 +231,7 @@ hosts:
     await server?.close();
     await baytech.close();
     await apc.close();
+    await modem.close();
   });
 
   it("off, status and on of a host with two feeds, each read back and typed once", {
@@ -215,6 +258,20 @@ hosts:
       { outlet: "2", on: false },
       { outlet: "2", on: true },
     ]);
+  });
+
+  it("a cycle through a modem, the menu of a console server behind it, and one call", {
+    timeout: 120_000,
+  }, async () => {
+    const cycle = await site.run("power", "cycle", "db3", "--yes");
+    expect(cycle, cycle.stdout + cycle.stderr).toMatchObject({ code: 0 });
+    expect(far.commands).toEqual([
+      { outlet: "2", on: false },
+      { outlet: "2", on: true },
+    ]);
+    expect(modem.commands.filter((one) => one.startsWith("ATDT"))).toEqual(["ATDT5550142"]);
+    const [call] = JSON.parse((await site.run("modem", "list", "--json")).stdout).calls;
+    expect(call).toMatchObject({ number: "5550142" });
   });
 
   it("a PDU that ignores commands fails, a refused login says so, and no password is told", {
