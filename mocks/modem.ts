@@ -153,7 +153,10 @@ export class MockModem {
     const now = this.#clock.monotonic();
     const quiet = now - this.#lastData >= (this.faults.guard ?? GUARD);
     this.#escape?.cancel();
-    this.#pluses = byte === 43 && (quiet || this.#pluses > 0) ? this.#pluses + 1 : 0;
+    // A plus after a silence is a first one: the three follow each other within the guard time.
+    if (byte !== 43) this.#pluses = 0;
+    else if (quiet) this.#pluses = 1;
+    else if (this.#pluses > 0) this.#pluses += 1;
     this.#lastData = now;
     this.heard.push(byte);
     this.onHeard(byte);

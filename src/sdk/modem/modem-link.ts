@@ -5,6 +5,7 @@ import type { Link, LinkNotice, ModemLines } from "../link.ts";
 import type { CallOutcome, OpenCall } from "./calls.ts";
 import { hangUpModem } from "./modem-hang-up.ts";
 import type { ModemLine } from "./modem-line.ts";
+import { PlusGuard } from "./plus-guard.ts";
 
 /** DCD rises with CONNECT, a little before or after. */
 const RISES_WITHIN: Millis = seconds(3);
@@ -38,6 +39,8 @@ export class ModemLink implements Link {
   readonly #modem: ModemLine;
   readonly #name: string;
   readonly #guard: Millis;
+  readonly #pluses: PlusGuard;
+  #writing: Promise<void> = Promise.resolve();
   readonly #call: OpenCall | undefined;
   #trustsCarrier = false;
   #byText = false;
@@ -64,6 +67,7 @@ export class ModemLink implements Link {
     this.#name = parts.name;
     this.label = parts.label;
     this.#guard = parts.guard;
+    this.#pluses = new PlusGuard(parts.modem.clock, parts.guard);
     this.#call = parts.call;
     this.bytes = { [Symbol.asyncIterator]: () => ({ next: () => this.#next() }) };
   }
@@ -99,7 +103,12 @@ export class ModemLink implements Link {
     if (this.#lost) throw this.#lost;
     if (this.#closing)
       throw new OobError("LINK_LOST", `Cannot write to "${this.#name}": it is being hung up`);
-    await this.#modem.link.write(bytes);
+    // One after another: a plus that is held must not be overtaken.
+    const turn = this.#writing.then(() =>
+      this.#pluses.write(bytes, (piece) => this.#modem.link.write(piece)),
+    );
+    this.#writing = turn.catch(() => undefined);
+    await turn;
   }
 
   close(): Promise<void> {

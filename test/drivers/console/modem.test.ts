@@ -289,6 +289,36 @@ describe("console driver modem, the end of a call", () => {
     expect(peer.inCall).toBe(true);
   });
 
+  it.each([
+    ["at once", ["+++"]],
+    ["key by key", ["+", "+", "+"]],
+    ["six of them", ["++", "++++"]],
+  ])("+++ that somebody types %s reaches the host whole, and never the modem", async (_, keys) => {
+    const { clock, open, peer } = setUp({ options: { "escape-guard": "800ms" } });
+    const link = await settle(clock, open());
+    const before = peer.commands.length;
+    await clock.advance(5000);
+    for (const key of keys) {
+      await settle(clock, link.write(latin1(key)));
+      await clock.advance(200);
+    }
+    await clock.advance(5000);
+    await settle(clock, link.write(latin1("ATDT0900123456\r")));
+    await clock.advance(5000);
+    expect(peer.commands).toHaveLength(before);
+    expect(Buffer.from(peer.heard).toString()).toBe(`${keys.join("")}ATDT0900123456\r`);
+    await settle(clock, link.close());
+  });
+
+  it("holds no plus of a text, nor of a transfer that goes on", async () => {
+    const { clock, open, peer } = setUp();
+    const link = await settle(clock, open());
+    await clock.advance(5000);
+    await link.write(latin1("x+++y"));
+    for (let n = 0; n < 20; n++) await link.write(latin1("+++"));
+    expect(peer.heard).toHaveLength(65);
+  });
+
   it("reads on while it hangs up: what the host still says is not lost", async () => {
     const { clock, peer, open } = setUp({ lines: false });
     const link = await settle(clock, open());
