@@ -18,6 +18,9 @@ const DIGEST = createHash("sha256").update(FILE).digest("hex");
 
 const folder = mkdtempSync(join(tmpdir(), "oob-sendfile-"));
 const local = join(folder, "big.bin");
+/** Of root, on the small test host. */
+const HOME = "/root";
+
 let web1: Machine;
 let site: TestSite;
 
@@ -58,13 +61,13 @@ it("brings 100 kB there and back while the kernel prints every second", async ()
   await person.sees(/eth0: link is up/, 10_000);
   await person.leave();
   const began = performance.now();
-  const sent = await site.run("sendfile", "web1", local, "--to", "/root", "--mode", "600");
+  const sent = await site.run("sendfile", "web1", local, "--to", HOME, "--mode", "600");
   expect(sent.code, sent.stderr).toBe(0);
-  expect(sent.stdout).toContain(`web1:/root/big.bin  sent 100.0 kB`);
+  expect(sent.stdout).toContain(`web1:${HOME}/big.bin  sent 100.0 kB`);
   expect(sent.stdout).toContain(`the host computed the same SHA-256 ${DIGEST}`);
   const between = performance.now();
   const back = join(folder, "back.bin");
-  const got = await site.run("getfile", "web1", "/root/big.bin", back);
+  const got = await site.run("getfile", "web1", `${HOME}/big.bin`, back);
   expect(got.code, got.stderr).toBe(0);
   expect(readFileSync(back)).toEqual(FILE);
   const seconds = (ms: number) => (ms / 1000).toFixed(1);
@@ -72,7 +75,7 @@ it("brings 100 kB there and back while the kernel prints every second", async ()
     `100 kB there in ${seconds(between - began)} s, back in ${seconds(performance.now() - between)} s`,
   );
   const after = await Typist.at(site.site, "web1");
-  await after.type("ls -la /root; sha256sum /root/big.bin\r");
+  await after.type(`ls -la ${HOME}; sha256sum ${HOME}/big.bin\r`);
   await after.sees(new RegExp(DIGEST), 20_000);
   expect(after.text).not.toContain("big.bin.oob-");
   await after.sees(/eth0: link is up/, 10_000);
