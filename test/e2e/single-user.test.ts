@@ -114,7 +114,12 @@ describe("runbooks on a machine with GRUB", () => {
   it("single-user --dry-run says what it would do and types nothing", async () => {
     await untilLogin("g1");
     const size = () => statSync(join(test.folder, "state", "console", "g1", "current.raw")).size;
-    const before = size();
+    // The kernel's last lines come about when the prompt does.
+    let before = -1;
+    while (before !== size()) {
+      before = size();
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+    }
     const { end, story } = await run("single-user", "g1", { command: "id" }, true);
     expect(end).toMatchObject({ result: "done", text: "g1 was left as it is" });
     expect(story).toMatch(/would: restart g1[\s\S]*would: log in[\s\S]*would: run "id"/);
