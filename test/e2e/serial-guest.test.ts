@@ -50,6 +50,8 @@ describe.skipIf(missing !== undefined)("serial on real ports", () => {
       });
     cpSync(join(import.meta.dirname, "serial-guest"), work, { recursive: true });
     cpSync(join(import.meta.dirname, "rfc2217/port-server.py"), join(work, "port-server.py"));
+    // The guest has this machine's files, but a /tmp of its own: what it runs stands beside its scripts.
+    cpSync(join(rig, "modem.py"), join(work, "modem.py"));
     if (existsSync(join(testbed, "sg.gz"))) return;
     const guest = locked("sh", "-c", `"$0/build-kernel.sh" && "$0/build-serialguest.sh"`, rig);
     expect(await once(guest, "exit")).toEqual([0, null]);
@@ -57,7 +59,7 @@ describe.skipIf(missing !== undefined)("serial on real ports", () => {
 
   it("every check in the guest passes", { timeout: LIMIT_SECONDS * 1000 + 120_000 }, async () => {
     const only = (process.env.ONLY ?? "").replace(/[^\w, -]/g, "");
-    const command = `set -o pipefail; ONLY='${only}' RIG='${rig}' node guest.mjs 2>&1 | tee report`;
+    const command = `set -o pipefail; ONLY='${only}' node guest.mjs 2>&1 | tee report`;
     const peer = `exec python3 '${join(work, "peer.py")}' '${work}'`;
     const guest = locked("python3", script, "--peer", peer, work, command);
     const [status] = (await once(guest, "exit")) as [number];

@@ -6,6 +6,7 @@
 import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import modem from "./dist/drivers/console/modem.js";
 import serial from "./dist/drivers/console/serial.js";
 
@@ -63,7 +64,7 @@ export function addModemChecks({ check, must, sleep, within, context, ALL }) {
     started ??= (async () => {
       await writeFile(DCE, "1");
       const port = await host.listen();
-      const script = `${process.env.RIG}/modem.py`;
+      const script = join(import.meta.dirname, "modem.py");
       const args = [script, FAR, `5551234=127.0.0.1:${port}`, "--rate", "33600"];
       const child = spawn("python3", args, { stdio: ["ignore", "inherit", "inherit"] });
       process.on("exit", () => child.kill());
