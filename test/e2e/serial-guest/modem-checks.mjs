@@ -11,7 +11,8 @@ import modem from "./dist/drivers/console/modem.js";
 import serial from "./dist/drivers/console/serial.js";
 
 const [NEAR, FAR] = ["/dev/ttyNM2", "/dev/ttyNM3"];
-const DCE = "/sys/module/oob_nullmodem/parameters/dce";
+/** "1" makes the odd end of each cable a modem, whose carrier is OUT1. */
+export const DCE = "/sys/module/oob_nullmodem/parameters/dce";
 const MODEM_RATE = 115_200;
 
 /** The host at the far end: what it got, and whether somebody is connected. */

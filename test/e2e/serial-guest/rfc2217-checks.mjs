@@ -8,6 +8,7 @@ import { writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import rfc2217 from "./dist/drivers/console/rfc2217.js";
+import { DCE } from "./modem-checks.mjs";
 
 const SER2NET_PORT = 7217;
 
@@ -159,6 +160,8 @@ export function addRfc2217Checks({ check, must, sleep, within, far, context, ALL
 
     check(`rfc2217, ${name}: loss of carrier is seen`, () =>
       through(start, { baud: 115_200 }, async ({ link, notices }) => {
+        // A null modem cable, also after the modem checks: carrier follows the far end's DTR.
+        writeFileSync(DCE, "0");
         await far({ do: "open", path: FAR });
         await far({ do: "drive", dtr: true, rts: true });
         const dcd = () => notices.findLast((one) => one.is === "lines")?.lines.dcd;
