@@ -18,6 +18,7 @@ import { type Look, objectsAt, outletAt, outletObjects, type Seen } from "./snmp
 import { SnmpSession } from "./snmp-session.ts";
 import { needsWhole, readTables, type Tables } from "./snmp-tables.ts";
 import { totalsOf } from "./snmp-totals.ts";
+import type { OpenWire } from "./snmp-wire.ts";
 
 /** Who a device says it is, and the object that holds its serial number. */
 interface Identity {
@@ -228,13 +229,14 @@ class SnmpPdu implements Pdu {
   }
 }
 
-/** Opens an agent and finds its family. Throws PDU_SILENT, LOGIN_REFUSED, PDU_UNKNOWN. */
+/** Opens an agent and finds its family; `open` is the library unless said otherwise. Throws PDU_SILENT, LOGIN_REFUSED, PDU_UNKNOWN. */
 export async function openSnmpPdu(
   target: SnmpTarget,
   profiles: ReadonlyMap<string, SnmpProfile>,
   clock: Clock,
+  open?: OpenWire,
 ): Promise<Pdu> {
-  const session = new SnmpSession(target, clock);
+  const session = new SnmpSession(target, clock, open);
   try {
     const family = await findFamily(session, profiles, target);
     const pdu = new SnmpPdu(target, session, { family, serialOid: undefined });

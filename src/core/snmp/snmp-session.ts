@@ -15,7 +15,15 @@ import {
   writeError,
 } from "./snmp-errors.ts";
 import { type Column, SnmpWalk } from "./snmp-walk.ts";
-import { type Callback, type Found, found, once, openSession } from "./snmp-wire.ts";
+import {
+  type Callback,
+  type Found,
+  found,
+  type OpenWire,
+  once,
+  openSession,
+  type WireSession,
+} from "./snmp-wire.ts";
 
 /** Objects in one request; small agents answer tooBig to more, and are then asked for less. */
 const MAX_OBJECTS = 24;
@@ -44,15 +52,19 @@ const SET_TYPES = {
 export class SnmpSession {
   readonly #target: SnmpTarget;
   readonly #clock: Clock;
-  readonly #reader: snmp.Session;
-  #writer: snmp.Session | undefined;
+  readonly #open: OpenWire;
+  readonly #reader: WireSession;
+  #writer: WireSession | undefined;
   /** GETBULK is not in SNMPv1, and some agents of later versions fail at it. */
   #bulk: boolean;
+  /** Aborted: no further request is sent, and what is under way throws the signal's reason. */
+  yields: AbortSignal | undefined;
 
-  constructor(target: SnmpTarget, clock: Clock) {
+  constructor(target: SnmpTarget, clock: Clock, open: OpenWire = openSession) {
     this.#target = target;
     this.#clock = clock;
-    this.#reader = openSession(target, target.timeout);
+    this.#open = open;
+    this.#reader = open(target, target.timeout);
     this.#bulk = target.login.version !== "1";
   }
 
@@ -98,7 +110,7 @@ export class SnmpSession {
   async set({ oid, value, type }: Setting, outlet: string): Promise<void> {
     const { timeout, tries } = this.#target;
     // Sent once, so its answer is given all the time that a read has with its repetitions.
-    this.#writer ??= openSession(this.#target, timeout * tries, true);
+    this.#writer ??= this.#open(this.#target, timeout * tries, true);
     const writer = this.#writer;
     const write = [{ oid, type: SET_TYPES[type ?? "integer"], value }];
     try {
@@ -196,6 +208,7 @@ export class SnmpSession {
 
   async #tries<T>(send: (done: Callback<T>) => void): Promise<T | []> {
     for (let left = this.#target.tries; ; left--) {
+      this.yields?.throwIfAborted();
       try {
         return await once(send);
       } catch (error) {

@@ -21,6 +21,12 @@ export function once<T>(send: (done: Callback<T>) => void): Promise<T | []> {
   });
 }
 
+/** The part of a session of the library that is used. */
+export type WireSession = Pick<snmp.Session, "get" | "getNext" | "getBulk" | "set" | "close">;
+
+/** Opens a session with an agent. */
+export type OpenWire = (target: SnmpTarget, timeout: Millis, writing?: boolean) => WireSession;
+
 /** A session of the library that repeats nothing. */
 export function openSession(target: SnmpTarget, timeout: Millis, writing = false): snmp.Session {
   const options = {
