@@ -50,8 +50,11 @@ export type OutletCommand = "on" | "off" | "cycle" | "reset" | "soft" | "nmi";
  */
 export interface Pdu {
   readonly label: string;
-  /** Every outlet, fresh from the device. Throws PDU_SILENT, PDU_REFUSED, LOGIN_REFUSED, PDU_UNKNOWN. */
-  read(): Promise<PduReading>;
+  /**
+   * Every outlet, fresh from the device. Throws PDU_SILENT, PDU_REFUSED, LOGIN_REFUSED, PDU_UNKNOWN. `yields` is aborted
+   * when somebody waits for the device: a reading of several requests may then end after the one under way, by throwing.
+   */
+  read(yields?: AbortSignal): Promise<PduReading>;
   /** One outlet, fresh, with serial number where the same request gives it. Throws OUTLET_UNKNOWN too. */
   readOutlet(instance: string): Promise<OutletReading & { readonly serial?: string }>;
   /**

@@ -52,6 +52,12 @@ export class PowerBank {
     return queue;
   }
 
+  /** A PDU's outlets, in nobody's way; undefined where it is used, or one of its outlets is being switched. */
+  async readUnhurried(pdu: string): Promise<PduReading | undefined> {
+    const switching = [...this.#busy.keys()].some((key) => key.startsWith(`${pdu} `));
+    return switching ? undefined : this.queue(pdu).readUnhurried();
+  }
+
   async readHost(host: HostEntry): Promise<HostPower> {
     const outlets = await Promise.all(host.outlets.map((entry) => this.#status(entry)));
     return { power: combined(outlets), outlets };

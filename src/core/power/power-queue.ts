@@ -32,6 +32,8 @@ export class PduQueue {
   #tail: Promise<void> = Promise.resolve();
   #waiting = 0;
   #nextRead: Promise<PduReading> | undefined;
+  /** Of a reading that is in nobody's way: aborted when somebody else asks. */
+  #yields: AbortController | undefined;
 
   /** `far`: it is reached through other devices. */
   constructor(name: string, open: () => Promise<Pdu>, clock: Clock, far = false) {
@@ -52,6 +54,28 @@ export class PduQueue {
     return this.#nextRead;
   }
 
+  /**
+   * All outlets, in nobody's way: undefined where somebody waits for the device, and where somebody comes before it is
+   * read. Whoever comes waits for one request of it at most.
+   */
+  async readUnhurried(): Promise<PduReading | undefined> {
+    if (this.#waiting > 0) return undefined;
+    const yields = new AbortController();
+    const reading = this.run((pdu) => {
+      yields.signal.throwIfAborted();
+      return pdu.read(yields.signal);
+    });
+    this.#yields = yields;
+    try {
+      return await reading;
+    } catch (error) {
+      if (yields.signal.aborted) return undefined;
+      throw error;
+    } finally {
+      if (this.#yields === yields) this.#yields = undefined;
+    }
+  }
+
   /** Does `work` with the device when its turn comes. Throws PDU_SILENT when its time runs out. */
   run<T>(
     work: (pdu: Pdu) => Promise<T>,
@@ -62,6 +86,7 @@ export class PduQueue {
         new OobError("PDU_SILENT", `Cannot ask ${this.#name}: ${MAX_WAITING} requests wait for it`),
       );
     this.#idle?.cancel();
+    this.#yields?.abort(new OobError("INTERRUPTED", `Cannot read ${this.#name}: others wait`));
     return new Promise<T>((resolve, reject) => {
       const turn = { over: false };
       const timer = this.#clock.after(within, () => {

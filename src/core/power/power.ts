@@ -97,6 +97,7 @@ export class Power {
   }
 
   readonly outletKeys: PowerBank["keysOf"] = (...asked) => this.#bank.keysOf(...asked);
+  readonly readUnhurried: PowerBank["readUnhurried"] = (pdu) => this.#bank.readUnhurried(pdu);
 
   /** Carries an order out, once for its id, and reports what was read back. The last event has the result. */
   async switchHost(

@@ -76,3 +76,57 @@ test("PduQueue gives a device behind others the time of a call, and keeps others
   await clock.advance(600_000);
   expect(idle.told).toEqual(["open"]);
 });
+
+/** A device whose readings take two requests of a second each; between them it looks whether somebody waits. */
+function slowDevice(clock: ManualClock) {
+  const told: string[] = [];
+  const request = async (what: string) => {
+    await clock.sleep(1000);
+    told.push(what);
+  };
+  const open = (): Promise<Pdu> =>
+    Promise.resolve({
+      label: "pdu1",
+      commands: ["off"],
+      settle: 0,
+      async read(yields?: AbortSignal) {
+        await request("half");
+        yields?.throwIfAborted();
+        await request("whole");
+        return { family: "x", outlets: [] };
+      },
+      readOutlet: () => Promise.reject(new Error("no outlets")),
+      command: () => request("off"),
+      close: () => Promise.resolve(),
+    });
+  return { told, open };
+}
+
+test("readUnhurried() gives way after the request under way to whoever comes", async () => {
+  const clock = new ManualClock();
+  const { told, open } = slowDevice(clock);
+  const queue = new PduQueue("pdu1", open, clock);
+  const unhurried = queue.readUnhurried();
+  await clock.advance(500);
+  const off = queue.run((pdu) => pdu.command("1", "off"));
+  await clock.advance(1500);
+  await off;
+  expect(told).toEqual(["half", "off"]);
+  expect(await unhurried).toBeUndefined();
+});
+
+test("readUnhurried() reads where nobody waits, asks nothing where somebody does, and tells what fails", async () => {
+  const clock = new ManualClock();
+  const { told, open } = slowDevice(clock);
+  const queue = new PduQueue("pdu1", open, clock);
+  const alone = queue.readUnhurried();
+  await clock.advance(2000);
+  expect(await alone).toEqual({ family: "x", outlets: [] });
+  const off = queue.run((pdu) => pdu.command("1", "off"));
+  expect(await queue.readUnhurried()).toBeUndefined();
+  await clock.advance(1000);
+  await off;
+  expect(told).toEqual(["half", "whole", "off"]);
+  const dead = new PduQueue("pdu1", () => Promise.reject(new Error("dead")), clock);
+  await expect(dead.readUnhurried()).rejects.toThrow("dead");
+});
