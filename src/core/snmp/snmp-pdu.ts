@@ -55,7 +55,16 @@ class SnmpPdu implements Pdu {
     return this.#profile.settle;
   }
 
-  async read(): Promise<PduReading> {
+  async read(yields?: AbortSignal): Promise<PduReading> {
+    this.#session.yields = yields;
+    try {
+      return await this.#readAll();
+    } finally {
+      this.#session.yields = undefined;
+    }
+  }
+
+  async #readAll(): Promise<PduReading> {
     const { profile, name, hasOutlets } = this.#identity.family;
     const facts = await this.identify();
     const tables = await readTables(this.#session, profile);
@@ -100,7 +109,7 @@ class SnmpPdu implements Pdu {
   async #mayBe(instance: string): Promise<void> {
     if (!/^\d{1,10}(\.\d{1,10}){0,31}$/.test(instance)) throw this.#noOutlet(instance);
     if (!needsWhole(this.#profile)) return;
-    if (!this.#known) await this.read();
+    if (!this.#known) await this.#readAll();
     if (!this.#known?.rows.has(instance)) throw this.#noOutlet(instance);
   }
 

@@ -59,8 +59,6 @@ export class SnmpSession {
   #bulk: boolean;
   /** Aborted: no further request is sent, and what is under way throws the signal's reason. */
   yields: AbortSignal | undefined;
-  /** Aborted: no further request is sent, and what is under way throws the signal's reason. */
-  yields: AbortSignal | undefined;
 
   constructor(target: SnmpTarget, clock: Clock, open: OpenWire = openSession) {
     this.#target = target;
