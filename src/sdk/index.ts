@@ -13,6 +13,8 @@ export { conserverFaults } from "./conserver/conserver-talk.ts";
 export * from "./dialogue/converse.ts";
 export { loginInTurn } from "./dialogue/login-turns.ts";
 export { PortSession } from "./dialogue/port-session.ts";
+export * from "./http/http-client.ts";
+export * from "./http/http-options.ts";
 export * from "./link.ts";
 export * from "./menu-profile.ts";
 export * from "./modem/calls.ts";
