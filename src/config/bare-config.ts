@@ -27,6 +27,7 @@ export function bareConfig(env: Environment): SiteConfig {
       keepBytes: undefined,
     },
     fleet: { suspects: 3, within: minutes(5), cycles: 3, per: hours(1) },
+    load: { every: minutes(1), keepDays: 14, ratings: new Map() },
     pdus: new Map(),
     hosts: new Map(),
     groups: new Map(),

@@ -10,10 +10,11 @@ import { readDevice } from "./read-device.ts";
 import { readDialIns } from "./read-dial-in.ts";
 import { readGroups } from "./read-groups.ts";
 import { type HostReader, readHosts, readWatch } from "./read-host.ts";
+import { checkLoad, noteCommunity } from "./read-load.ts";
 import { inside, readValue, report, type Spot } from "./read-value.ts";
 import { warnOfSameDevice } from "./same-device.ts";
 import { SECTIONS, type Section } from "./schema.ts";
-import type { DeviceEntry, HostEntry, SiteConfig } from "./site-config.ts";
+import type { DeviceEntry, HostEntry, SiteConfig, TrapPolicy } from "./site-config.ts";
 
 /**
  * Reads a configuration file whole. Every problem of every part is collected; `config` holds what could be read, and
@@ -49,6 +50,8 @@ export async function readConfig(
   const hosts = await readAllHosts(reader, gathered.hosts);
   const groups = readGroups(gathered.groups, [...hosts.keys()], problems);
   const dialIn = await readDialIns(reader, gathered["dial-in"], settings.grants);
+  checkLoad(settings.load, reader, gathered.sections.get("load")?.spot);
+  noteCommunity(settings.traps, reader, gathered.sections.get("traps"));
   return { config: { ...settings, pdus, hosts, groups, dialIn }, problems, secrets };
 }
 
@@ -75,6 +78,8 @@ function readSettings(path: string, env: Environment, sections: Sections): SiteC
   sections.read("version");
   const sessions = sections.read("sessions");
   const log = sections.read("log");
+  const { ratings, "keep-days": keepDays, ...load } = sections.read("load") ?? {};
+  const traps = readTraps(sections.read("traps"));
   return {
     ...over(bare, {
       site: sections.read("site"),
@@ -98,8 +103,17 @@ function readSettings(path: string, env: Environment, sections: Sections): SiteC
       keepBytes: log?.keep?.size,
     }),
     fleet: over(bare.fleet, sections.read("fleet") ?? {}),
+    load: over(bare.load, {
+      ...load,
+      keepDays,
+      ratings: ratings && new Map(Object.entries(ratings)),
+    }),
+    ...(traps && { traps }),
   };
 }
+
+const readTraps = (traps: Section<"traps"> | undefined): TrapPolicy | undefined =>
+  traps && { ...traps.listen, ...(traps.community && { community: traps.community }) };
 
 /** The base with those fields replaced that are given. */
 function over<T extends object>(base: T, given: { [K in keyof T]?: T[K] | undefined }): T {

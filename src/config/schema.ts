@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { isEscape } from "../sdk/escape.ts";
 import { ON_DETACH_WANTED, readOnDetach } from "./on-detach.ts";
+import { loadSchema, trapsSchema } from "./read-load.ts";
 import {
   duration,
   flag,
@@ -95,6 +96,8 @@ export const SECTIONS = {
     cycles: whole(0, 10_000).optional(),
     per: duration.optional(),
   }),
+  load: loadSchema,
+  traps: trapsSchema,
   defaults: z.strictObject({
     console: z.record(z.string(), z.unknown()).optional(),
     os: text.optional(),

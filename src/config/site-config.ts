@@ -74,6 +74,25 @@ export interface HostEntry {
   readonly unserved?: boolean;
 }
 
+/** How what outlets draw is watched. */
+export interface LoadPolicy {
+  /** How often metered outlets are read; 0: never. */
+  readonly every: Millis;
+  readonly keepDays: number;
+  /** PDUs that are read; undefined: those with a way of their own. */
+  readonly pdus?: readonly string[];
+  /** Amperes that an outlet is made for, by "pdu-a/3", or by "pdu-a" for all of them. */
+  readonly ratings: ReadonlyMap<string, number>;
+}
+
+/** Where SNMP traps arrive. */
+export interface TrapPolicy {
+  readonly address: string;
+  readonly port: number;
+  /** Of traps that come with another community than the PDU is read with. */
+  readonly community?: SecretRef;
+}
+
 /** A modem that answers calls. */
 export interface DialInEntry {
   readonly name: string;
@@ -136,6 +155,9 @@ export interface SiteConfig {
     readonly cycles: number;
     readonly per: Millis;
   };
+  readonly load: LoadPolicy;
+  /** undefined: traps are not listened for. */
+  readonly traps?: TrapPolicy;
   readonly pdus: ReadonlyMap<string, DeviceEntry>;
   readonly hosts: ReadonlyMap<string, HostEntry>;
   /** Groups of hosts, spelled out, by the name that is typed behind an "@". */
