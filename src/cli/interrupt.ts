@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { OobError } from "../lib/errors.ts";
 
 /**
@@ -7,6 +8,11 @@ import { OobError } from "../lib/errors.ts";
 export class Interrupt {
   readonly #controller = new AbortController();
   #warn: (() => void) | undefined;
+
+  constructor() {
+    // A command on many hosts listens once for each of them.
+    setMaxListeners(0, this.#controller.signal);
+  }
 
   get signal(): AbortSignal {
     return this.#controller.signal;

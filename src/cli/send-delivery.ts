@@ -125,9 +125,10 @@ class Search {
     if (this.#found !== undefined) return this.#found;
     signal.throwIfAborted();
     await new Promise<void>((resolve) => {
-      const timer = clock.after(within, resolve);
+      const timer = clock.after(within, () => this.#wake());
       this.#wake = () => {
         timer.cancel();
+        signal.removeEventListener("abort", this.#wake);
         resolve();
       };
       signal.addEventListener("abort", this.#wake, { once: true });

@@ -107,9 +107,11 @@ async function talk<Event>(
       if (heard.length > 0) continue;
       const { nextTick = now } = machine;
       await new Promise<void>((resolve) => {
-        wake = resolve;
         const timer = clock.after(Math.max(0, nextTick - now), resolve);
-        over.addEventListener("abort", () => timer.cancel(), { once: true });
+        wake = () => {
+          timer.cancel();
+          resolve();
+        };
       });
     }
   } finally {
