@@ -33,7 +33,9 @@ export {
   socketLink,
   type WireLink,
 } from "./network/socket-link.ts";
+export * from "./network/talk.ts";
 export { openTelnet, TELNET_PORT } from "./network/telnet-link.ts";
+export * from "./nut/upsd-client.ts";
 export * from "./options.ts";
 export * from "./power.ts";
 export * from "./program/ipmitool.ts";

@@ -1,0 +1,4 @@
+import { upsdSubject } from "../codec/upsd-subject.ts";
+import { codecTarget } from "./fuzz-target.ts";
+
+export default codecTarget(upsdSubject);
