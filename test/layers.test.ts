@@ -22,7 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** What commands may import besides: the daemon's doors, and the interface behind them, which is types alone. */
 const DOORS = [
   ...["client", "main", "offline", "demo"].map((door) => `src/daemon/${door}.ts`),
-  ...["site", "who", "line-act"].map((part) => `src/core/site/${part}.ts`),
+  ...["site", "who", "line-act", "load-view"].map((part) => `src/core/site/${part}.ts`),
 ];
 
 interface Source {

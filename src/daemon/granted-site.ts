@@ -1,5 +1,6 @@
 import type { SiteConfig } from "../config/site-config.ts";
 import { sessionName } from "../core/session/session-name.ts";
+import type { LoadQuery } from "../core/site/load-view.ts";
 import type {
   AttachEvent,
   Attachment,
@@ -108,6 +109,11 @@ export class GrantedSite implements Site {
     );
     this.#grants.demand("status", hosts.length > 0 ? hosts.map((host) => host.name) : [pdu]);
     return this.#site.outlets(pdu);
+  }
+
+  async loads(query: LoadQuery) {
+    const hosts = await this.#chosen(query.hosts);
+    return hosts.length === 0 ? [] : this.#site.loads({ ...query, hosts });
   }
 
   async hold(hosts: readonly string[], forMs: Millis, reason: string) {

@@ -3,6 +3,7 @@ import { OobError } from "../lib/errors.ts";
 import type { CallArgs } from "./call-args.ts";
 
 const MAX_TIME = 8_640_000_000_000_000;
+const MAX_STEPS = 1440;
 const MAX_FOR = 10 * 366 * 86_400_000;
 const SEAT_MODES = ["write", "read", "force", "join"] as const;
 
@@ -90,6 +91,15 @@ export const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
   ["powerStatus", (site, args) => site.powerStatus(args.texts("hosts"))],
   ["power", power],
   ["outlets", (site, args) => site.outlets(args.text("pdu"))],
+  [
+    "loads",
+    (site, args) =>
+      site.loads({
+        hosts: args.texts("hosts"),
+        since: args.number("since", 0, MAX_TIME),
+        steps: args.number("steps", 1, MAX_STEPS),
+      }),
+  ],
   [
     "hold",
     (site, args) =>

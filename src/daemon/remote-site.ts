@@ -1,4 +1,5 @@
 import type { LineEvent } from "../core/site/line-act.ts";
+import type { LoadQuery, OutletLoad } from "../core/site/load-view.ts";
 import type {
   AttachEvent,
   Attachment,
@@ -85,6 +86,10 @@ export class RemoteSite implements Site {
 
   outlets(pdu: string): Promise<PduReading> {
     return this.#call("outlets", { pdu });
+  }
+
+  loads(query: LoadQuery): Promise<readonly OutletLoad[]> {
+    return this.#call("loads", query);
   }
 
   hold(hosts: readonly string[], forMs: Millis, reason: string): Promise<void> {

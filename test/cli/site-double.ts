@@ -1,3 +1,4 @@
+import type { LoadQuery, OutletLoad } from "../../src/core/site/load-view.ts";
 import type {
   AttachEvent,
   Attachment,
@@ -126,6 +127,7 @@ export class SiteDouble implements Site {
   runbookList: RunbookSummary[] = [];
   watchRows: (readonly HostStatus[])[] = [];
   reading: PduReading | undefined;
+  loadList: readonly OutletLoad[] = [];
   readonly attachment = new AttachmentDouble();
   seat: SeatView = { mine: "write", others: [] };
   groupList: Record<string, readonly string[]> = {};
@@ -209,6 +211,10 @@ export class SiteDouble implements Site {
     if (!this.reading)
       throw new OobError("PDU_SILENT", `Cannot read "${pdu}": no answer within 5s`);
     return this.reading;
+  }
+  async loads(query: LoadQuery): Promise<readonly OutletLoad[]> {
+    this.asked.push({ loads: query });
+    return this.loadList;
   }
   async hold(hosts: readonly string[], forMs: number, reason: string): Promise<void> {
     this.asked.push({ hold: hosts, forMs, reason });

@@ -61,6 +61,8 @@ function seen(record: IncidentRecord): string[] {
   const { before } = record;
   if (before)
     lines.push(`- ${before.bytes} bytes from byte ${before.offset} on are kept in ${before.file}`);
+  const loads = record.story.filter(({ type }) => type === "watch.load");
+  for (const { at, text } of loads) lines.push(`- ${clock(at)} outlets: ${text}`);
   return lines.length > 0 ? lines : [`- ${printable(record.case.cause.means)}`];
 }
 

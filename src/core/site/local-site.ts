@@ -174,8 +174,15 @@ export class LocalSite implements Site {
   async powerStatus(names: readonly string[]) {
     const hosts = this.#core.hosts(names);
     return Promise.all(
-      hosts.map(async ({ name }) => ({ host: name, ...(await this.#core.readPower(name)) })),
+      hosts.map(async ({ name: host }) => {
+        const { power, outlets } = await this.#core.readPower(host);
+        return { host, power, outlets: this.#core.load.rated(outlets) };
+      }),
     );
+  }
+
+  loads(query: Parameters<Site["loads"]>[0]) {
+    return this.#core.load.history(this.#core.hosts(query.hosts), query);
   }
 
   power(request: PowerRequest): AsyncIterable<PowerEvent> {

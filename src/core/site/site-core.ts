@@ -13,10 +13,12 @@ import type { Session } from "../session/session.ts";
 import { Guard } from "../watchdog/guard.ts";
 import { Holds } from "../watchdog/holds.ts";
 import { Watchdog } from "../watchdog/watchdog.ts";
+import { noteBrokenFiles } from "./broken-files.ts";
 import { CallLog } from "./call-log.ts";
 import { endLeftCalls } from "./left-calls.ts";
 import { SiteConsoles } from "./site-consoles.ts";
 import { SiteDevices } from "./site-devices.ts";
+import { SiteLoad } from "./site-load.ts";
 import { SitePower } from "./site-power.ts";
 import { runRung } from "./site-run.ts";
 import { SiteStatus } from "./site-status.ts";
@@ -52,6 +54,7 @@ export class SiteCore {
   readonly switching: SitePower;
   readonly consoles: SiteConsoles;
   readonly status: SiteStatus;
+  readonly load: SiteLoad;
   readonly secrets: ReturnType<typeof secretsOf>;
   readonly #aliases: ReadonlyMap<string, string>;
   /** Hosts whose outlets are being switched now. */
@@ -116,6 +119,7 @@ export class SiteCore {
       clock,
       mark: (host, text) => this.consoles.get(host)?.mark("power", text),
     });
+    this.load = new SiteLoad({ config, power: this.power, audit: this.audit, clock });
     this.status = new SiteStatus({
       clock,
       state: config.state,
@@ -125,6 +129,7 @@ export class SiteCore {
       watch: (host) => this.#watchdog?.statusOf(host),
       lastCall: (host) => this.calls.lastOf(host),
       power: (host) => this.power.lastRead(host),
+      load: (host) => this.load.signOf(host),
     });
     this.consoles = new SiteConsoles({
       config,
@@ -187,20 +192,10 @@ export class SiteCore {
       holds,
       incidents,
       clock,
+      loadOf: (host) => this.load.signOf(host),
     });
     await this.#watchdog.start();
-    for (const broken of await this.registry.brokenRules())
-      this.audit.note({
-        type: "detect.broken-rule",
-        by: "oob",
-        text: `${messageOf(broken)}; what it looks for is not seen`,
-      });
-    for (const broken of await this.registry.brokenBootLoaders())
-      this.audit.note({
-        type: "runbook.broken-loader",
-        by: "oob",
-        text: `${messageOf(broken)}; runbooks do without it`,
-      });
+    await noteBrokenFiles(this.registry, this.audit);
   }
 
   /** Throws HOST_UNKNOWN. */
@@ -248,6 +243,8 @@ export class SiteCore {
     const { signal } = this.#closing;
     void endLeftCalls({ calls, config, devices, audit, clock, signal });
     await Promise.all([recovered, this.consoles.openAll()]);
+    if (this.#closed === undefined) this.load.start();
+    if (this.#closed === undefined) this.load.start();
     if (this.#closed === undefined) await this.watch();
   }
 
@@ -259,6 +256,7 @@ export class SiteCore {
   async #close(): Promise<void> {
     this.#closing.abort();
     this.consoles.giveUp();
+    this.load.stop();
     await this.#settled.catch(() => {});
     await this.#watchdog?.stop();
     // Before the devices: an outlet that was switched off for a cycle has to come on again.

@@ -31,6 +31,8 @@ interface StatusParts {
   readonly lastCall: (host: string) => Call | undefined;
   /** Outlets as last read. */
   readonly power: (host: string) => HostPower | undefined;
+  /** What the outlets' loads tell. */
+  readonly load: (host: string) => string | undefined;
 }
 
 interface Seen {
@@ -57,6 +59,7 @@ export class SiteStatus {
     const power = this.#parts.power(host) ?? { power: "unknown" as const, outlets: [] };
     const hold = holds.of(host);
     const watched = watch(host);
+    const load = this.#parts.load(host);
     const lastByteAt = session?.lastByteAt;
     const writer = session?.seat?.who;
     return {
@@ -72,6 +75,7 @@ export class SiteStatus {
           : watched
             ? healthOf(watched)
             : this.#health(host, session?.opinion),
+      ...(load !== undefined && { load }),
       watch: { mode: entry.watch.mode, ...(watched && { next: watched.next }) },
       ...(hold === undefined ? {} : { hold }),
       ...(writer === undefined ? {} : { writer }),

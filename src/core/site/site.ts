@@ -6,7 +6,11 @@ import type { PduReading, PowerState } from "../../sdk/power.ts";
 import type { HostState } from "../../sdk/rule.ts";
 import type { Risk } from "../../sdk/runbook.ts";
 import type { LineAct, LineEvent } from "./line-act.ts";
+import type { LoadQuery, OutletLoad } from "./load-view.ts";
+import type { LogQuery, LogRecord } from "./log-query.ts";
 import type { LastVisit, LeaveHow, OpenShell, SessionView } from "./who.ts";
+
+export type { LogQuery, LogRecord } from "./log-query.ts";
 
 /** A row of `oob status`. Times are Unix ms. */
 export interface HostStatus {
@@ -31,6 +35,8 @@ export interface HostStatus {
     readonly why: string;
     readonly since: Millis;
   };
+  /** What the outlets' loads tell of the host: "pdu-a/3 draws 0 W". Nothing is decided by it. */
+  readonly load?: string;
   readonly watch: { readonly mode: WatchMode; readonly next?: string };
   readonly hold?: Hold;
   readonly writer?: string;
@@ -48,6 +54,8 @@ export interface OutletStatus {
   readonly pending: boolean;
   readonly amps?: number;
   readonly watts?: number;
+  /** What it is made for, as the configuration says. */
+  readonly ratedAmps?: number;
   readonly name?: string;
   readonly readAt: Millis;
   /** Why the state is unknown. */
@@ -161,36 +169,6 @@ export interface ScreenShot {
   readonly cursor: { readonly row: number; readonly column: number; readonly visible: boolean };
 }
 
-/** Which part of a console's log. Times are Unix ms. */
-export interface LogQuery {
-  readonly host: string;
-  readonly since?: Millis;
-  readonly until?: Millis;
-  readonly grep?: string;
-  readonly context?: number;
-  readonly last?: number;
-  readonly follow: boolean;
-  readonly raw: boolean;
-}
-
-/** A line of the log with its time of arrival, or a mark, or (raw) bytes as base64 over the wire. */
-export type LogRecord =
-  | {
-      readonly is: "line";
-      readonly at: Millis;
-      readonly offset: number;
-      readonly text: string;
-      readonly hit?: boolean;
-    }
-  | {
-      readonly is: "mark";
-      readonly at: Millis;
-      readonly offset: number;
-      readonly kind: string;
-      readonly text: string;
-    }
-  | { readonly is: "raw"; readonly bytes: Uint8Array };
-
 /** Something that happened: the audit trail and the watchdog's story, one JSON line each. */
 export interface SiteEvent {
   readonly seq: number;
@@ -272,6 +250,8 @@ export interface Site {
   >;
   power(request: PowerRequest): AsyncIterable<PowerEvent>;
   outlets(pdu: string): Promise<PduReading>;
+  /** What the outlets of hosts have drawn. */
+  loads(query: LoadQuery): Promise<readonly OutletLoad[]>;
   hold(hosts: readonly string[], forMs: Millis, reason: string): Promise<void>;
   release(hosts: readonly string[]): Promise<void>;
   events(query: {

@@ -41,6 +41,8 @@ export interface WatchdogParts {
   readonly incidents: Incidents;
   readonly clock: Clock;
   readonly probeTimes?: ProbeTimes;
+  /** What the outlets' loads tell of a host, for its incident. No decision looks at it. */
+  readonly loadOf?: (host: string) => string | undefined;
 }
 
 /** The parts that one host's watch uses. */

@@ -6,6 +6,7 @@ import type { CutShort } from "../policy/resume.ts";
 import { deafWayOf } from "./deaf-way.ts";
 import { Guard, type GuardEyes } from "./guard.ts";
 import { HeldLines } from "./held-lines.ts";
+import { LoadNotes } from "./load-notes.ts";
 import { HostWatch, STOOD_STILL } from "./watchdog-host.ts";
 import type { HostParts, WatchdogParts, WatchedHost, WatchStatus } from "./watchdog-parts.ts";
 import { askConsole } from "./watchdog-view.ts";
@@ -22,6 +23,7 @@ export class Watchdog implements GuardEyes {
   readonly #shared: HostParts;
   readonly #watches = new Map<string, HostWatch>();
   readonly #lines = new HeldLines();
+  readonly #loads: LoadNotes;
   #heart: Timer | undefined;
   #unfollow: (() => void) | undefined;
 
@@ -40,6 +42,7 @@ export class Watchdog implements GuardEyes {
       eyes: this,
     });
     this.#shared = { ...parts, guard: this.guard };
+    this.#loads = new LoadNotes(parts.audit, parts.loadOf);
     for (const host of parts.hosts)
       this.#watches.set(host.entry.name, new HostWatch(host, this.#shared));
   }
@@ -140,6 +143,7 @@ export class Watchdog implements GuardEyes {
         watch.look();
       }
       this.#lines.look(this.#watches.values(), clock.monotonic());
+      this.#loads.look(this.#watches.values());
       this.#beat();
     });
   }
