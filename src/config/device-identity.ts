@@ -24,5 +24,17 @@ export async function ownIdentity(
     .join(":");
 }
 
+/** Options that say where a power device is, whatever its driver calls it. */
+const WHERE = ["host", "port", "path", "url", "uri", "address", "device", "mac", "interface"];
+
+/** The same of a power device that is reached by itself. Users, secrets and time-outs make no other device. */
+export function powerIdentity({ driver, options }: DeviceEntry, address: string): string {
+  const known = WHERE.filter((name) => options[name] !== undefined);
+  const names = known.length > 0 ? known : Object.keys(options).sort();
+  const where = names.map((name) => identityText(options[name])).join(":");
+  // An address of its own is one whatever speaks to it; a command is another thing for each driver.
+  return address === "host-port" || address === "path" ? where : `${driver} ${where}`;
+}
+
 const identityText = (value: unknown): string =>
   typeof value === "string" || typeof value === "number" ? String(value) : JSON.stringify(value);

@@ -1,9 +1,10 @@
-import { nameHint } from "../lib/nearest.ts";
 import { bareConfig } from "./bare-config.ts";
+import { checkOthers } from "./check-others.ts";
 import type { SecretSpots } from "./check-secrets.ts";
 import type { OpenCatalog } from "./driver-catalog.ts";
 import { type Found, type Gathered, gather } from "./gather.ts";
 import { NAME, NAME_HINT } from "./host-range.ts";
+import { takeOutletRules } from "./outlet-rules.ts";
 import type { Environment } from "./places.ts";
 import { Problems } from "./problems.ts";
 import { readDevice } from "./read-device.ts";
@@ -132,8 +133,9 @@ async function readPdus(
         at: "key",
         hint: NAME_HINT,
       });
-    const entry = await readDevice(reader, "power", value, spot);
-    if (entry) pdus.set(name, entry);
+    const { rest, ...rules } = takeOutletRules(value, spot, reader.problems);
+    const entry = await readDevice(reader, "power", rest, spot);
+    if (entry) pdus.set(name, { ...entry, ...rules });
   }
   return pdus;
 }
@@ -157,26 +159,7 @@ async function readAllHosts(
       spots.set(host.name, one);
     }
   }
-  checkNeeds(reader, hosts, spots);
+  checkOthers(reader.problems, hosts, spots);
   await warnOfSameDevice(reader.catalog, hosts, spots, reader.problems);
   return hosts;
-}
-
-function checkNeeds(
-  reader: HostReader,
-  hosts: ReadonlyMap<string, HostEntry>,
-  spots: ReadonlyMap<string, Found>,
-): void {
-  // Where a host could not be read, a need of it would only repeat that problem.
-  if (reader.problems.errors > 0) return;
-  for (const host of hosts.values()) {
-    const spot = spots.get(host.name)?.spot;
-    for (const need of host.needs) {
-      if ((hosts.has(need) && need !== host.name) || spot === undefined) continue;
-      const wrong = need === host.name ? "a host cannot need itself" : `there is no host "${need}"`;
-      report(reader.problems, inside(spot, "needs"), wrong, {
-        hint: nameHint(need, [...hosts.keys()]),
-      });
-    }
-  }
 }

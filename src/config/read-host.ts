@@ -88,6 +88,7 @@ async function readHost(
     breakMs: raw.break ?? defaults.break ?? base.breakMs,
     ...(onDetach ? { onDetach } : {}),
     needs: raw.needs ?? [],
+    ...(raw.after ? { after: raw.after } : {}),
   };
 }
 

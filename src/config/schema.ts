@@ -60,6 +60,7 @@ export const hostSchema = z.strictObject({
   break: duration.optional(),
   "on-detach": onDetach.optional(),
   needs: listOf(name).optional(),
+  after: listOf(name).optional(),
 });
 
 /** Top-level keys, each with its schema; `pdus` and `hosts` are read entry by entry. */

@@ -9,6 +9,20 @@ export interface DeviceEntry {
   readonly via?: DeviceEntry;
   /** A host's console that is opened only while somebody wants it, and closed when it was unused for so long. */
   readonly onDemand?: { readonly hangupAfter: Millis };
+  /** A PDU's: what holds for its outlets whoever switches them. */
+  readonly rules?: OutletRules;
+}
+
+/** How the outlets of a PDU may be switched. */
+export interface OutletRules {
+  /** Between two acts on one outlet. */
+  readonly minInterval: Millis;
+  /** Between two outlets. */
+  readonly stagger: Millis;
+  /** Outlets that feed this box, or the way to the PDU: label, name or instance, as in a host's entry. */
+  readonly lifeline: readonly string[];
+  /** Of a phase, or of all outlets where the PDU tells no phases. */
+  readonly limitAmps?: number;
 }
 
 /** An outlet of a host: "pdu-a/3". `reference` is what stands after the slash: label, name or instance. */
@@ -70,6 +84,8 @@ export interface HostEntry {
   readonly onDetach?: OnDetach;
   /** Hosts that must be healthy themselves before this one may be cut for being silent. */
   readonly needs: readonly string[];
+  /** Hosts that are switched on before it, and off after it, where one order has both. */
+  readonly after?: readonly string[];
   /** Given as a URL, and no host of the daemon that runs: a command may open it beside that one. */
   readonly unserved?: boolean;
 }

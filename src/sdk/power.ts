@@ -64,6 +64,8 @@ export interface Pdu {
   command(instance: string, command: OutletCommand): Promise<void>;
   /** Commands that this device knows for an outlet. */
   readonly commands: readonly OutletCommand[];
+  /** Its own `cycle` brings the outlet back whatever becomes of us, and of its network. Absent: that is not certain. */
+  readonly cyclesAlone?: boolean;
   /** Longest time in which the device may still show the old state after a command. */
   readonly settle: Millis;
   close(): Promise<void>;

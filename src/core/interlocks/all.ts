@@ -11,10 +11,12 @@ import { feedsMissing } from "./feeds-missing.ts";
 import { fleetBreaker } from "./fleet-breaker.ts";
 import { held } from "./held.ts";
 import type { Facts, Interlock, Verdict } from "./interlock.ts";
+import { lifeline } from "./lifeline.ts";
 import { needs } from "./needs.ts";
 import { outletMissing } from "./outlet-missing.ts";
 import { outletShared } from "./outlet-shared.ts";
 import { outletUnknown } from "./outlet-unknown.ts";
+import { overLimit } from "./over-limit.ts";
 import { ownTyping } from "./own-typing.ts";
 import { personTyped } from "./person-typed.ts";
 import { quietHours } from "./quiet-hours.ts";
@@ -39,7 +41,9 @@ export const interlocks: readonly Interlock[] = [
   feedsMissing,
   outletMissing,
   outletUnknown,
+  lifeline,
   outletShared,
+  overLimit,
   alreadyOff,
   budgetHost,
   budgetSite,

@@ -3,7 +3,7 @@ import type { Millis } from "../../lib/clock.ts";
 import type { PowerState } from "../../sdk/power.ts";
 import type { Seen } from "../policy/state.ts";
 import type { SeatHolder } from "../session/watched-console.ts";
-import type { Hold } from "../site/site.ts";
+import type { Hold, OutletStatus } from "../site/site.ts";
 
 /** On whose behalf something is to be done. */
 export type Asker = "watchdog" | "runbook" | "person";
@@ -30,6 +30,10 @@ export interface Feed {
   readonly missing?: boolean;
   /** Other hosts of the configuration on the same outlet. */
   readonly sharedWith: readonly string[];
+  /** Why it must never be off. */
+  readonly lifeline?: string;
+  /** What its PDU draws against what it may. */
+  readonly load?: OutletStatus["load"];
 }
 
 /** All that the interlocks look at. Times are monotonic, but for `wall`. */
@@ -41,6 +45,8 @@ export interface Facts {
   /** The person for whom a runbook asks; undefined: nobody, or the person is `by`. */
   readonly person: string | undefined;
   readonly act: GuardedAct;
+  /** Other hosts that the same order names. */
+  readonly together: readonly string[];
   readonly now: Millis;
   readonly wall: Millis;
   readonly policy: WatchPolicy;

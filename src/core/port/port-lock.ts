@@ -6,21 +6,15 @@
  * Ttys also get the UUCP lock file that conserver, minicom and others look for.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { linkSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { link, readFile, readlink, realpath, rename, unlink, writeFile } from "node:fs/promises";
+import { chmodSync, linkSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { link, readFile, readlink, realpath, rename, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import type { Clock } from "../../lib/clock.ts";
 import { messageOf, OobError } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
-import {
-  nameHolder,
-  processName,
-  processRuns,
-  readUucpLock,
-  UUCP_FOLDER,
-  uucpLockOf,
-} from "../../sdk/serial/tty-holder.ts";
+import { processRuns, UUCP_FOLDER, uucpLockOf } from "../../sdk/serial/tty-holder.ts";
+import { takeUucpLock } from "./uucp-lock.ts";
 
 /** A device that is ours until released. */
 export interface PortLock {
@@ -37,6 +31,8 @@ export interface PortLockRequest {
   readonly who: string;
   readonly clock: Clock;
   readonly uucpFolder?: string;
+  /** The folder is that of all users: they may read who has a device. */
+  readonly shared?: boolean;
 }
 
 interface Owner {
@@ -57,6 +53,7 @@ interface Found {
 /** Tries while somebody else is busy taking over or releasing the same lock; each waits 5 ms. */
 const MAX_TRIES = 200;
 const MAX_NAME = 120;
+const SHARED_MODE = 0o644;
 
 /** Takes a device or throws PORT_BUSY with who has it. */
 export async function lockPort(request: PortLockRequest): Promise<PortLock> {
@@ -64,7 +61,8 @@ export async function lockPort(request: PortLockRequest): Promise<PortLock> {
   const device = await realDevice(request.device);
   const file = `${folder}/${fileNameOf(device)}.lock`;
   const me = await describeMyself(who);
-  const release = await acquire(file, me, device, clock).catch((cause: unknown) => {
+  const mode = request.shared === true ? SHARED_MODE : 0o600;
+  const release = await acquire(file, me, device, clock, mode).catch((cause: unknown) => {
     if (cause instanceof OobError) throw cause;
     const message = `Cannot lock "${device}": ${messageOf(cause)}`;
     throw new OobError("LOG_UNWRITABLE", message, {
@@ -126,17 +124,18 @@ async function acquire(
   me: Owner,
   device: string,
   clock: Clock,
+  mode: number,
 ): Promise<() => Promise<void>> {
   const text = `${JSON.stringify(me)}\n`;
   const mine = `${file}.${me.nonce}`;
-  writeOwn(mine, text);
+  writeOwn(mine, text, mode);
   try {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       if (appears(mine, file)) return () => removeIfMine(file, text);
       const found = await readLock(file);
       if (found === undefined) continue;
       if (await lives(found.owner)) throw busy(device, found.owner);
-      if (await replace(file, found, mine, me, device, clock))
+      if (await replace(file, found, mine, me, device, clock, mode))
         return () => removeIfMine(file, text);
       await clock.sleep(5);
     }
@@ -149,8 +148,12 @@ async function acquire(
 }
 
 /** Our file, whole. Blocks, as the next two calls do: through the thread pool a lock costs four times the CPU. */
-function writeOwn(file: string, text: string): void {
-  const write = () => writeFileSync(file, text, { flag: "wx", mode: 0o600 });
+function writeOwn(file: string, text: string, mode: number): void {
+  const write = () => {
+    writeFileSync(file, text, { flag: "wx", mode });
+    // Whatever the umask is, others are to read who has it.
+    if (mode === SHARED_MODE) chmodSync(file, mode);
+  };
   try {
     write();
   } catch (error) {
@@ -182,6 +185,7 @@ async function replace(
   me: Owner,
   device: string,
   clock: Clock,
+  mode: number,
 ): Promise<boolean> {
   const id = createHash("sha256").update(dead.text).digest("hex").slice(0, 16);
   const guard = await acquire(
@@ -189,6 +193,7 @@ async function replace(
     { ...me, nonce: `${me.nonce}g` },
     device,
     clock,
+    mode,
   ).catch((error: unknown) => {
     if (error instanceof OobError && error.code === "PORT_BUSY") return undefined;
     throw error;
@@ -257,38 +262,3 @@ const bootId = (): Promise<string> =>
   );
 
 const pidSpace = (): Promise<string> => readlink("/proc/self/ns/pid").catch(() => "");
-
-/**
- * Honours others' UUCP lock and leaves ours. Where the folder cannot be written the device is used without one.
- * Returns how to remove it.
- */
-async function takeUucpLock(
-  file: string,
-  device: string,
-): Promise<(() => Promise<void>) | undefined> {
-  const text = `${String(process.pid).padStart(10)}\n`;
-  for (let tries = 0; tries < 2; tries++) {
-    const pid = await readUucpLock(file);
-    if (pid !== undefined && pid !== process.pid && processRuns(pid)) {
-      const holder = nameHolder({ pid, name: await processName(pid) });
-      throw new OobError("PORT_BUSY", `Cannot use "${device}": ${holder} has it`, {
-        hint: `It says so in "${file}"; end it, or give it another port`,
-      });
-    }
-    if (pid !== undefined || tries > 0) await unlink(file).catch(() => undefined);
-    const temporary = `${file}.${process.pid}`;
-    const left = await writeFile(temporary, text, { mode: 0o644 })
-      .then(() => link(temporary, file))
-      .then(
-        () => "ours",
-        (error: NodeJS.ErrnoException) => (error.code === "EEXIST" ? "theirs" : "unwritable"),
-      );
-    await unlink(temporary).catch(() => undefined);
-    if (left === "unwritable") return undefined;
-    if (left === "ours")
-      return async () => {
-        if ((await readUucpLock(file)) === process.pid) await unlink(file).catch(() => undefined);
-      };
-  }
-  return undefined;
-}

@@ -1,13 +1,26 @@
-import type { DeviceEntry, HostEntry, OutletEntry } from "../../config/site-config.ts";
+import { USUAL_RULES } from "../../config/outlet-rules.ts";
+import type { DeviceEntry, HostEntry, OutletEntry, OutletRules } from "../../config/site-config.ts";
 import type { Clock } from "../../lib/clock.ts";
-import { type ErrorCode, messageOf, OobError } from "../../lib/errors.ts";
+import { messageOf, OobError } from "../../lib/errors.ts";
 import type { Pdu, PduReading, PowerState } from "../../sdk/power.ts";
-import type { OutletStatus, PowerVerb } from "../site/site.ts";
+import type { OutletStatus } from "../site/site.ts";
 import type { FirstCommand } from "./first-command.ts";
-import { Feed } from "./power-feed.ts";
-import { type BoundOutlet, bindOutlet, combined, findOutlet, outletId } from "./power-outlets.ts";
+import { lifelinesIn, loadOf, whyLifeline } from "./outlet-facts.ts";
+import { type OwnedDevice, PduOwner } from "./pdu-owner.ts";
+import { Feed, type PduWay } from "./power-feed.ts";
+import {
+  type BoundOutlet,
+  bindOutlet,
+  combined,
+  deviceOutlet,
+  findOutlet,
+  outletId,
+} from "./power-outlets.ts";
 import { PduQueue } from "./power-queue.ts";
-import { inWords } from "./verb-words.ts";
+import { Stagger } from "./stagger.ts";
+
+/** Where no process has to be kept away. */
+const nobodyElse: TakePdu = () => Promise.resolve({ release: () => Promise.resolve() });
 
 /** Power of a host as just read. */
 export interface HostPower {
@@ -15,41 +28,93 @@ export interface HostPower {
   readonly outlets: readonly OutletStatus[];
 }
 
-/** What a device that was exchanged or renumbered answers; silence alone does not make it another one. */
-const CHANGED: ReadonlySet<ErrorCode> = new Set(["PDU_REFUSED", "OUTLET_UNKNOWN", "PDU_UNKNOWN"]);
-
 /** Opens a configured PDU. */
 export type OpenPdu = (name: string, entry: DeviceEntry) => Promise<Pdu>;
 
-/** The PDUs: a queue each, the outlets that were found on them, and which of them are being switched. */
+/** Takes a PDU for this process, so that no other one switches there. Throws PORT_BUSY. */
+export type TakePdu = (name: string, entry: DeviceEntry) => Promise<OwnedDevice>;
+
+/** A PDU as this process reaches it. */
+interface Reached extends PduWay {
+  readonly owner: PduOwner;
+  readonly rules: OutletRules;
+}
+
+/** The PDUs: a way to each, the outlets that were found on them, and which of them are being switched. */
 export class PowerBank {
   readonly #pdus: ReadonlyMap<string, DeviceEntry>;
   readonly #open: OpenPdu;
+  readonly #take: TakePdu;
   readonly #clock: Clock;
-  readonly #queues = new Map<string, PduQueue>();
+  readonly #reached = new Map<string, Reached>();
+  /** By outlet: amperes that it drew when it was on. */
+  readonly #drew = new Map<string, number>();
   readonly #bound = new Map<string, BoundOutlet>();
   /** By PDU and instance, and for whom. */
   readonly #busy = new Map<string, string>();
 
-  constructor(pdus: ReadonlyMap<string, DeviceEntry>, open: OpenPdu, clock: Clock) {
+  constructor(
+    pdus: ReadonlyMap<string, DeviceEntry>,
+    { open, take = nobodyElse }: { readonly open: OpenPdu; readonly take?: TakePdu | undefined },
+    clock: Clock,
+  ) {
     this.#pdus = pdus;
     this.#open = open;
+    this.#take = take;
     this.#clock = clock;
   }
 
   /** The way to a PDU. Throws HOST_UNKNOWN where the configuration has none of that name. */
   queue(name: string): PduQueue {
-    const known = this.#queues.get(name);
+    return this.#way(name).queue;
+  }
+
+  rules(name: string): OutletRules {
+    return this.#way(name).rules;
+  }
+
+  #way(name: string): Reached {
+    const known = this.#reached.get(name);
     if (known) return known;
     const entry = this.#pdus.get(name);
     if (!entry)
       throw new OobError("HOST_UNKNOWN", `Cannot find a PDU "${name}" in the configuration`, {
         hint: `PDUs: ${[...this.#pdus.keys()].join(", ") || "none"}`,
       });
+    const { rules = USUAL_RULES } = entry;
     const far = entry.via !== undefined;
-    const queue = new PduQueue(name, () => this.#open(name, entry), this.#clock, far);
-    this.#queues.set(name, queue);
-    return queue;
+    const way: Reached = {
+      rules,
+      queue: new PduQueue(name, () => this.#open(name, entry), this.#clock, far),
+      stagger: new Stagger(this.#clock, rules.stagger),
+      owner: new PduOwner(name, () => this.#take(name, entry)),
+    };
+    this.#reached.set(name, way);
+    return way;
+  }
+
+  /** Takes the PDUs of these outlets for this process. Throws PORT_BUSY; returns the way to give them back. */
+  async own(outlets: readonly BoundOutlet[]): Promise<() => Promise<void>> {
+    const held: (() => Promise<void>)[] = [];
+    const giveBack = async () => {
+      for (const one of held.splice(0)) await one();
+    };
+    try {
+      // In one order everywhere: two orders of two processes must not each hold what the other wants.
+      for (const pdu of [...new Set(outlets.map(({ pdu }) => pdu))].sort())
+        held.push(await this.#way(pdu).owner.hold());
+      return giveBack;
+    } catch (thrown) {
+      await giveBack();
+      throw thrown;
+    }
+  }
+
+  /** Instances of a PDU's outlets that must never be off. Throws OUTLET_UNKNOWN where one of them cannot be found. */
+  async lifelines(pdu: string): Promise<ReadonlySet<string>> {
+    const { queue, rules } = this.#way(pdu);
+    if (rules.lifeline.length === 0) return new Set();
+    return lifelinesIn(await queue.read(), pdu, rules);
   }
 
   /** A PDU's outlets, in nobody's way; undefined where it is used, or one of its outlets is being switched. */
@@ -76,7 +141,7 @@ export class PowerBank {
     const keys = new Map<string, string>();
     for (const entry of entries) {
       const outlet = this.#bound.get(outletId(entry));
-      if (outlet) keys.set(outlet.id, `${outlet.serial ?? outlet.pdu} ${outlet.instance}`);
+      if (outlet) keys.set(outlet.id, deviceOutlet(outlet));
     }
     return keys;
   }
@@ -96,7 +161,7 @@ export class PowerBank {
   }
 
   feed(outlet: BoundOutlet, first?: FirstCommand): Feed {
-    return new Feed(outlet, this.queue(outlet.pdu), this.#clock, first);
+    return new Feed(outlet, this.#way(outlet.pdu), this.#clock, first);
   }
 
   /** The host's outlets, found on their devices. Throws OUTLET_UNKNOWN and what the devices throw. */
@@ -113,7 +178,9 @@ export class PowerBank {
         return known ?? this.#bind(entry, await this.queue(entry.pdu).read());
       }),
     );
-    return bound.map((outlet) => this.feed(outlet, first));
+    // "3" and "web1" may be one outlet: it is switched once.
+    const once = new Map(bound.map((outlet) => [`${outlet.pdu} ${outlet.instance}`, outlet]));
+    return [...once.values()].map((outlet) => this.feed(outlet, first));
   }
 
   /** Reserves outlets, one act each at a time; the returned function frees them. Throws GUARD_REFUSED. */
@@ -135,47 +202,12 @@ export class PowerBank {
     };
   }
 
-  /**
-   * Reads the outlets before a command. Throws where they cannot be read, are not the same, or would not obey, and
-   * where a button of a machine without power is to be pressed.
-   */
-  async readFirst(feeds: readonly Feed[], host: string, verb: PowerVerb): Promise<void> {
-    const cannot = `Cannot ${inWords(verb, host)}`;
-    await Promise.all(feeds.map((feed) => this.#readOne(feed, cannot, verb)));
-    const presses = verb === "reset" || verb === "soft" || verb === "nmi";
-    if (presses && combined(feeds.map(({ status }) => status)) === "off") {
-      const names = feeds.map(({ outlet }) => outlet.id).join(", ");
-      const hint = `oob power on ${host}`;
-      throw new OobError("GUARD_REFUSED", `${cannot}: ${names} reads off`, { hint });
-    }
-  }
-
   async close(): Promise<void> {
-    await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
-  }
-
-  async #readOne(feed: Feed, cannot: string, verb: PowerVerb): Promise<void> {
-    const { id, pdu } = feed.outlet;
-    const reading = await feed.read().catch((error: unknown) => {
-      if (error instanceof OobError && CHANGED.has(error.code)) this.#forget(pdu);
-      throw error;
-    });
-    if (reading.refuses !== undefined)
-      throw new OobError("PDU_REFUSED", `${cannot}: outlet ${id} is ${reading.refuses}`);
-    if (verb === "cycle" && (reading.state === "unknown" || reading.pending)) {
-      const why = reading.note ?? "a command is under way";
-      throw new OobError("POWER_UNKNOWN", `${cannot}: the state of ${id} is not known (${why})`, {
-        hint: "A cycle begins only where the outlet can be read",
-      });
-    }
-    const commands = await this.queue(pdu).run((device) => Promise.resolve(device.commands));
-    const needed = verb === "cycle" ? (["off", "on"] as const) : ([verb] as const);
-    const missing = needed.find((command) => !commands.includes(command));
-    if (missing) throw new OobError("PDU_REFUSED", `${cannot}: ${pdu} has no command "${missing}"`);
+    await Promise.all([...this.#reached.values()].map(({ queue }) => queue.close()));
   }
 
   /** It may be another device by now: this order is refused, and the next one finds its outlets anew. */
-  #forget(pdu: string): void {
+  forget(pdu: string): void {
     for (const [id, outlet] of this.#bound) if (outlet.pdu === pdu) this.#bound.delete(id);
   }
 
@@ -188,10 +220,17 @@ export class PowerBank {
   async #status(entry: OutletEntry): Promise<OutletStatus> {
     const id = outletId(entry);
     try {
-      const reading = await this.queue(entry.pdu).read();
-      const { state, pending, amps, watts, name, note } = findOutlet(reading, entry);
+      const { queue, rules } = this.#way(entry.pdu);
+      const reading = await queue.read();
+      const outlet = findOutlet(reading, entry);
+      const { state, pending, amps, watts, name, note } = outlet;
       this.#bind(entry, reading);
+      if (state === "on" && amps !== undefined && amps > 0) this.#drew.set(id, amps);
+      const lifeline = whyLifeline(reading, outlet, entry.pdu, rules);
+      const load = loadOf(reading, rules, this.#drew.get(id));
       return {
+        ...(lifeline !== undefined && { lifeline }),
+        ...(load && { load }),
         ...{ id, state, pending, readAt: this.#clock.now() },
         ...(amps !== undefined && { amps }),
         ...(watts !== undefined && { watts }),

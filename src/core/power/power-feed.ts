@@ -14,6 +14,7 @@ import type { OutletStatus } from "../site/site.ts";
 import type { FirstCommand } from "./first-command.ts";
 import { type BoundOutlet, checkSame } from "./power-outlets.ts";
 import type { PduQueue } from "./power-queue.ts";
+import type { Stagger } from "./stagger.ts";
 
 const FIRST_LOOK: Millis = 200;
 const LOOK_EVERY: Millis = 1000;
@@ -24,6 +25,12 @@ const LOAD_WATTS = 5;
 const LOAD_AMPS = 0.2;
 /** Readings in a row that have to agree. */
 const AGREEING = 2;
+
+/** The way to a PDU: its requests one by one, its outlets with time between them. */
+export interface PduWay {
+  readonly queue: PduQueue;
+  readonly stagger: Stagger;
+}
 
 /** How an attempt to turn an outlet ended. */
 export interface Turned {
@@ -38,7 +45,10 @@ type Sent = "taken" | "lost" | OobError;
 
 export class Feed {
   readonly outlet: BoundOutlet;
+  /** It must never be off for longer than its own PDU takes to cycle it. */
+  cyclesAlone = false;
   readonly #queue: PduQueue;
+  readonly #stagger: Stagger;
   readonly #clock: Clock;
   readonly #first: FirstCommand | undefined;
   #last: OutletReading | undefined;
@@ -48,10 +58,11 @@ export class Feed {
   #delays: OutletReading["delays"];
   #known = false;
 
-  constructor(outlet: BoundOutlet, queue: PduQueue, clock: Clock, first?: FirstCommand) {
+  constructor(outlet: BoundOutlet, { queue, stagger }: PduWay, clock: Clock, first?: FirstCommand) {
     this.outlet = outlet;
     this.#first = first;
     this.#queue = queue;
+    this.#stagger = stagger;
     this.#clock = clock;
     this.#lastAt = clock.now();
   }
@@ -106,6 +117,7 @@ export class Feed {
   /** Sends a command, once. Throws INTERRUPTED where the order was given up and this would be its first. */
   async send(command: OutletCommand): Promise<Sent> {
     try {
+      await this.#stagger.turn();
       await this.#queue.run((pdu) => {
         this.#first?.goesOut();
         return pdu.command(this.outlet.instance, command);
@@ -117,6 +129,11 @@ export class Feed {
         return new OobError("PDU_SILENT", messageOf(error), { cause: error });
       return error.code === "PDU_SILENT" ? "lost" : error;
     }
+  }
+
+  /** How long the device takes for a cycle of its own, as far as it says. */
+  get cycleTime(): Millis {
+    return this.#settle + (this.#delays?.cycle ?? 0);
   }
 
   /** true when two readings in a row show it, nothing pending. Sends nothing. */

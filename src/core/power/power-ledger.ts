@@ -1,10 +1,12 @@
 import type { Clock, Millis } from "../../lib/clock.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { PowerResult, PowerVerb, SiteEvent } from "../site/site.ts";
-import type { BoundOutlet } from "./power-outlets.ts";
+import { type BoundOutlet, deviceOutlet } from "./power-outlets.ts";
 
 /** How far back an act is known by its id. */
 const REMEMBER: Millis = 30 * 86_400_000;
+/** Verbs after which an outlet was not left alone. */
+const MOVES: ReadonlySet<PowerVerb> = new Set(["on", "off", "cycle", "reset"]);
 
 /** What was going to be done, as it stands in the audit trail. */
 export interface PowerIntent {
@@ -20,6 +22,7 @@ export interface PowerIntent {
 export interface PowerAct {
   readonly intent: PowerIntent;
   readonly outcome?: { readonly result: PowerResult; readonly text: string };
+  readonly endedAt?: Millis;
 }
 
 /** The audit trail seen as acts: which ids were begun, and how they ended. It is what makes an act happen at most once. */
@@ -69,6 +72,25 @@ export class PowerLedger {
     });
   }
 
+  /** Whether it has no end by now, as the trail on disk tells: another process may have written it. */
+  async isOpen(id: string): Promise<boolean> {
+    this.#acts = undefined;
+    return (await this.find(id))?.outcome === undefined;
+  }
+
+  /** When outlets were moved last, by what they are; from the disk, for other processes switch as well. */
+  async movedSince(since: Millis): Promise<ReadonlyMap<string, Millis>> {
+    const acts = await this.#read();
+    const moved = new Map<string, Millis>();
+    for (const { intent, outcome, endedAt = intent.at } of acts.values()) {
+      if (endedAt < since || outcome?.result === "refused" || !MOVES.has(intent.verb)) continue;
+      for (const outlet of intent.outlets)
+        for (const key of [deviceOutlet(outlet), `${outlet.pdu} ${outlet.instance}`])
+          moved.set(key, Math.max(moved.get(key) ?? 0, endedAt));
+    }
+    return moved;
+  }
+
   #load(): Promise<Map<string, PowerAct>> {
     this.#acts ??= this.#read();
     return this.#acts;
@@ -83,7 +105,11 @@ export class PowerLedger {
       if (event.type === "power.intent") acts.set(id, { intent: intentOf(event, id) });
       const act = acts.get(id);
       if (event.type === "power.outcome" && act)
-        acts.set(id, { ...act, outcome: { result: resultOf(event), text: event.text } });
+        acts.set(id, {
+          ...act,
+          outcome: { result: resultOf(event), text: event.text },
+          endedAt: event.at,
+        });
     }
     return acts;
   }

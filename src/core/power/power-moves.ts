@@ -8,6 +8,8 @@ const RETRY_ON: Millis = 2000;
 /** How long a machine has to obey its power button. */
 const SOFT_WITHIN: Millis = 120_000;
 const LOOK_EVERY: Millis = 1000;
+/** Beyond what the device says of its own cycle. */
+const ALONE_AT_MOST: Millis = 60_000;
 
 /** How a verb ended. */
 export interface Ended {
@@ -76,6 +78,39 @@ export async function cycleAll(
   if (failed) return { result: "failed", ...(failed.error && { error: failed.error }) };
   say(`${ids(feeds)} on, read back`);
   return { result: "done" };
+}
+
+/**
+ * The device's own cycle, sent once: the outlet carries our way to the device, or this very box. What can be seen
+ * afterwards is that it is on; that it was off has to be seen, or power may never have gone.
+ */
+export async function cycleAlone(feed: Feed, moving: Moving): Promise<Ended> {
+  const { clock, say } = moving;
+  const { id } = feed.outlet;
+  const sent = await feed.send("cycle");
+  if (typeof sent === "object") return { result: "failed", error: sent };
+  say(`${id} is cycled by its PDU, which brings it back by itself`, feed);
+  const until = clock.monotonic() + feed.cycleTime + ALONE_AT_MOST;
+  let wasOff = false;
+  while (clock.monotonic() < until) {
+    await clock.sleep(LOOK_EVERY);
+    // Silence is no sign of an outlet that is off: the way there may be slow.
+    await feed.read().catch(() => undefined);
+    wasOff ||= feed.state === "off" || feed.status.pending;
+    if (wasOff && (await feed.shows("on"))) {
+      say(`${id} on, read back`, feed);
+      return { result: "done" };
+    }
+  }
+  const text = wasOff
+    ? `Cannot see ${id} on again after its PDU cycled it`
+    : `Cannot tell whether ${id} was cycled: it was never read off`;
+  return {
+    result: feed.state === "off" ? "failed" : "unknown",
+    error: new OobError(wasOff ? "POWER_UNVERIFIED" : "POWER_UNKNOWN", text, {
+      hint: `oob power status, then look at ${id} itself`,
+    }),
+  };
 }
 
 /**

@@ -80,6 +80,14 @@ export function checkSame(
     );
 }
 
+/** What some units say who were never given a serial number. */
+const NO_SERIAL = /^(?:[0.\-\s]*|none|unknown|n\/a|not set)$/i;
+
+/** What an outlet really is, whatever the configuration calls its PDU. */
+export function deviceOutlet({ serial = "", pdu, instance }: BoundOutlet): string {
+  return `${NO_SERIAL.test(serial) ? pdu : serial} ${instance}`;
+}
+
 /** Power of a host with several feeds: on if any is on; off only if every one reads off and none is about to change. */
 export function combined(outlets: readonly OutletStatus[]): PowerState {
   if (outlets.some(({ state }) => state === "on")) return "on";

@@ -10,27 +10,29 @@
 import type { DeviceEntry, HostEntry } from "../../config/site-config.ts";
 import type { Clock, Millis } from "../../lib/clock.ts";
 import { minutes } from "../../lib/durations.ts";
-import { type ErrorCode, messageOf, OobError } from "../../lib/errors.ts";
+import { type ErrorCode, OobError } from "../../lib/errors.ts";
 import type { PduReading } from "../../sdk/power.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { PowerEvent, PowerResult, PowerVerb } from "../site/site.ts";
 import { FirstCommand } from "./first-command.ts";
-import { type HostPower, type OpenPdu, PowerBank } from "./power-bank.ts";
+import { type HostPower, type OpenPdu, PowerBank, type TakePdu } from "./power-bank.ts";
 import type { Feed } from "./power-feed.ts";
+import { readFirst } from "./power-first.ts";
+import { keepInterval } from "./power-interval.ts";
 import { type PowerAct, type PowerIntent, PowerLedger } from "./power-ledger.ts";
-import { bringOn, cycleAll, type Ended, type Moving, pressAll, turnAll } from "./power-moves.ts";
+import { cycleAll, cycleAlone, type Ended, type Moving, pressAll, turnAll } from "./power-moves.ts";
 import { combined } from "./power-outlets.ts";
-import { inWords } from "./verb-words.ts";
+import { PowerRecovery, type Recovery, writeEnd } from "./power-recovery.ts";
+import { asOobError, inWords } from "./verb-words.ts";
 
 /** How long the on of a cycle is tried. */
 const ON_FOR: Millis = minutes(2);
-/** An act that was cut short longer ago is not taken up: somebody may have switched by hand since. */
-const RECOVER_WITHIN: Millis = minutes(60);
 /** Nothing was sent because somebody or something said no; other codes before an intent are failures. */
 const REFUSALS: ReadonlySet<ErrorCode> = new Set([
   "PDU_REFUSED",
   "POWER_UNKNOWN",
   "GUARD_REFUSED",
+  "PORT_BUSY",
   "INTERRUPTED",
   "AUDIT_UNWRITABLE",
 ]);
@@ -41,6 +43,8 @@ export type { HostPower } from "./power-bank.ts";
 export interface PowerSetup {
   readonly pdus: ReadonlyMap<string, DeviceEntry>;
   readonly open: OpenPdu;
+  /** Keeps other processes of this machine from switching there; without it there is none. */
+  readonly take?: TakePdu;
   readonly audit: Audit;
   readonly clock: Clock;
   readonly onFor?: Millis;
@@ -69,14 +73,16 @@ export class Power {
   readonly #bank: PowerBank;
   readonly #ledger: PowerLedger;
   readonly #running = new Map<string, Promise<PowerReport>>();
+  readonly #recovery: PowerRecovery;
   /** What was read last, by host; forgotten where an order begins, for it may have changed anything. */
   readonly #lastRead = new Map<string, HostPower>();
 
-  constructor({ pdus, open, audit, clock, onFor = ON_FOR }: PowerSetup) {
+  constructor({ pdus, open, take, audit, clock, onFor = ON_FOR }: PowerSetup) {
     this.#clock = clock;
     this.#onFor = onFor;
-    this.#bank = new PowerBank(pdus, open, clock);
+    this.#bank = new PowerBank(pdus, { open, take }, clock);
     this.#ledger = new PowerLedger(audit, clock);
+    this.#recovery = new PowerRecovery(this.#bank, this.#ledger, clock);
   }
 
   /** Every outlet of a PDU, fresh. Throws HOST_UNKNOWN and what the device throws. */
@@ -124,14 +130,16 @@ export class Power {
     return act;
   }
 
-  /** Takes up what a crash cut short. Run once at start, before anything else is ordered. */
-  async recover(onEvent: OnEvent = () => {}): Promise<void> {
-    const acts = await this.#ledger.unfinished();
-    await Promise.all(acts.map(({ intent }) => this.#finish(intent, onEvent)));
+  /**
+   * Takes up what a crash cut short. Run once at start, before anything else is ordered: when it resolves, the outlets
+   * of these acts are reserved. A PDU that is silent keeps nobody waiting but those who ask about its outlets.
+   */
+  recover(onEvent: OnEvent = () => {}): Promise<readonly Recovery[]> {
+    return this.#recovery.begin((host) => this.#moving(host, onEvent));
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled(this.#running.values());
+    await Promise.allSettled([...this.#running.values(), this.#recovery.close()]);
     await this.#bank.close();
   }
 
@@ -144,15 +152,18 @@ export class Power {
   ): Promise<PowerReport> {
     let feeds: Feed[] = [];
     let free = () => {};
+    let giveBack = () => Promise.resolve();
     const first = new FirstCommand(`Cannot ${inWords(verb, host.name)}`, signal);
     try {
       const earlier = await this.#ledger.find(order.id);
       if (earlier) return await this.#again(host, earlier);
       feeds = await this.#bank.feeds(host, first);
       free = this.#bank.reserve(feeds, host.name);
-      await this.#bank.readFirst(feeds, host.name, verb);
-      first.look();
       const outlets = feeds.map(({ outlet }) => outlet);
+      giveBack = await this.#bank.own(outlets);
+      await readFirst(this.#bank, feeds, host.name, verb);
+      await keepInterval(feeds, verb, this.#ledger, (pdu) => this.#intervalOf(pdu), moving);
+      first.look();
       const { id, by } = order;
       const intent = { id, host: host.name, verb, outlets, by, at: this.#clock.now() };
       await this.#ledger.begin(intent, order.reason, order.incident);
@@ -164,7 +175,12 @@ export class Power {
       return report(feeds, { result, error });
     } finally {
       free();
+      await giveBack();
     }
+  }
+
+  #intervalOf(pdu: string): Millis {
+    return this.#bank.rules(pdu).minInterval;
   }
 
   /** From here on something may have moved: nothing but reading back tells what. */
@@ -183,7 +199,7 @@ export class Power {
       ended = { result: first.refused(error) ? "refused" : "unknown", error: asOobError(error) };
     }
     if (ended.result !== "done") await confirmAll(feeds);
-    await this.#write(intent, ended, moving);
+    await writeEnd(this.#ledger, intent, ended, moving);
     return report(feeds, ended);
   }
 
@@ -195,55 +211,6 @@ export class Power {
     const hint = "Give a new order after looking at the host";
     const error = plain(new OobError("POWER_UNKNOWN", text, { hint }));
     return { ...now, result: "unknown", error };
-  }
-
-  async #finish(intent: PowerIntent, onEvent: OnEvent): Promise<void> {
-    const moving = this.#moving(intent.host, onEvent);
-    let free = () => {};
-    let ended: Ended;
-    try {
-      const feeds = intent.outlets.map((outlet) => this.#bank.feed(outlet));
-      free = this.#bank.reserve(feeds, intent.host);
-      ended = await this.#takeUp(intent, feeds, moving);
-    } catch (error) {
-      ended = { result: "unknown", error: asOobError(error) };
-    }
-    const text = ended.error?.message ?? "it is so, read back";
-    moving.say(`${intent.verb} of ${intent.host} was cut short by a restart: ${text}`);
-    await this.#write(intent, ended, moving);
-    free();
-  }
-
-  async #takeUp(intent: PowerIntent, feeds: readonly Feed[], moving: Moving): Promise<Ended> {
-    const { verb, at, host } = intent;
-    const unknown = (why: string): Ended => {
-      const text = `Cannot tell whether ${verb} of ${host} happened: ${why}`;
-      return { result: "unknown", error: new OobError("POWER_UNKNOWN", text) };
-    };
-    if (this.#clock.now() - at > RECOVER_WITHIN)
-      return unknown("it was begun too long ago, nothing was touched");
-    if (verb === "on" || verb === "off") {
-      const so = await Promise.all(feeds.map((feed) => feed.shows(verb)));
-      return so.every(Boolean)
-        ? { result: "done" }
-        : unknown("it does not read so, and was not repeated");
-    }
-    if (verb !== "cycle") return unknown("nothing that can be read tells");
-    const wereOff = await Promise.all(feeds.map((feed) => feed.shows("off")));
-    const on = await Promise.all(feeds.map((feed) => bringOn(feed, true, moving)));
-    const dark = on.find(({ verified }) => !verified);
-    if (dark) return { result: "failed", ...(dark.error && { error: dark.error }) };
-    return wereOff.every(Boolean) ? { result: "done" } : unknown("the outlets read on now");
-  }
-
-  /** The outcome on disk. What has moved is told even where it cannot be written. */
-  async #write(intent: PowerIntent, ended: Ended, { say }: Moving): Promise<void> {
-    const text = `${intent.verb} ${ended.result}${ended.error ? `: ${ended.error.message}` : ""}`;
-    try {
-      await this.#ledger.end(intent, ended.result, text);
-    } catch (error) {
-      say(`the outcome could not be written: ${messageOf(error)}`);
-    }
   }
 
   #moving(host: string, onEvent: OnEvent): Moving {
@@ -270,8 +237,10 @@ function move(
     case "on":
     case "off":
       return turnAll(feeds, verb, moving);
-    case "cycle":
-      return cycleAll(feeds, offFor, moving);
+    case "cycle": {
+      const [only] = feeds;
+      return only?.cyclesAlone ? cycleAlone(only, moving) : cycleAll(feeds, offFor, moving);
+    }
     case "reset":
     case "soft":
     case "nmi":
@@ -293,8 +262,3 @@ const plain = ({ code, message, hint }: OobError) => ({
   message,
   ...(hint !== undefined && { hint }),
 });
-
-function asOobError(error: unknown): OobError {
-  if (error instanceof OobError) return error;
-  return new OobError("INTERNAL", messageOf(error), { cause: error });
-}

@@ -1,3 +1,4 @@
+import { messageOf, OobError } from "../../lib/errors.ts";
 import type { GuardedAct } from "../interlocks/interlock.ts";
 
 const WORDS: Readonly<Record<GuardedAct, (host: string) => string>> = {
@@ -14,3 +15,9 @@ const WORDS: Readonly<Record<GuardedAct, (host: string) => string>> = {
 
 /** What an act is, in words: "switch web1 off". */
 export const inWords = (act: GuardedAct, host: string): string => WORDS[act](host);
+
+/** Whatever was thrown, as an error with a code. */
+export function asOobError(error: unknown): OobError {
+  if (error instanceof OobError) return error;
+  return new OobError("INTERNAL", messageOf(error), { cause: error });
+}

@@ -23,6 +23,7 @@ import { SitePower } from "./site-power.ts";
 import { runRung } from "./site-run.ts";
 import { SiteStatus } from "./site-status.ts";
 import { untilUp } from "./until-up.ts";
+import { waitingHosts } from "./waiting-hosts.ts";
 
 /** How a site is opened. */
 export interface LocalSiteOptions {
@@ -73,6 +74,8 @@ export class SiteCore {
       }
     },
   };
+  /** Hosts that are not watched before what a crash cut short at their PDUs is settled. */
+  #waiting = new Map<string, Promise<unknown>>();
   readonly #closing = new AbortController();
   #watchdog: Watchdog | undefined;
   /** Resolves when what a crash cut short is settled and the guard knows its budget. */
@@ -101,6 +104,7 @@ export class SiteCore {
     this.power = new Power({
       pdus: config.pdus,
       open: (name, entry) => this.devices.openPdu(entry, this.calls.book(name)),
+      take: (_, entry) => this.devices.claimPdu(entry),
       audit: this.audit,
       clock,
     });
@@ -142,14 +146,14 @@ export class SiteCore {
       keep: options.keep,
       status: (host) => this.status.row(this.host(host)),
       opened: (console, entry) => {
-        this.#watchdog?.add({ entry, console }).catch((thrown: unknown) => this.#stumbled(thrown));
+        if (!this.#waiting.has(entry.name)) this.#add(entry, console);
       },
     });
   }
 
   /**
-   * Opens a site; waits for no device. In a daemon all consoles open in the background while what a crash cut short is
-   * finished, and then the watchdog begins.
+   * Opens a site; waits for no device. In a daemon all consoles open in the background, and then the watchdog begins;
+   * for hosts at whose PDUs a crash cut something short, when that is finished.
    */
   static async open(config: SiteConfig, options: LocalSiteOptions): Promise<SiteCore> {
     await makeOwnFolder(config.state, 0o750);
@@ -179,7 +183,7 @@ export class SiteCore {
     if (this.#watchdog) return;
     const hosts = [...this.config.hosts.values()].flatMap((entry) => {
       const console = this.consoles.get(entry.name);
-      return console ? [{ entry, console }] : [];
+      return console && !this.#waiting.has(entry.name) ? [{ entry, console }] : [];
     });
     const { config, audit, holds, incidents, clock } = this;
     this.#watchdog = new Watchdog({
@@ -236,16 +240,27 @@ export class SiteCore {
   }
 
   async #begin(): Promise<void> {
-    const recovered = this.power.recover((event) =>
-      this.audit.note({ type: "power.recover", host: event.host, by: "oob", text: event.text }),
+    const recoveries = await this.power.recover(({ host, text }) =>
+      this.audit.note({ type: "power.recover", host, by: "oob", text }),
     );
+    this.#waiting = new Map(waitingHosts(recoveries, this.config.hosts.values()));
     const { calls, config, devices, audit, clock } = this;
     const { signal } = this.#closing;
     void endLeftCalls({ calls, config, devices, audit, clock, signal });
-    await Promise.all([recovered, this.consoles.openAll()]);
-    if (this.#closed === undefined) this.load.start();
+    await this.consoles.openAll();
     if (this.#closed === undefined) this.load.start();
     if (this.#closed === undefined) await this.watch();
+    for (const [host, settled] of this.#waiting) void settled.then(() => this.#watchAtLast(host));
+  }
+
+  #watchAtLast(host: string): void {
+    this.#waiting.delete(host);
+    const console = this.consoles.get(host);
+    if (console && this.#closed === undefined) this.#add(this.host(host), console);
+  }
+
+  #add(entry: HostEntry, console: Session): void {
+    this.#watchdog?.add({ entry, console }).catch((thrown: unknown) => this.#stumbled(thrown));
   }
 
   #stumbled(thrown: unknown): void {

@@ -1,4 +1,4 @@
-import { deviceIdentity, ownIdentity } from "../../config/device-identity.ts";
+import { deviceIdentity, ownIdentity, powerIdentity } from "../../config/device-identity.ts";
 import type { DeviceEntry } from "../../config/site-config.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { OobError } from "../../lib/errors.ts";
@@ -7,6 +7,7 @@ import type { CallBook } from "../../sdk/modem/calls.ts";
 import type { Pdu } from "../../sdk/power.ts";
 import type { OpenRequest as PortRequest } from "../port/local-port.ts";
 import { lockPort, type PortLock } from "../port/port-lock.ts";
+import { sharedLocks } from "../port/shared-locks.ts";
 import { powerContext } from "../power/power-context.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Secrets } from "../registry/secrets.ts";
@@ -63,6 +64,19 @@ export class SiteDevices {
       throw thrown;
     }
     return { release };
+  }
+
+  /**
+   * Takes a power device, so that no other process of this machine switches there: another user's, or one that was
+   * given a URL, neither of which knows of our folder of locks. Throws PORT_BUSY.
+   */
+  async claimPdu(entry: DeviceEntry): Promise<PortLock> {
+    const { locks, who, clock, registry } = this.#parts;
+    const { address } = await registry.power(entry.driver);
+    const way = entry.via && (await deviceIdentity(entry.via, this.#identityOf));
+    const device = `power device ${way ?? powerIdentity(entry, address)}`;
+    const folder = (await sharedLocks()) ?? locks;
+    return lockPort({ folder, device, who, clock, shared: folder !== locks });
   }
 
   /** Takes something by name: the log of a host, the site itself. Throws PORT_BUSY. */

@@ -62,6 +62,10 @@ export interface OutletStatus {
   readonly error?: string;
   /** The device has no such outlet, or several that fit. */
   readonly missing?: boolean;
+  /** Why it must never be switched off: it feeds this box, or the way to its PDU. */
+  readonly lifeline?: string;
+  /** What its PDU (the fullest phase of it) draws, may draw, and what this outlet drew when it was on. */
+  readonly load?: { readonly amps: number; readonly limit: number; readonly drew?: number };
 }
 
 /** Nothing acts on the host until then. */

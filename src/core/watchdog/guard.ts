@@ -1,7 +1,7 @@
 import type { HostEntry, SiteConfig } from "../../config/site-config.ts";
 import type { Clock, Millis } from "../../lib/clock.ts";
 import { seconds } from "../../lib/durations.ts";
-import { type ErrorCode, messageOf, OobError } from "../../lib/errors.ts";
+import { messageOf, OobError } from "../../lib/errors.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { Opinion } from "../detect/opinion.ts";
 import { judge } from "../interlocks/all.ts";
@@ -16,8 +16,8 @@ import {
 import type { Seen } from "../policy/state.ts";
 import type { Power } from "../power/power.ts";
 import { outletId } from "../power/power-outlets.ts";
-import { inWords } from "../power/verb-words.ts";
 import type { WatchedConsole } from "../session/watched-console.ts";
+import { guardRefusal, isForPerson } from "./guard-refusal.ts";
 import type { Holds } from "./holds.ts";
 
 /** A difference between wall and monotonic time above this is a step, not drift. */
@@ -60,6 +60,8 @@ export interface GuardRequest {
   readonly by: string;
   /** The person for whom a runbook asks. */
   readonly person?: string | undefined;
+  /** Other hosts that the same order names. */
+  readonly together?: readonly string[];
   /** What it is, for a message: "run single-user on web1". */
   readonly what?: string;
   /** Overrides what a person may override. */
@@ -131,7 +133,7 @@ export class Guard {
   /** Asks, and throws HELD, SEAT_TAKEN, AUDIT_UNWRITABLE or GUARD_REFUSED where an objection stands. */
   async demand(request: GuardRequest): Promise<Permit> {
     const permit = await this.ask(request);
-    if (!permit.allowed) throw refusal(request, permit);
+    if (!permit.allowed) throw guardRefusal(request, permit);
     return permit;
   }
 
@@ -167,7 +169,7 @@ export class Guard {
     // All else is read after the outlets and other consoles: that takes seconds in which a person may come.
     this.checkClock();
     const { clock, fleet, holds, audit, eyes, consoleOf } = this.#parts;
-    const { host, act, asker, by, person } = request;
+    const { host, act, asker, by, person, together = [] } = request;
     const entry = this.#entry(host);
     const console = consoleOf(host);
     const asking = person ?? by;
@@ -178,6 +180,7 @@ export class Guard {
       by,
       person,
       act,
+      together,
       now: clock.monotonic(),
       wall: clock.now(),
       policy: entry.watch,
@@ -204,7 +207,7 @@ export class Guard {
   }
 
   async #feeds({ host, act }: GuardRequest): Promise<readonly Feed[] | undefined> {
-    if (!cutsPower(act)) return undefined;
+    if (!cutsPower(act) && act !== "on") return undefined;
     const entry = this.#entry(host);
     const configured = entry.outlets.map(outletId);
     let shared = (id: string) => this.#others(host, id, new Map());
@@ -212,10 +215,12 @@ export class Guard {
       const read = (await this.#parts.power.readHost(entry)).outlets;
       const keys = await this.#keys(entry);
       shared = (id) => this.#others(host, id, keys);
-      const feeds: Feed[] = read.map(({ id, state, pending, error, missing }) => ({
+      const feeds: Feed[] = read.map(({ id, state, pending, error, missing, lifeline, load }) => ({
         ...{ id, state, pending, sharedWith: shared(id) },
         ...(error === undefined ? {} : { error }),
         ...(missing && { missing }),
+        ...(lifeline !== undefined && { lifeline }),
+        ...(load && { load }),
       }));
       // A feed that the reading leaves out is not known, and that is what counts.
       const missing = read.length < configured.length ? configured.slice(read.length) : [];
@@ -272,27 +277,4 @@ export function seenOf(opinion: Opinion | undefined): Seen {
     proven: proof !== undefined,
     newest: newest?.class ?? "",
   };
-}
-
-const CODES: Readonly<Record<string, ErrorCode>> = {
-  "audit-unwritable": "AUDIT_UNWRITABLE",
-  held: "HELD",
-  "seat-held": "SEAT_TAKEN",
-  "outlet-missing": "OUTLET_UNKNOWN",
-};
-
-const isForPerson = ({ asker, person }: GuardRequest): boolean =>
-  asker === "person" || (asker === "runbook" && person !== undefined);
-
-function refusal(request: GuardRequest, permit: Permit): OobError {
-  const first = permit.objections[0];
-  const texts = permit.objections.map((one) => one.text).join("; ");
-  const forceable = permit.objections.every((one) => one.forceable);
-  return new OobError(
-    CODES[first?.interlock ?? ""] ?? "GUARD_REFUSED",
-    `Cannot ${request.what ?? inWords(request.act, request.host)}: ${texts}`,
-    isForPerson(request) && forceable
-      ? { hint: "--force overrides this, and is written down" }
-      : {},
-  );
 }

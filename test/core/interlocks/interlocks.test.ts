@@ -13,6 +13,7 @@ const feed = (more: Partial<Feed> = {}): Feed => ({
   sharedWith: [],
   ...more,
 });
+const lifeline = feed({ lifeline: "it feeds this box" });
 const seen = (state: Facts["seen"]["state"], hostClass: string): Facts["seen"] => ({
   state,
   class: hostClass,
@@ -31,6 +32,7 @@ const clear: Facts = {
   by: "watchdog",
   person: undefined,
   act: "cycle",
+  together: [],
   now: NOW,
   wall: new Date(2026, 10, 22, 12, 0).getTime(), // a Sunday, local time
   policy: usual,
@@ -119,7 +121,41 @@ const cases: Record<string, { objects: Partial<Facts>[]; passes: Partial<Facts>[
     objects: [{ feeds: [feed(), feed({ state: "unknown", error: "timed out" })] }],
     passes: [{ feeds: [feed({ state: "unknown" })], act: "on" }],
   },
-  "outlet-shared": { objects: [{ feeds: [feed({ sharedWith: ["db1"] })] }], passes: [] },
+  "outlet-shared": {
+    objects: [
+      { feeds: [feed({ sharedWith: ["db1"] })] },
+      { feeds: [feed({ sharedWith: ["db1", "db2"] })], together: ["db1"], asker: "person" },
+    ],
+    passes: [
+      { feeds: [feed({ sharedWith: ["db1"] })], together: ["db1", "db7"], asker: "person" },
+      { feeds: [feed({ sharedWith: ["db1"] })], act: "on" },
+    ],
+  },
+  lifeline: {
+    objects: [
+      { feeds: [lifeline] },
+      { feeds: [feed(), lifeline], act: "off", asker: "person" },
+      { feeds: [lifeline], act: "cycle", asker: "person", together: ["db1"] },
+      { feeds: [lifeline], act: "cycle", asker: "runbook", person: "jana" },
+      { feeds: [lifeline], act: "single-user" },
+    ],
+    passes: [
+      { feeds: [lifeline], act: "cycle", asker: "person" },
+      { feeds: [lifeline], act: "on" },
+    ],
+  },
+  "over-limit": {
+    objects: [
+      { feeds: [feed({ state: "off", load: { amps: 16, limit: 16 } })], act: "on" },
+      { feeds: [feed({ state: "off", load: { amps: 14, limit: 16, drew: 2.5 } })], act: "on" },
+      { feeds: [feed({ state: "unknown", load: { amps: 17, limit: 16 } })], act: "on" },
+    ],
+    passes: [
+      { feeds: [feed({ state: "off", load: { amps: 13, limit: 16, drew: 2.5 } })], act: "on" },
+      { feeds: [feed({ state: "on", load: { amps: 17, limit: 16 } })], act: "on" },
+      { feeds: [feed({ load: { amps: 17, limit: 16 } })], act: "cycle" },
+    ],
+  },
   "already-off": {
     objects: [
       { feeds: [feed({ state: "off" })] },
@@ -202,6 +238,8 @@ describe("judge()", () => {
       "feeds-missing",
       "outlet-missing",
       "outlet-unknown",
+      "lifeline",
+      "outlet-shared",
     ]);
   });
 });

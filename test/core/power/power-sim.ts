@@ -1,6 +1,6 @@
-import type { DeviceEntry, HostEntry } from "../../../src/config/site-config.ts";
+import type { DeviceEntry, HostEntry, OutletRules } from "../../../src/config/site-config.ts";
 import type { Audit, NewEvent } from "../../../src/core/audit/audit.ts";
-import { Power, type PowerReport } from "../../../src/core/power/power.ts";
+import { Power, type PowerReport, type PowerSetup } from "../../../src/core/power/power.ts";
 import type { SiteEvent } from "../../../src/core/site/site.ts";
 import { type Clock, ManualClock, type Millis } from "../../../src/lib/clock.ts";
 import { OobError } from "../../../src/lib/errors.ts";
@@ -25,6 +25,8 @@ export interface Step {
 /** Time after which a lost answer is given up, as the SNMP driver's time-out. */
 const GIVE_UP: Millis = 2000;
 export const SETTLE: Millis = 10_000;
+/** How long an outlet is off where the device cycles it by itself. */
+const OWN_CYCLE: Millis = 5000;
 
 interface Relay {
   on: boolean;
@@ -50,6 +52,7 @@ export class RelayBank {
   tellsPending = false;
   serial = "S1";
   commands: readonly OutletCommand[] = ["on", "off"];
+  cyclesAlone = false;
   names: Record<string, string> = {};
   /** What every command meets from now on. */
   command: Fault = "ok";
@@ -77,6 +80,7 @@ export class RelayBank {
     return {
       label: "bank",
       commands: this.commands,
+      cyclesAlone: this.cyclesAlone,
       settle: SETTLE,
       read: () => this.#request(process, () => this.#readAll(process)),
       readOutlet: (instance) => this.#request(process, () => this.#readOne(instance, process)),
@@ -127,7 +131,10 @@ export class RelayBank {
     const { fault, late } = this.command === "ok" ? this.#next() : { fault: this.command, late: 0 };
     if (fault === "refused") throw new OobError("PDU_REFUSED", "refused");
     const lost = fault === "lostRequest" || fault === "silent";
-    if (!lost && fault !== "ignored") this.#move(instance, command === "on", late);
+    if (!lost && fault !== "ignored") {
+      if (command === "cycle") this.#move(instance, false, late);
+      this.#move(instance, command !== "off", command === "cycle" ? late + OWN_CYCLE : late);
+    }
     if (lost || fault === "lostAnswer") {
       await this.#clock.sleep(GIVE_UP);
       if (process.dead) return never;
@@ -229,11 +236,16 @@ export function startPower(
   banks: Readonly<Record<string, RelayBank>>,
   disk: Disk,
   clock: ManualClock,
-  onFor?: Millis,
+  more: Partial<PowerSetup> & { readonly rules?: Readonly<Record<string, OutletRules>> } = {},
 ): { readonly power: Power; readonly process: Process } {
   const process: Process = { dead: false };
+  const { rules, ...setup } = more;
+  const entry = (name: string) => {
+    const of = rules?.[name];
+    return of ? { ...DEVICE, rules: of } : DEVICE;
+  };
   const power = new Power({
-    pdus: new Map(Object.keys(banks).map((name) => [name, DEVICE])),
+    pdus: new Map(Object.keys(banks).map((name) => [name, entry(name)])),
     open: async (name) => {
       const bank = banks[name];
       if (!bank) throw new Error(name);
@@ -241,9 +253,14 @@ export function startPower(
     },
     audit: disk.open(process, clock),
     clock,
-    ...(onFor !== undefined && { onFor }),
+    ...setup,
   });
   return { power, process };
+}
+
+/** Takes up what was cut short, to its end. */
+export async function recovered(power: Power): Promise<void> {
+  await Promise.all((await power.recover()).map(({ done }) => done));
 }
 
 export const ORDER = { id: "order-1", by: "test", reason: "because" };

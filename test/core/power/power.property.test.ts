@@ -9,6 +9,7 @@ import {
   hostWith,
   ORDER,
   RelayBank,
+  recovered,
   run,
   type Step,
   startPower,
@@ -74,7 +75,7 @@ describe("switchHost() under faults", () => {
     await fc.assert(
       fc.asyncProperty(scene, async (given) => {
         const { clock, banks, disk, host, used } = build(given);
-        const { power } = startPower(banks, disk, clock, 900_000);
+        const { power } = startPower(banks, disk, clock, { onFor: 900_000 });
         const report = await ended(clock, power.switchHost(host, given.verb, ORDER));
         const relays = used.map((bank) => bank.relay("1"));
         if (report.result === "done") {
@@ -99,16 +100,16 @@ describe("switchHost() under faults", () => {
     await fc.assert(
       fc.asyncProperty(scene, async (given) => {
         const { clock, banks, disk, host, used } = build(given);
-        const first = startPower(banks, disk, clock, 900_000);
+        const first = startPower(banks, disk, clock, { onFor: 900_000 });
         banks.a.diesIn = given.diesIn;
         const cut = first.power.switchHost(host, given.verb, ORDER);
         await run(clock, cut, 3_600_000, first.process);
         banks.a.diesIn = 0;
         first.process.dead = true;
-        const second = startPower(banks, disk, clock, 900_000);
+        const second = startPower(banks, disk, clock, { onFor: 900_000 });
         // Some time after a crash, or at once, the daemon is started again.
         await clock.advance(given.diesIn % 2 === 0 ? 30_000 : 0);
-        expect(await run(clock, second.power.recover())).not.toBe("still running");
+        expect(await run(clock, recovered(second.power))).not.toBe("still running");
         const again = await ended(clock, second.power.switchHost(host, given.verb, ORDER));
         if (again.power === "off") expect(used.some((bank) => bank.relay("1").on)).toBe(false);
         await clock.advance(200_000);

@@ -7,6 +7,7 @@ import {
   OK,
   ORDER,
   type RelayBank,
+  recovered,
   run,
   SETTLE,
   startPower,
@@ -287,10 +288,10 @@ describe("recover()", () => {
   test("switches on what an interrupted cycle has left off, and writes the outcome", async () => {
     await cutShort();
     const power = start();
-    await run(clock, power.recover());
+    await run(clock, recovered(power));
     expect([banks.a.relay("1").on, banks.b.relay("1").on]).toEqual([true, true]);
     expect(disk.events.at(-1)).toMatchObject({ type: "power.outcome", data: { result: "done" } });
-    await run(clock, power.recover());
+    await run(clock, recovered(power));
     expect(types()).toEqual(["power.intent", "power.outcome"]);
   });
 
@@ -298,7 +299,7 @@ describe("recover()", () => {
     await cutShort();
     await clock.advance(2 * 3_600_000);
     banks.a.sent.length = 0;
-    await run(clock, start().recover());
+    await run(clock, recovered(start()));
     expect(banks.a.sent).toEqual([]);
     expect(disk.events.at(-1)).toMatchObject({ data: { result: "unknown" } });
   });
@@ -307,7 +308,7 @@ describe("recover()", () => {
     await cutShort();
     banks.a.serial = "S2";
     banks.a.sent.length = 0;
-    await run(clock, start().recover());
+    await run(clock, recovered(start()));
     expect(banks.a.sent).toEqual([]);
     expect(banks.b.relay("1").on).toBe(true);
   });

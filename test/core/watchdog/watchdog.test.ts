@@ -55,12 +55,12 @@ describe("Watchdog", () => {
     const page = report(1, "web1");
     expect(page).toContain("Kernel panic - not syncing");
     expect(page).toContain("Enter: nothing");
-    expect(page).toContain("21 interlocks asked, none objected");
+    expect(page).toContain("23 interlocks asked, none objected");
     expect(page).toContain("pdu/1 off, read back");
     expect(page).toContain("login prompt seen");
     expect(page).toContain("watch.suspect: the console shows panic");
     expect(await bench.texts("guard.permit")).toEqual([
-      "cycle permitted: 21 interlocks asked, none objected",
+      "cycle permitted: 23 interlocks asked, none objected",
     ]);
   });
 

@@ -1,0 +1,58 @@
+import { nameHint } from "../lib/nearest.ts";
+import type { Found } from "./gather.ts";
+import type { Problems } from "./problems.ts";
+import { inside, report } from "./read-value.ts";
+import type { HostEntry } from "./site-config.ts";
+
+/** Hosts that name other hosts: `needs` and `after`. An order that goes in a circle has no beginning. */
+export function checkOthers(
+  problems: Problems,
+  hosts: ReadonlyMap<string, HostEntry>,
+  spots: ReadonlyMap<string, Found>,
+): void {
+  // Where a host could not be read, naming it would only repeat that problem.
+  if (problems.errors > 0) return;
+  for (const host of hosts.values()) {
+    const spot = spots.get(host.name)?.spot;
+    if (spot === undefined) continue;
+    const look = (key: string, names: readonly string[], itself: string) => {
+      for (const name of names) {
+        if (hosts.has(name) && name !== host.name) continue;
+        const wrong = name === host.name ? itself : `there is no host "${name}"`;
+        report(problems, inside(spot, key), wrong, { hint: nameHint(name, [...hosts.keys()]) });
+      }
+    };
+    look("needs", host.needs, "a host cannot need itself");
+    look("after", host.after ?? [], "a host cannot come after itself");
+  }
+  if (problems.errors > 0) return;
+  const circle = circleIn(hosts);
+  const spot = spots.get(circle[0] ?? "")?.spot;
+  if (spot === undefined) return;
+  const text = [...circle, circle[0]].join(" after ");
+  report(problems, inside(spot, "after"), `no host can be the first: ${text}`);
+}
+
+/** Hosts that come after each other, or none. */
+function circleIn(hosts: ReadonlyMap<string, HostEntry>): readonly string[] {
+  const good = new Set<string>();
+  const trail: string[] = [];
+  const walk = (name: string): readonly string[] => {
+    if (good.has(name)) return [];
+    const from = trail.indexOf(name);
+    if (from >= 0) return trail.slice(from);
+    trail.push(name);
+    for (const before of hosts.get(name)?.after ?? []) {
+      const circle = walk(before);
+      if (circle.length > 0) return circle;
+    }
+    trail.pop();
+    good.add(name);
+    return [];
+  };
+  for (const name of hosts.keys()) {
+    const circle = walk(name);
+    if (circle.length > 0) return circle;
+  }
+  return [];
+}

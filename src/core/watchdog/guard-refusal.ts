@@ -1,0 +1,28 @@
+import { type ErrorCode, OobError } from "../../lib/errors.ts";
+import { inWords } from "../power/verb-words.ts";
+import type { GuardRequest, Permit } from "./guard.ts";
+
+const CODES: Readonly<Record<string, ErrorCode>> = {
+  "audit-unwritable": "AUDIT_UNWRITABLE",
+  held: "HELD",
+  "seat-held": "SEAT_TAKEN",
+  "outlet-missing": "OUTLET_UNKNOWN",
+};
+
+/** Whether a person stands behind it, who may override what a person may. */
+export const isForPerson = ({ asker, person }: GuardRequest): boolean =>
+  asker === "person" || (asker === "runbook" && person !== undefined);
+
+/** The objections that stand, as an error for whoever asked. */
+export function guardRefusal(request: GuardRequest, permit: Permit): OobError {
+  const first = permit.objections[0];
+  const texts = permit.objections.map((one) => one.text).join("; ");
+  const forceable = permit.objections.every((one) => one.forceable);
+  return new OobError(
+    CODES[first?.interlock ?? ""] ?? "GUARD_REFUSED",
+    `Cannot ${request.what ?? inWords(request.act, request.host)}: ${texts}`,
+    isForPerson(request) && forceable
+      ? { hint: "--force overrides this, and is written down" }
+      : {},
+  );
+}
