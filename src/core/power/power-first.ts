@@ -68,7 +68,14 @@ async function sparesLifelines(
   if (verb !== "off" && verb !== "cycle" && verb !== "soft") return;
   for (const feed of feeds) {
     const { id, pdu, instance } = feed.outlet;
-    if (!(await bank.lifelines(pdu)).has(instance)) continue;
+    const lifelines = await bank.lifelines(pdu).catch((cause: unknown) => {
+      if (!(cause instanceof OobError && cause.code === "OUTLET_UNKNOWN")) throw cause;
+      // It may be this very one.
+      const text = `${cannot}: a lifeline of ${pdu} cannot be found: ${cause.message}`;
+      const hint = `Correct lifeline: of ${pdu}; until then nothing is switched off there`;
+      throw new OobError("GUARD_REFUSED", text, { cause, hint });
+    });
+    if (!lifelines.has(instance)) continue;
     const alone = await bank.queue(pdu).run((device) => Promise.resolve(device.cyclesAlone));
     if (verb === "cycle" && alone === true && feeds.length === 1) {
       feed.cyclesAlone = true;
