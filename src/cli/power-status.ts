@@ -1,6 +1,7 @@
 import type { OutletStatus } from "../core/site/site.ts";
 import { isUrl } from "../lib/host-list.ts";
 import type { PowerState } from "../sdk/power.ts";
+import { loadBar, takesUtf8 } from "./charts.ts";
 import { chooseHosts, hostsInWords } from "./chosen-hosts.ts";
 import type { Call } from "./command.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -41,35 +42,69 @@ async function showHosts(call: Call, words: readonly string[]): Promise<number |
     `the outlets of ${hostsInWords(hosts)}`,
     site.powerStatus(hosts),
   );
+  const unknown = readings.filter((reading) => reading.power === "unknown");
   if (options.json)
     for (const { outlets, ...reading } of readings)
       out.json({ v: JSON_VERSION, ...reading, outlets: outlets.map(outletView) });
-  else
-    out.table(
-      [
-        { title: "HOST" },
-        { title: "POWER" },
-        { title: "OUTLET" },
-        { title: "STATE" },
-        { title: "AMPS", align: "right" },
-        { title: "WATTS", align: "right" },
-        { title: "NAME", flexible: true },
-      ],
-      readings.flatMap(rowsOf),
-    );
-  return readings.some((reading) => reading.power === "unknown") ? EXIT.unknown : undefined;
+  else {
+    printHosts(call, readings);
+    const names = hostsInWords(unknown.map(({ host }) => host));
+    if (unknown.length > 0) out.talk({ text: `power unknown: ${names}`, style: "red" });
+  }
+  return unknown.length > 0 ? EXIT.unknown : undefined;
 }
 
-function rowsOf({ host, power, outlets }: PowerReading): Piece[][] {
+/** Bars are for people at a terminal, and for outlets of which the rating is known. */
+function printHosts({ out, context }: Call, readings: readonly PowerReading[]): void {
+  const rated = readings.some(({ outlets }) => outlets.some(({ ratedAmps }) => ratedAmps));
+  const bars = rated && out.columns !== undefined;
+  const utf8 = takesUtf8(context.env);
+  out.table(
+    [
+      { title: "HOST" },
+      { title: "POWER" },
+      { title: "OUTLET" },
+      { title: "STATE" },
+      { title: "AMPS", align: "right" },
+      { title: "WATTS", align: "right" },
+      ...(bars ? [{ title: "LOAD" }] : []),
+      { title: "NAME", flexible: true },
+    ],
+    readings.flatMap((reading) => rowsOf(reading, bars ? utf8 : undefined)),
+  );
+}
+
+/** `utf8`: bars are drawn, in which letters. */
+function rowsOf({ host, power, outlets }: PowerReading, utf8: boolean | undefined): Piece[][] {
   const state = statePiece({ state: power, pending: false });
-  if (outlets.length === 0) return [[host, state, "-", "-", "-", "-", "[no outlet configured]"]];
-  return outlets.map((outlet, i) => [
+  const bar = (...piece: Piece[]): Piece[] => (utf8 === undefined ? [] : piece);
+  if (outlets.length === 0)
+    return [[host, state, "-", "-", "-", "-", ...bar("-"), "[no outlet configured]"]];
+  const rows = outlets.map((outlet, i): Piece[] => [
     i === 0 ? host : "",
     i === 0 ? state : "",
     outlet.id,
     statePiece(outlet),
     outlet.amps?.toFixed(2) ?? "-",
     outlet.watts?.toFixed(0) ?? "-",
+    ...bar(barOf(outlet, utf8 === true)),
     [outlet.name ?? "", outlet.error === undefined ? "" : `[${outlet.error}]`].join(" ").trim(),
   ]);
+  if (outlets.length === 1) return rows;
+  const amps = sum(outlets.map((outlet) => outlet.amps))?.toFixed(2);
+  const watts = sum(outlets.map((outlet) => outlet.watts))?.toFixed(0);
+  if (amps === undefined && watts === undefined) return rows;
+  const all = `all ${outlets.length} feeds`;
+  return [...rows, ["", "", all, "", amps ?? "-", watts ?? "-", ...bar(""), ""]];
+}
+
+function barOf({ amps, ratedAmps }: OutletStatus, utf8: boolean): Piece {
+  return amps === undefined || ratedAmps === undefined ? "-" : loadBar(amps / ratedAmps, utf8);
+}
+
+/** Of all feeds, or of none: a part of them would pass for the whole. */
+function sum(values: readonly (number | undefined)[]): number | undefined {
+  return values.reduce((total, value) =>
+    total === undefined || value === undefined ? undefined : total + value,
+  );
 }

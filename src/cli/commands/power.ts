@@ -4,18 +4,20 @@ import { chooseHosts, hostsInWords } from "../chosen-hosts.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { confirm } from "../confirm.ts";
 import { CONFIRMING, REASON } from "../option-values.ts";
+import { type HistoryOptions, showHistory } from "../power-history.ts";
 import { showPower } from "../power-status.ts";
 import { followPower, type PowerOptions } from "../power-story.ts";
 import { chooseVerb } from "../verbs.ts";
 
-const VERBS = ["status", "on", "off", "cycle", "reset", "soft", "nmi"] as const;
+const VERBS = ["status", "history", "on", "off", "cycle", "reset", "soft", "nmi"] as const;
 
-export default defineCommand<PowerOptions>({
+export default defineCommand<PowerOptions & HistoryOptions>({
   usage: "<verb> <hosts...>",
   about: [
     "status  read the outlets now           cycle  off, wait, on, each read back",
     "on off  all outlets, each read back    reset  hard reset without power loss",
     "soft    ACPI button                    nmi    diagnostic interrupt",
+    "history what the outlets have drawn, where they are metered",
     "",
     "A state that cannot be read is unknown, never off: exit code 6.",
   ].join("\n"),
@@ -24,12 +26,14 @@ export default defineCommand<PowerOptions>({
     { flags: "-n, --dry-run", summary: "read real state, say what would be done, change nothing" },
     { flags: "--force", summary: "override the guards that a person may override" },
     { flags: "-q, --quiet", summary: "say nothing where all went well" },
+    { flags: "--since <time>", summary: "of history: 2h (ago), today, 08:47, 2026-11-22 (1d)" },
     REASON,
   ],
   examples: ["oob power status web1", "oob power cycle db1 --reason 'does not answer'"],
   async run(call) {
     const [word = "", ...words] = call.args;
     const verb = chooseVerb("power", word, VERBS);
+    if (verb === "history") return showHistory(call, words);
     return verb === "status" ? showPower(call, words) : switchPower(call, verb, words);
   },
 });

@@ -107,7 +107,7 @@ export class LoadBook {
   /** Names and days, oldest first. */
   async #files(pdu: string): Promise<readonly (readonly [string, string])[]> {
     const names = await readdir(join(this.#folder, pdu)).catch(() => []);
-    return names.sort().flatMap((name) => {
+    return names.toSorted().flatMap((name) => {
       const day = FILE.exec(name)?.[1];
       return day === undefined ? [] : [[name, day] as const];
     });
