@@ -170,7 +170,7 @@ const REFUSALS: readonly (readonly [RegExp, SolRefusal])[] = [
     },
   ],
   [
-    /invalid (?:authentication|integrity|confidentiality) algorithm|cipher suite/i,
+    /invalid (?:authentication|integrity|confidentiality) algorithm|no matching \w+ payload|is not what we requested|cipher suite/i,
     { is: "refused", why: "it does not speak this cipher suite", hint: SUITE_HINT },
   ],
   [
@@ -187,6 +187,14 @@ const REFUSALS: readonly (readonly [RegExp, SolRefusal])[] = [
       is: "refused",
       why: "serial over LAN is switched off",
       hint: "Switch it on: ipmitool sol set enabled true 1, and sol payload enable 1 USER-ID",
+    },
+  ],
+  [
+    /insufficient resources/i,
+    {
+      is: "refused",
+      why: "it has no session left",
+      hint: "Too many are logged in; dead sessions are forgotten after about a minute",
     },
   ],
   [

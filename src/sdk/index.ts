@@ -38,6 +38,7 @@ export { openTelnet, TELNET_PORT } from "./network/telnet-link.ts";
 export * from "./nut/upsd-client.ts";
 export * from "./options.ts";
 export * from "./power.ts";
+export * from "./program/ipmi-chassis.ts";
 export * from "./program/ipmitool.ts";
 export * from "./program/pty-command.ts";
 export * from "./program/qmp-client.ts";

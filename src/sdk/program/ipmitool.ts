@@ -52,8 +52,10 @@ export class Ipmitool {
   /** "bmc7", "bmc7:6230". */
   readonly name: string;
   readonly user: string;
-  /** The program and its options; the command goes behind. */
+  /** The program and its options; the command goes behind, or more options. */
   readonly words: readonly string[];
+  /** The cipher suite that the entry names. */
+  readonly suite: number | undefined;
   readonly env: Readonly<Record<string, string>>;
   readonly #clock: Clock;
 
@@ -63,6 +65,7 @@ export class Ipmitool {
     const suite = numberOf(options, "cipher-suite", -1);
     this.name = port === IPMI_PORT ? host : `${host}:${port}`;
     this.user = textOf(options, "user");
+    this.suite = suite < 0 ? undefined : suite;
     this.words = [
       // -v: says why a login failed, on the error output.
       ...[textOf(options, "tool") || "ipmitool", "-v", "-I", "lanplus", "-H", host],
@@ -93,6 +96,17 @@ export class Ipmitool {
   call(command: readonly string[]): Promise<RunResult> {
     const options = { clock: this.#clock, timeout: CALL_TIMEOUT, env: this.env };
     return runCommand([...this.words, ...command], options);
+  }
+
+  /** Runs commands one after the other in one session. None of them may be anything but a constant of ours. */
+  async callAll(commands: readonly string[], more: readonly string[]): Promise<RunResult> {
+    const options = { clock: this.#clock, timeout: CALL_TIMEOUT, env: this.env };
+    // ipmitool opens its list by name, and the kernel opens no socket by name, as Node's pipes are: the shell makes one.
+    const script = `printf '%s\\n' ${commands.map((one) => `'${one}'`).join(" ")} | "$@" exec /dev/stdin`;
+    const words = [...this.words, ...more];
+    const result = await runCommand(["/bin/sh", "-c", script, "sh", ...words], options);
+    // The shell's word for a program that is not there: asked for by itself, it is said as everywhere.
+    return result.status === 127 ? runCommand([...words, "-V"], options) : result;
   }
 
   /** Which session has serial over LAN: its id, "none", or undefined where the BMC does not say. */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 /**
  * A BMC: OpenIPMI's ipmi_sim, IPMI 2.0 over UDP on loopback, whose serial-over-LAN is a telnet port, such as a
- * machine's in QEMU.
+ * machine's in QEMU, or whose chassis is a program.
  */
 export class Bmc {
   readonly user = "jana";
@@ -15,7 +15,7 @@ export class Bmc {
   readonly #folder = mkdtempSync(join(tmpdir(), "oob-bmc-"));
   readonly #process: ChildProcess;
 
-  private constructor(port: number, serialPort: number) {
+  private constructor(port: number, lines: readonly string[], guid: string) {
     this.port = port;
     mkdirSync(join(this.#folder, "state"));
     writeFileSync(
@@ -29,9 +29,9 @@ export class Bmc {
         ...["callback", "user", "operator", "admin"].map(
           (level) => `allowed_auths_${level} none md2 md5 straight`,
         ),
-        "guid 00112233445566778899aabbccddeeff",
+        `guid ${guid}`,
         "endlan",
-        `sol "telnet:127.0.0.1:${serialPort}" 115200`,
+        ...lines,
         'user 1 false "" "" user 10 none md2 md5 straight',
         `user 2 true "${this.user}" "${this.password}" admin 10 none md2 md5 straight`,
         "",
@@ -58,8 +58,16 @@ export class Bmc {
   }
 
   /** Starts it; whoever serves the serial port must do so already. */
-  static async start(serialPort: number): Promise<Bmc> {
-    const bmc = new Bmc(await freeUdpPort(), serialPort);
+  static start(serialPort: number): Promise<Bmc> {
+    return Bmc.with([`sol "telnet:127.0.0.1:${serialPort}" 115200`]);
+  }
+
+  /** Starts one whose configuration has these lines besides: chassis_control, startcmd. */
+  static async with(
+    lines: readonly string[],
+    { guid = "00112233445566778899aabbccddeeff", port = 0 } = {},
+  ): Promise<Bmc> {
+    const bmc = new Bmc(port || (await freeUdpPort()), lines, guid);
     await bmc.#answers();
     return bmc;
   }
