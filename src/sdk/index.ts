@@ -23,6 +23,7 @@ export * from "./modem/modem-hang-up.ts";
 export * from "./modem/modem-line.ts";
 export * from "./modem/modem-link.ts";
 export * from "./modem/modem-ready.ts";
+export * from "./named-list.ts";
 export { openComPort } from "./network/com-port-link.ts";
 export { addressText, connectSocket, type SocketAddress } from "./network/connect-socket.ts";
 export { linkStream } from "./network/link-stream.ts";

@@ -25,7 +25,7 @@ export interface RunResult {
 
 /**
  * Runs a command and waits for its end. Throws LINK_REFUSED where there is no such program, TIMED_OUT where it did not
- * end in time (it is killed then, and may have done what it was told).
+ * end in time (it is killed then, with all that it started in its group, and may have done what it was told).
  */
 export function runCommand(words: readonly string[], options: RunOptions): Promise<RunResult> {
   const [program = "", ...rest] = words;
@@ -34,11 +34,13 @@ export function runCommand(words: readonly string[], options: RunOptions): Promi
     const child = spawn(program, rest, {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...commandEnvironment("dumb"), LC_ALL: "C", ...options.env },
+      // Leads a group of its own, so that what a script waits for goes with it.
+      detached: true,
     });
     const out = collect(child.stdout);
     const err = collect(child.stderr);
     const timer = options.clock.after(options.timeout, () => {
-      child.kill("SIGKILL");
+      killGroup(child.pid);
       const within = formatDuration(options.timeout);
       reject(
         new OobError("TIMED_OUT", `Cannot finish "${name}": it did not end within ${within}`, {
@@ -62,6 +64,15 @@ export function runCommand(words: readonly string[], options: RunOptions): Promi
       resolve({ status: status ?? 128, out: out(), err: err() });
     });
   });
+}
+
+function killGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, "SIGKILL");
+  } catch {
+    // All of it has ended meanwhile.
+  }
 }
 
 function collect(stream: NodeJS.ReadableStream): () => string {
