@@ -1,8 +1,16 @@
 import { printable } from "../../lib/printable.ts";
 import type { StateMap } from "../../sdk/snmp-profile.ts";
 
-/** One value of an answer: a number, bytes, an OID as text, or undefined where the agent has no such object. */
-export type Cell = number | Uint8Array | { readonly oid: string } | undefined;
+/**
+ * One value of an answer: a number, bytes, an OID as text, or undefined where the agent has no such object. What
+ * counts (counters, time ticks) is a number to a meter, and never a state.
+ */
+export type Cell =
+  | number
+  | Uint8Array
+  | { readonly oid: string }
+  | { readonly count: number }
+  | undefined;
 
 /** Names are for people; a longer one is no name. */
 const MAX_TEXT = 200;
@@ -12,9 +20,11 @@ const MAX_ITEMS = 256;
 /** The number in a cell; text that is a plain decimal counts, as some agents answer "1" for 1. */
 export function cellNumber(cell: Cell): number | undefined {
   if (typeof cell === "number") return cell;
-  if (!(cell instanceof Uint8Array)) return undefined;
-  const text = rawText(cell).trim();
-  return /^-?\d{1,10}$/.test(text) ? Number(text) : undefined;
+  if (cell instanceof Uint8Array) {
+    const text = rawText(cell).trim();
+    return /^-?\d{1,10}$/.test(text) ? Number(text) : undefined;
+  }
+  return cell !== undefined && "count" in cell ? cell.count : undefined;
 }
 
 /** The number in a cell of a meter; some agents answer text with a decimal point. */
@@ -40,8 +50,8 @@ export function listItems(cell: Cell): string[] {
 export function cellText(cell: Cell): string | undefined {
   if (cell === undefined) return undefined;
   if (typeof cell === "number") return String(cell);
-  if ("oid" in cell) return cell.oid;
-  return printable(rawText(cell), MAX_TEXT);
+  if (cell instanceof Uint8Array) return printable(rawText(cell), MAX_TEXT);
+  return "oid" in cell ? cell.oid : String(cell.count);
 }
 
 /** Octets as people typed them: UTF-8, else Latin-1; padding of NULs and blanks taken off. */
@@ -57,6 +67,7 @@ function rawText(octets: Uint8Array): string {
 
 /** true where the cell holds one of the values; text is compared without regard to case. */
 export function cellIs(cell: Cell, values: readonly (number | string)[]): boolean {
+  if (typeof cell !== "number" && !(cell instanceof Uint8Array)) return false;
   const number = cellNumber(cell);
   if (number !== undefined && values.includes(number)) return true;
   const text = cell instanceof Uint8Array ? rawText(cell).trim().toLowerCase() : undefined;

@@ -7,32 +7,47 @@ const MAX_ROWS = 2048;
 /** Rows of one column: instance and value, in the agent's order. */
 export type Column = ReadonlyMap<string, Cell>;
 
+interface Open {
+  /** What its rows' OIDs begin with. */
+  readonly prefix: string;
+  readonly rows: Map<string, Cell>;
+  cursor: string;
+}
+
 /**
  * Columns being walked side by side. A row is known by its OID, never by its place in the answer: agents leave columns
  * out of a GETBULK when they are at their end, and what comes after it would be taken for another column's.
  */
 export class SnmpWalk {
-  readonly rows: ReadonlyMap<string, Map<string, Cell>>;
-  readonly #cursors: Map<string, string>;
+  readonly rows: ReadonlyMap<string, Column>;
+  readonly #open = new Map<string, Open>();
+  /** Where the last object was put: most often the next one belongs there too. */
+  #latest: Open | undefined;
+  #tooLong = false;
 
   constructor(columns: readonly string[]) {
-    this.rows = new Map(columns.map((column) => [column, new Map()]));
-    this.#cursors = new Map(columns.map((column) => [column, column]));
+    const all = new Map<string, Map<string, Cell>>();
+    for (const column of columns) {
+      const rows = new Map<string, Cell>();
+      all.set(column, rows);
+      this.#open.set(column, { prefix: `${column}.`, rows, cursor: column });
+    }
+    this.rows = all;
   }
 
   /** Columns that are not at their end. */
   get open(): string[] {
-    return [...this.#cursors.keys()];
+    return [...this.#open.keys()];
   }
 
   /** The last OID that was seen in a column. */
   cursor(column: string): string {
-    return this.#cursors.get(column) ?? column;
+    return this.#open.get(column)?.cursor ?? column;
   }
 
   /** true where the object lies in the column. */
   holds(column: string, { oid, end }: Found): boolean {
-    return !end && oid.startsWith(`${column}.`);
+    return !end && oid[column.length] === "." && oid.startsWith(column);
   }
 
   /** Puts an answer's objects where they belong, in the order of the tree whatever their order was. */
@@ -41,23 +56,31 @@ export class SnmpWalk {
   }
 
   /** Puts an object where it belongs; false where it is none of a column's next rows. */
-  place(found: Found): boolean {
-    for (const [column, cursor] of this.#cursors) {
-      if (!this.holds(column, found)) continue;
-      const rows = this.rows.get(column);
-      if (!rows || compareOids(found.oid, cursor) <= 0) return false;
-      rows.set(found.oid.slice(column.length + 1), found.cell);
-      this.#cursors.set(column, found.oid);
-      return true;
-    }
-    return false;
+  place({ oid, cell, end }: Found): boolean {
+    const column = end ? undefined : this.#columnOf(oid);
+    if (column === undefined || compareOids(oid, column.cursor) <= 0) return false;
+    column.rows.set(oid.slice(column.prefix.length), cell);
+    column.cursor = oid;
+    if (column.rows.size > MAX_ROWS) this.#tooLong = true;
+    return true;
   }
 
   end(column: string): void {
-    this.#cursors.delete(column);
+    if (this.#latest === this.#open.get(column)) this.#latest = undefined;
+    this.#open.delete(column);
   }
 
   get tooLong(): boolean {
-    return [...this.rows.values()].some((rows) => rows.size > MAX_ROWS);
+    return this.#tooLong;
+  }
+
+  #columnOf(oid: string): Open | undefined {
+    if (this.#latest && oid.startsWith(this.#latest.prefix)) return this.#latest;
+    for (const one of this.#open.values())
+      if (oid.startsWith(one.prefix)) {
+        this.#latest = one;
+        return one;
+      }
+    return undefined;
   }
 }

@@ -53,8 +53,13 @@ function openWith(
     const community = writing ? (login.writeCommunity ?? login.community) : login.community;
     return snmp.createSession(host, community, { ...options, version });
   }
+  return snmp.createV3Session(host, usmUser(login), { ...options, version: snmp.Version3 });
+}
+
+/** A user of version 3, as the library wants it. */
+export function usmUser(login: Extract<SnmpLogin, { version: "3" }>): snmp.User {
   const level = login.priv ? "authPriv" : login.auth ? "authNoPriv" : "noAuthNoPriv";
-  const user: snmp.User = {
+  return {
     name: login.user,
     level: snmp.SecurityLevel[level],
     ...(login.auth && {
@@ -66,7 +71,6 @@ function openWith(
       privKey: login.priv.secret,
     }),
   };
-  return snmp.createV3Session(host, user, { ...options, version: snmp.Version3 });
 }
 
 /** What the agent says, in our terms; objects that it has not, and types that carry no state, are undefined. */
@@ -80,22 +84,38 @@ export function found(varbind: snmp.Varbind): Found {
 }
 
 function cellOf(type: snmp.ObjectType | undefined, value: snmp.VarbindValue): Cell {
-  if (type === snmp.ObjectType.OID) return typeof value === "string" ? { oid: value } : undefined;
-  if (type === snmp.ObjectType.Counter64)
-    return value instanceof Uint8Array ? wide(value) : undefined;
-  return typeof value === "number" || value instanceof Uint8Array ? value : undefined;
+  switch (type) {
+    case snmp.ObjectType.Integer:
+    case snmp.ObjectType.Gauge:
+      return typeof value === "number" ? value : undefined;
+    case snmp.ObjectType.OctetString:
+      return value instanceof Uint8Array ? value : undefined;
+    case snmp.ObjectType.OID:
+      return typeof value === "string" ? { oid: value } : undefined;
+    case snmp.ObjectType.Counter:
+    case snmp.ObjectType.TimeTicks:
+      return typeof value === "number" ? { count: value } : undefined;
+    case snmp.ObjectType.Counter64:
+      return value instanceof Uint8Array ? { count: wide(value) } : undefined;
+    default:
+      return undefined;
+  }
 }
 
 const wide = (octets: Uint8Array): number => octets.reduce((sum, octet) => sum * 256 + octet, 0);
 
 /** Order of the tree: arc by arc, as numbers. Negative where `one` comes first. */
 export function compareOids(one: string, other: string): number {
-  const left = one.split(".");
-  const right = other.split(".");
-  for (const [i, arc] of left.entries()) {
-    const opposite = right[i];
-    if (opposite === undefined) return 1;
-    if (arc !== opposite) return Number(arc) - Number(opposite);
-  }
-  return left.length - right.length;
+  const shorter = Math.min(one.length, other.length);
+  let at = 0;
+  while (at < shorter && one.charCodeAt(at) === other.charCodeAt(at)) at++;
+  if (at === shorter) return one.length - other.length;
+  // Of two arcs with the same beginning the longer one is the larger number.
+  const digits = arcEnd(one, at) - arcEnd(other, at);
+  return digits === 0 ? one.charCodeAt(at) - other.charCodeAt(at) : digits;
+}
+
+function arcEnd(oid: string, from: number): number {
+  const end = oid.indexOf(".", from);
+  return end < 0 ? oid.length : end;
 }
