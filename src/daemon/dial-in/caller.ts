@@ -97,20 +97,21 @@ export class Caller {
   ): Promise<string | undefined> {
     this.#input.echo = options.secret !== true;
     this.#input.clear();
-    await this.pass(new TextEncoder().encode(printable(question)));
     const answered = new AbortController();
     const stop = AbortSignal.any([answered.signal, this.over]);
     try {
-      return await new Promise<string | undefined>((resolve, reject) => {
+      const answer = new Promise<string | undefined>((resolve, reject) => {
         this.#line = resolve;
         const lost = () => reject(this.#lost());
         if (this.over.aborted) lost();
         this.over.addEventListener("abort", lost, { once: true, signal: answered.signal });
-        this.#clock.sleep(options.within, stop).then(
-          () => resolve(undefined),
-          () => undefined,
-        );
+        const late = () => resolve(undefined);
+        // Listened for before the question is out: the caller has read it before our line says that it was sent.
+        void this.pass(new TextEncoder().encode(printable(question)))
+          .then(() => this.#clock.sleep(options.within, stop))
+          .then(late, () => undefined);
       });
+      return await answer;
     } finally {
       this.#line = undefined;
       answered.abort();

@@ -130,6 +130,12 @@ export class ModemLine {
     this.codec.toCommands();
   }
 
+  /** A call is over and done with: what it left, and what the modem says from now on, is none of the next one's. */
+  forget(): void {
+    this.listen(false);
+    this.#data = [];
+  }
+
   /** DCD, or undefined where the medium does not tell. */
   async carrier(): Promise<boolean | undefined> {
     return (await this.link.readLines?.().catch(() => undefined))?.dcd;

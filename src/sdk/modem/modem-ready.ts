@@ -41,6 +41,7 @@ export async function readyModem(modem: ModemLine, setup: ModemSetup): Promise<v
   const { init, progress, signal } = setup;
   const { label } = modem.link;
   progress("asking the modem");
+  modem.forget();
   if ((await modem.carrier()) === true) {
     progress("the modem has a carrier: hanging up first");
     await hangUpModem(modem, { guard: setup.guard, trustsCarrier: true, hasReader: false });

@@ -30,9 +30,11 @@ export class CallKit {
       readonly secrets?: Readonly<Record<string, string>>;
       readonly lines?: boolean;
       readonly baud?: number;
+      /** How long after the caller has read it the way tells that it was written. */
+      readonly toldLate?: number;
     } = {},
   ): Promise<void> {
-    const { secrets = {}, lines = true, baud = 0 } = more;
+    const { secrets = {}, lines = true, baud = 0, toldLate = 0 } = more;
     const known = { jana: PASSPHRASE, max: "another long one", ...secrets };
     this.#dialIn = new DialIn({
       entry: {
@@ -49,7 +51,8 @@ export class CallKit {
       clock: this.clock,
       open: async () => {
         const link = lineTo(this.modem, lines);
-        return { link: baud > 0 ? this.#slow(link, baud) : link, close: () => link.close() };
+        const late = toldLate > 0 ? this.#toldLate(link, toldLate) : link;
+        return { link: baud > 0 ? this.#slow(late, baud) : late, close: () => link.close() };
       },
       secret: async ({ secret }) =>
         Object.entries(known).find(([name]) => name === secret)?.[1] ?? "",
@@ -97,6 +100,11 @@ export class CallKit {
     this.modem.print(text);
     await this.pass(wait);
     return this.shown.slice(before);
+  }
+
+  #toldLate(link: Link, late: number): Link {
+    const write = (bytes: Uint8Array) => link.write(bytes).then(() => this.clock.sleep(late));
+    return { ...link, write };
   }
 
   #slow(link: Link, baud: number): Link {

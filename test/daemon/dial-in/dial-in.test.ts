@@ -24,6 +24,13 @@ describe("a call", () => {
     expect(kit.notes).toEqual([`dial-in.call jana: attic: jana calls from ${NUMBER}`]);
   });
 
+  it("takes an answer that comes as soon as the question can be read", async () => {
+    await kit.start({}, { toldLate: 1000 });
+    kit.modem.callIn(NUMBER);
+    while (!kit.shown.endsWith("passphrase: ")) await kit.pass(100);
+    expect(await kit.types(`${PASSPHRASE}\r`, seconds(12))).toMatch(/oob> $/);
+  });
+
   it("asks for status, log and power as the person may, and confirms by name", async () => {
     await kit.start();
     await kit.call();
@@ -168,6 +175,15 @@ describe("dial-back", () => {
     await kit.pass(seconds(1));
     expect(await kit.types(`${PASSPHRASE}\r`)).toContain("oob> ");
     expect(kit.notes.at(-1)).toBe("dial-in.call jana: attic: jana calls from 02 555 01 42");
+  });
+
+  it("what a slow modem said meanwhile is not taken for what the person types", async () => {
+    await kit.start({ people });
+    await kit.call();
+    kit.modem.faults = { slow: 700 };
+    await kit.types(`${PASSPHRASE}\r`, seconds(40));
+    expect(kit.modem.inCall).toBe(true);
+    expect(kit.shown).toMatch(/hang up\r\npassphrase: $/);
   });
 
   it("a number that does not answer is trouble in the trail, and the next call is taken", async () => {
