@@ -7,13 +7,18 @@ import { cutUp, type Subject } from "../codec/subject.ts";
 /** Something to be fed with hostile bytes. */
 export interface FuzzTarget {
   readonly seeds: readonly Uint8Array[];
+  readonly run: (input: Uint8Array) => void | Promise<void>;
+}
+
+/** One that waits for nothing, so that others can be made of it. */
+export interface PlainFuzzTarget extends FuzzTarget {
   readonly run: (input: Uint8Array) => void;
 }
 
 const CUTS = [1, 7, 2, 3, 1, 31] as const;
 
 /** The three laws of codecs, asked of one input after another. */
-export function codecTarget<Machine, Event>(subject: Subject<Machine, Event>): FuzzTarget {
+export function codecTarget<Machine, Event>(subject: Subject<Machine, Event>): PlainFuzzTarget {
   const { make, feed, join, held, bound, words } = subject;
   const seen = (events: readonly Event[]) => JSON.stringify(join(events));
   return {

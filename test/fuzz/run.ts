@@ -28,7 +28,7 @@ for (const name of names) {
   // The clock is looked at once in 256 inputs.
   const more = (done: number) =>
     done < inputs && ((done & 255) !== 0 || done === 0 || performance.now() < end);
-  const { done, crash } = fuzz(target, dice(seed), more);
+  const { done, crash } = await fuzz(target, dice(seed), more);
   const took = ((performance.now() - start) / 1000).toFixed(1);
   console.log(`${name}: ${done} inputs in ${took} s, seed ${seed}`);
   if (crash === undefined) continue;
