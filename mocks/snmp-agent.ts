@@ -4,7 +4,10 @@
  */
 import { createSocket, type Socket } from "node:dgram";
 import snmp from "net-snmp";
-import { compareOids } from "./oid-order.ts";
+import { firstBehind } from "./oid-order.ts";
+import { libraryUser, type MockAccess } from "./snmp-user.ts";
+
+export type { MockAccess } from "./snmp-user.ts";
 
 /** Value of an object as it goes on the wire. */
 export interface MockObject {
@@ -12,10 +15,16 @@ export interface MockObject {
   readonly value: number | string;
 }
 
+/** The same for every type that agents have. */
+export interface MockRawObject {
+  readonly type: keyof typeof TYPES;
+  readonly value: number | string | Uint8Array;
+}
+
 /** What answers: objects in the order of their OIDs, and writing. */
 export interface MockTree {
   /** Objects now, by OID, sorted. */
-  objects(): readonly (readonly [string, MockObject])[];
+  objects(): readonly (readonly [string, MockRawObject])[];
   /** Error-status of RFC 3416, 0: taken. */
   write(oid: string, value: unknown): number;
 }
@@ -37,20 +46,6 @@ export interface WireFaults {
   ragged?: boolean;
   /** GETNEXT answers with the very object that was asked about. */
   loops?: boolean;
-}
-
-/** Who may ask, and who may write. */
-export interface MockAccess {
-  readonly read?: string;
-  readonly write?: string;
-  readonly user?: {
-    readonly name: string;
-    readonly auth?: {
-      readonly protocol: "md5" | "sha" | "sha256" | "sha512";
-      readonly secret: string;
-    };
-    readonly priv?: { readonly protocol: "des" | "aes" | "aes256b"; readonly secret: string };
-  };
 }
 
 interface Varbind {
@@ -95,6 +90,12 @@ const TYPES = {
   string: snmp.ObjectType.OctetString,
   oid: snmp.ObjectType.OID,
   gauge: snmp.ObjectType.Gauge,
+  counter: snmp.ObjectType.Counter,
+  ticks: snmp.ObjectType.TimeTicks,
+  counter64: snmp.ObjectType.Counter64,
+  address: snmp.ObjectType.IpAddress,
+  opaque: snmp.ObjectType.Opaque,
+  null: snmp.ObjectType.Null,
 } as const;
 
 /** A running agent. */
@@ -206,8 +207,7 @@ export class MockSnmpAgent {
   #next(varbinds: readonly Varbind[]): Varbind[] {
     const objects = this.#tree.objects();
     return varbinds.map(({ oid }) => {
-      const least = this.faults.loops ? 0 : 1;
-      const next = objects.find(([other]) => compareOids(other, oid) >= least);
+      const next = objects[firstBehind(objects, oid, this.faults.loops ? 0 : 1)];
       return varbind(next?.[0] ?? oid, next?.[1], "EndOfMibView");
     });
   }
@@ -267,26 +267,10 @@ const isMissing = ({ type }: Varbind): boolean =>
 
 function varbind(
   oid: string,
-  object: MockObject | undefined,
+  object: MockRawObject | undefined,
   otherwise: "NoSuchInstance" | "EndOfMibView",
 ): Varbind {
   return object
     ? { oid, type: TYPES[object.type], value: object.value }
     : { oid, type: snmp.ObjectType[otherwise], value: null };
-}
-
-function libraryUser(user: NonNullable<MockAccess["user"]>): snmp.User {
-  const level = user.priv ? "authPriv" : user.auth ? "authNoPriv" : "noAuthNoPriv";
-  return {
-    name: user.name,
-    level: snmp.SecurityLevel[level],
-    ...(user.auth && {
-      authProtocol: snmp.AuthProtocols[user.auth.protocol],
-      authKey: user.auth.secret,
-    }),
-    ...(user.priv && {
-      privProtocol: snmp.PrivProtocols[user.priv.protocol],
-      privKey: user.priv.secret,
-    }),
-  };
 }

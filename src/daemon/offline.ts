@@ -11,7 +11,11 @@ import { messageOf } from "../lib/errors.ts";
 export { type Heard, LISTEN_FOR, USUAL_SPEEDS } from "../core/serial-ports/listen.ts";
 export { findPorts, type PortFound, type PortHeard } from "../core/serial-ports/survey.ts";
 export { type PortTest, testPort } from "../core/serial-ports/test-port.ts";
+export type { CapturedPdu, ProbeLogin, ScannedAddress } from "./pdu-probe.ts";
 export { type ConfigCheck, formatProblem };
+
+/** For `oob pdu scan` and `capture`; loads what speaks SNMP. */
+export const pduProbe = () => import("./pdu-probe.ts");
 
 /** For `oob config check`: the configuration, the secrets it names and the drivers in its folders. Touches no device. */
 export async function checkSite(

@@ -120,8 +120,8 @@ function splitList(word: string): string[] {
   return parts;
 }
 
-/** "web[08-10,12]" gives web08 web09 web10 web12; leading zeros keep their width. */
-function expandBrackets(pattern: string): string[] {
+/** "web[08-10,12]" gives web08 web09 web10 web12; leading zeros keep their width. Throws USAGE. */
+export function expandBrackets(pattern: string): string[] {
   const open = pattern.indexOf("[");
   if (open < 0) {
     if (pattern.includes("]")) throw malformed(pattern, 'has a "]" without "["');

@@ -1,13 +1,12 @@
-import { randomBytes } from "node:crypto";
-import { access, link, rename, rm, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Site } from "../../core/site/site.ts";
-import { messageOf, OobError } from "../../lib/errors.ts";
+import { OobError } from "../../lib/errors.ts";
 import { size } from "../attach/paste.ts";
 import { chooseHost } from "../chosen-hosts.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { JSON_VERSION } from "../json-views.ts";
+import { keepFile, refuseExisting } from "../new-file.ts";
 import { printError } from "../print-error.ts";
 import { getFile } from "../transfer/get-file.ts";
 import { sha256 } from "../transfer/host-tools.ts";
@@ -56,7 +55,7 @@ export default defineCommand<TransferOptions>({
     const got = isBlocks(options.method)
       ? await fromBlocks(call, site, host, report).finally(() => progress.clear())
       : await fromShell(call, site, host, path, report).finally(() => progress.clear());
-    await keep(to, got.bytes, options.force ?? false);
+    await keepFile(to, got.bytes, options.force ?? false);
     return tell(call, host, to, got);
   },
 });
@@ -98,32 +97,6 @@ async function fromBlocks(
   const { bytes, whole } = await getBlocks(around, wish, report);
   const note = whole ? "" : "; its end may be filled up with bytes 0x1a";
   return { bytes, proven: undefined, note };
-}
-
-async function refuseExisting(to: string, force: boolean): Promise<void> {
-  const exists = await access(to).then(
-    () => true,
-    () => false,
-  );
-  if (!exists || force) return;
-  throw new OobError("GUARD_REFUSED", `Cannot write "${to}": it exists`, {
-    hint: "Give another name, or --force to replace it",
-  });
-}
-
-/** Whole or not at all, and nothing that appeared meanwhile is replaced unasked. */
-async function keep(to: string, bytes: Uint8Array, force: boolean): Promise<void> {
-  const temporary = `${to}.oob-${randomBytes(3).toString("hex")}`;
-  try {
-    await writeFile(temporary, bytes, { flag: "wx" });
-    await (force ? rename(temporary, to) : link(temporary, to));
-  } catch (thrown) {
-    throw new OobError("TRANSFER_FAILED", `Cannot write "${to}": ${messageOf(thrown)}`, {
-      cause: thrown,
-    });
-  } finally {
-    await rm(temporary, { force: true });
-  }
 }
 
 function tell({ out, options }: Call<TransferOptions>, host: string, to: string, got: Got): number {

@@ -1,25 +1,47 @@
 import { OobError } from "../../lib/errors.ts";
 import { isUrl } from "../../lib/host-list.ts";
-import { defineCommand } from "../command.ts";
+import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
+import { type CaptureOptions, recordPdu } from "../pdu-capture.ts";
+import { LOGIN_OPTIONS } from "../pdu-login.ts";
 import { printReading, readingView, shownName } from "../pdu-reading.ts";
+import { scanForPdus } from "../pdu-scan.ts";
 import { chooseVerb } from "../verbs.ts";
 
-export default defineCommand({
-  usage: "<verb> <pdu>",
-  about:
-    "outlets PDU    every outlet as it reads now. PDU is a name of the configuration or a URL.",
-  options: [],
-  examples: ["oob pdu outlets pdu-a", "oob pdu outlets 'snmp://public@10.0.0.5?version=2c' --json"],
-  async run({ out, args, options, site }) {
-    const [word = "", pdu = "", ...more] = args;
-    chooseVerb("pdu", word, ["outlets"]);
-    if (more.length > 0)
-      throw new OobError("USAGE", `Cannot read "${more.join(" ")}": one PDU at a time`);
-    const opened = await site(isUrl(pdu) ? [pdu] : []);
-    const reading = await out.waiting(`the answer of ${shownName(pdu)}`, opened.outlets(pdu));
-    if (options.json) out.json(readingView(reading));
-    else printReading(out, reading);
-    return reading.outlets.some((outlet) => outlet.state === "unknown") ? EXIT.unknown : undefined;
+export default defineCommand<CaptureOptions>({
+  usage: "<verb> [pdus...]",
+  about: `outlets PDU        every outlet as it reads now. PDU is a name of the configuration or a URL
+scan ADDRESS...    who answers SNMP there: names, 10.0.0.0/28, 10.0.0.1-20, 'pdu[01-12]'
+capture PDU -o F   a recording of a PDU for us, without secrets, names and addresses
+
+scan and capture change nothing. How to log in is said by the options below; for capture a PDU's
+entry in the configuration, or its URL, says it, too.`,
+  options: [
+    { flags: "-o, --output <file>", summary: "where capture writes its recording" },
+    { flags: "--force", summary: "replace the file" },
+    ...LOGIN_OPTIONS,
+  ],
+  examples: ["oob pdu outlets pdu-a", "oob pdu scan 10.0.0.0/28 --community snmp-read"],
+  run(call) {
+    const [word = "", ...words] = call.args;
+    switch (chooseVerb("pdu", word, ["outlets", "scan", "capture"])) {
+      case "outlets":
+        return showOutlets(call, words);
+      case "scan":
+        return scanForPdus(call, words);
+      case "capture":
+        return recordPdu(call, words);
+    }
   },
 });
+
+async function showOutlets({ out, options, site }: Call, words: readonly string[]) {
+  const [pdu = "", ...more] = words;
+  if (more.length > 0)
+    throw new OobError("USAGE", `Cannot read "${more.join(" ")}": one PDU at a time`);
+  const opened = await site(isUrl(pdu) ? [pdu] : []);
+  const reading = await out.waiting(`the answer of ${shownName(pdu)}`, opened.outlets(pdu));
+  if (options.json) out.json(readingView(reading));
+  else printReading(out, reading);
+  return reading.outlets.some((outlet) => outlet.state === "unknown") ? EXIT.unknown : undefined;
+}

@@ -7,8 +7,8 @@ import type { SnmpSession } from "./snmp-session.ts";
 import { meterProbesOf, probesOf } from "./snmp-tables.ts";
 
 // SNMPv2-MIB, system group.
-const SYS_DESCR = "1.3.6.1.2.1.1.1.0";
-const SYS_OBJECT_ID = "1.3.6.1.2.1.1.2.0";
+export const SYS_DESCR = "1.3.6.1.2.1.1.1.0";
+export const SYS_OBJECT_ID = "1.3.6.1.2.1.1.2.0";
 const ENTERPRISES = "1.3.6.1.4.1";
 
 /** A profile by its name. */
@@ -54,7 +54,9 @@ export async function findFamily(
   throw new OobError(
     "PDU_UNKNOWN",
     `Cannot use ${addressOf(target)}: no outlet table that we know answers there; it calls itself "${descr}" (${sysObjectID || "no sysObjectID"})`,
-    { hint: `${candidates.length} families were tried; docs/guides/power.md lists them` },
+    {
+      hint: `${candidates.length} families were tried; docs/guides/power.md lists them. oob pdu capture makes a recording of it to send us`,
+    },
   );
 }
 
