@@ -15,6 +15,8 @@ export { loginInTurn } from "./dialogue/login-turns.ts";
 export { PortSession } from "./dialogue/port-session.ts";
 export * from "./http/http-client.ts";
 export * from "./http/http-options.ts";
+export * from "./http/http-pdu.ts";
+export * from "./http/json-fields.ts";
 export * from "./link.ts";
 export * from "./menu-profile.ts";
 export * from "./modem/calls.ts";

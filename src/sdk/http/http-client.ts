@@ -13,9 +13,9 @@ import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage 
 import type { Socket } from "node:net";
 import type { Clock, Millis } from "../../lib/clock.ts";
 import { formatDuration } from "../../lib/durations.ts";
-import { messageOf, OobError } from "../../lib/errors.ts";
-import { printable } from "../../lib/printable.ts";
+import { OobError } from "../../lib/errors.ts";
 import { Digest, type HttpLogin, parseChallenges } from "./digest-auth.ts";
+import { reasonOf, refusalOf } from "./http-errors.ts";
 import { type HttpPlace, openHttpSocket } from "./http-socket.ts";
 
 /** Most that an answer may hold. */
@@ -103,52 +103,16 @@ export class HttpClient {
       return await this.#rounds(request, late.signal);
     } catch (cause) {
       if (cause instanceof OobError) throw cause;
-      const [what, hint] = reasonOf(late.signal.aborted ? late.signal.reason : cause);
+      const { what, hint } = reasonOf(late.signal.aborted ? late.signal.reason : cause);
       throw new OobError("PDU_SILENT", `${this.#cannot(request)}: ${what}`, { cause, hint });
     } finally {
       timer.cancel();
     }
   }
 
-  /** What a status that is not 2xx means. Bodies are not quoted: they may repeat what was asked. */
-  refusal(request: HttpRequest, { status, headers }: HttpAnswer): OobError {
-    const cannot = this.#cannot(request);
-    const fail = (
-      code: "LOGIN_REFUSED" | "PDU_REFUSED" | "PDU_UNKNOWN",
-      why: string,
-      hint: string,
-    ) => new OobError(code, `${cannot}: ${why} (HTTP ${status})`, { hint });
-    if (status === 401)
-      return this.#target.login
-        ? fail(
-            "LOGIN_REFUSED",
-            "it does not take the user or the password",
-            "Check user: and the secret of password:",
-          )
-        : fail("LOGIN_REFUSED", "it wants a password", "Give user: and password: secret:NAME");
-    if (status === 403)
-      return fail(
-        "PDU_REFUSED",
-        "it forbids it",
-        "May this user do it, and is the interface switched on?",
-      );
-    if (status === 404 || status === 405 || status === 501)
-      return fail(
-        "PDU_UNKNOWN",
-        "it has no such interface",
-        "Is this the right driver, and is the interface switched on at the device? Older firmware may lack it",
-      );
-    if (status >= 300 && status < 400)
-      return fail(
-        "PDU_UNKNOWN",
-        `it sends us elsewhere${elsewhere(headers.location)}`,
-        redirectHint(headers.location, this.#target.tls),
-      );
-    if (status >= 400 && status < 500)
-      return fail("PDU_REFUSED", "it refuses", "See the device's own log");
-    return new OobError("PDU_SILENT", `${cannot}: it failed (HTTP ${status})`, {
-      hint: "The device is busy or in trouble; read it again",
-    });
+  /** What a status that is not 2xx means. */
+  refusal(request: HttpRequest, answer: HttpAnswer): OobError {
+    return refusalOf(this.#cannot(request), answer, this.#target);
   }
 
   #cannot({ doing }: HttpRequest): string {
@@ -254,43 +218,4 @@ function collect(
     if (response.complete)
       resolve({ status, headers, body: Buffer.concat(chunks).toString("utf8") });
   });
-}
-
-const NETWORK = "Check that the device has power and network, and the address of its entry";
-const REASONS: Readonly<Record<string, readonly [what: string, hint: string]>> = {
-  ECONNREFUSED: ["connection refused", "Is its web server switched on, and on this port?"],
-  ENOTFOUND: ["no such host", "Check the name, or use the address"],
-  EAI_AGAIN: ["the name service does not answer", "Use the address instead of the name"],
-  EHOSTUNREACH: ["no route to the host", NETWORK],
-  ENETUNREACH: ["no route to its network", "Check this machine's own network"],
-  ETIMEDOUT: ["no answer", NETWORK],
-  ECONNRESET: ["it dropped the connection", "Does the port speak HTTP, or HTTPS (tls: true)?"],
-  EPIPE: ["it dropped the connection", "Does the port speak HTTP, or HTTPS (tls: true)?"],
-};
-
-function reasonOf(error: unknown): readonly [what: string, hint: string] {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const known = REASONS[code];
-  if (known) return known;
-  if (code.startsWith("HPE_"))
-    return ["its answer is no HTTP", "Is this the right port? HTTPS needs tls: true"];
-  if (/SSL|TLS|EPROTO/.test(code))
-    return ["it does not speak TLS as we do", "Is this the port of HTTPS?"];
-  return [printable(messageOf(error), 200), NETWORK];
-}
-
-/** Scheme and host of a Location; what follows may hold a password. */
-function originOf(location: string | undefined): URL | undefined {
-  return location !== undefined && URL.canParse(location) ? new URL(location) : undefined;
-}
-
-function elsewhere(location: string | undefined): string {
-  const url = originOf(location);
-  return url ? `, to ${printable(`${url.protocol}//${url.host}`, 100)}` : "";
-}
-
-function redirectHint(location: string | undefined, tls: boolean): string {
-  return !tls && originOf(location)?.protocol === "https:"
-    ? "Say tls: true"
-    : "Redirects are not followed: give the address of the device itself";
 }

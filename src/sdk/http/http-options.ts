@@ -1,5 +1,6 @@
 import { seconds } from "../../lib/durations.ts";
 import { OobError } from "../../lib/errors.ts";
+import { printable } from "../../lib/printable.ts";
 import {
   durationOf,
   flagOf,
@@ -29,6 +30,7 @@ export const HTTP_OPTIONS: OptionSpecs = {
     default: false,
     summary: "allow a password in clear text, without tls",
   },
+  serial: { kind: "text", summary: "serial number or MAC address that it must have" },
   timeout: { kind: "duration", default: "5s", min: 100, summary: "how long one request may take" },
 };
 
@@ -61,16 +63,27 @@ function pinOf(pin: string): string | undefined {
   return /^[0-9a-f]{64}$/.test(plain) ? plain : undefined;
 }
 
-/** The client for an entry. `family` and host make its label; `user`: where the entry names none. */
+/** What a family is like. */
+interface HttpManners {
+  /** It knows no other login than one in clear text. */
+  readonly clear?: boolean;
+  /** Its user where the entry names none. */
+  readonly user?: string;
+}
+
+/** The client for an entry; family and host make its label. */
 export async function openHttp(
   family: string,
   options: OptionValues,
   { clock, secret }: Pick<PowerContext, "clock" | "secret">,
-  user = "",
+  { clear = false, user = "" }: HttpManners = {},
 ): Promise<HttpClient> {
-  const label = `${family} ${textOf(options, "host")}`;
-  const [fault] = httpFaults(options, false);
-  if (fault) throw new OobError("CONFIG_INVALID", `Cannot use ${label}: ${fault.message}`);
+  const label = `${family} ${printable(textOf(options, "host"), 100)}`;
+  const [fault] = httpFaults(options, clear);
+  if (fault)
+    throw new OobError("CONFIG_INVALID", `Cannot use ${label}: ${fault.message}`, {
+      ...(fault.hint !== undefined && { hint: fault.hint }),
+    });
   const tls = flagOf(options, "tls");
   const ref = secretOf(options, "password");
   const pin = pinOf(textOf(options, "pin"));
