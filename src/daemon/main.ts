@@ -15,6 +15,8 @@ import { GrantedSite } from "./granted-site.ts";
 import { Grants } from "./grants.ts";
 import { KeptPorts, startKeeper } from "./keeper/kept-ports.ts";
 import { ownName } from "./socket-path.ts";
+import { openTraps } from "./traps/open-traps.ts";
+import type { Traps } from "./traps/traps.ts";
 import { openUserSockets, type UserSockets } from "./user-sockets.ts";
 
 /** How long a stop may take before the process ends without it. */
@@ -76,7 +78,8 @@ export async function startDaemon(options: ServeOptions): Promise<Daemon> {
     const { state, log } = config;
     const retention = new LogRetention({ state, keep: log, audit: site.audit, clock });
     const dialIns = openDialIns(config, site, clock);
-    const ready = new Daemonized({ config, site, sockets, kept, lock, retention, dialIns });
+    const traps = openTraps(config, site, clock);
+    const ready = new Daemonized({ config, site, sockets, kept, lock, retention, dialIns, traps });
     const count = config.hosts.size;
     const took = formatDuration(clock.monotonic() - began);
     const text = `ready, ${count} ${count === 1 ? "console" : "consoles"}, sock ${sockets.paths.join(" ")}`;
@@ -213,6 +216,7 @@ class Daemonized implements Daemon {
   readonly #lock: PortLock;
   readonly #retention: LogRetention;
   readonly #dialIns: DialIns;
+  readonly #traps: Traps | undefined;
   #stopping: Promise<void> | undefined;
 
   constructor(parts: {
@@ -223,6 +227,7 @@ class Daemonized implements Daemon {
     readonly lock: PortLock;
     readonly retention: LogRetention;
     readonly dialIns: DialIns;
+    readonly traps: Traps | undefined;
   }) {
     this.config = parts.config;
     this.site = parts.site;
@@ -231,6 +236,7 @@ class Daemonized implements Daemon {
     this.#lock = parts.lock;
     this.#retention = parts.retention;
     this.#dialIns = parts.dialIns;
+    this.#traps = parts.traps;
   }
 
   get sockets(): readonly string[] {
@@ -248,6 +254,7 @@ class Daemonized implements Daemon {
 
   async #stop(why: string): Promise<void> {
     this.site.audit.note({ type: "daemon.stop", by: "oob", text: `stopped: ${why}` });
+    this.#traps?.stop();
     await this.#sockets.close();
     await this.#dialIns.stop();
     await this.#retention.stop();

@@ -107,10 +107,12 @@ export class LoadBook {
   /** Names and days, oldest first. */
   async #files(pdu: string): Promise<readonly (readonly [string, string])[]> {
     const names = await readdir(join(this.#folder, pdu)).catch(() => []);
-    return names.toSorted().flatMap((name) => {
-      const day = FILE.exec(name)?.[1];
-      return day === undefined ? [] : [[name, day] as const];
-    });
+    return names
+      .sort((one, other) => (one < other ? -1 : 1))
+      .flatMap((name) => {
+        const day = FILE.exec(name)?.[1];
+        return day === undefined ? [] : [[name, day] as const];
+      });
   }
 }
 

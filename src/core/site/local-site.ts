@@ -28,6 +28,7 @@ import type {
   Site,
   SiteEvent,
 } from "./site.ts";
+import { PduNews } from "./pdu-news.ts";
 import { type LocalSiteOptions, SiteCore } from "./site-core.ts";
 import { runOnHosts } from "./site-run.ts";
 import { watchRows } from "./site-watch.ts";
@@ -90,6 +91,10 @@ export class LocalSite implements Site {
       await lock.release();
       throw thrown;
     }
+  }
+
+  get news(): PduNews {
+    return new PduNews(this.#core);
   }
 
   /** Throws SECRET_MISSING. */

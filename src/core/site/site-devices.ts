@@ -5,12 +5,14 @@ import { OobError } from "../../lib/errors.ts";
 import type { Link, OpenContext } from "../../sdk/link.ts";
 import type { CallBook } from "../../sdk/modem/calls.ts";
 import type { Pdu } from "../../sdk/power.ts";
+import type { SnmpTarget } from "../../sdk/snmp-profile.ts";
 import type { OpenRequest as PortRequest } from "../port/local-port.ts";
 import { lockPort, type PortLock } from "../port/port-lock.ts";
 import { sharedLocks } from "../port/shared-locks.ts";
 import { powerContext } from "../power/power-context.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Secrets } from "../registry/secrets.ts";
+import { snmpTargetOf } from "../snmp/snmp-target.ts";
 import { LinkBelow } from "./link-below.ts";
 
 /** What a Link is opened with; `calls` is where a modem writes its calls down. */
@@ -146,6 +148,16 @@ export class SiteDevices {
       await through?.close();
       throw thrown;
     }
+  }
+
+  /** Where and as whom a PDU is spoken to over SNMP; undefined where its driver knows no community. Opens nothing. */
+  async snmpTarget(entry: DeviceEntry): Promise<SnmpTarget | undefined> {
+    const { registry, clock, secrets } = this.#parts;
+    const driver = await registry.power(entry.driver);
+    if (driver.options.community?.kind !== "secret" || entry.via !== undefined) return undefined;
+    const { signal } = this.#closing;
+    const profiles = (kind: "snmp" | "serial") => registry.profiles<never>(kind);
+    return snmpTargetOf(entry, driver, { clock, secret: secrets, signal, profiles });
   }
 
   /** Gives up whatever is being opened. */
