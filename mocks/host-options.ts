@@ -38,6 +38,8 @@ export interface MockHostFaults {
   readonly sysrqDisabled?: boolean;
   /** It hangs as soon as its kernel has started. */
   readonly hangsAtBoot?: boolean;
+  /** Its shutdown waits for a service that does not end. */
+  readonly hangsAtShutdown?: boolean;
 }
 
 /** How the machine is made. */

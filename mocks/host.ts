@@ -240,6 +240,7 @@ export class MockHost {
     this.#say(
       "[  OK  ] Stopped target Multi-User System.\r\n[  OK  ] Reached target Shutdown.\r\n",
     );
+    if (how === "poweroff" && this.faults.hangsAtShutdown) return;
     this.kernel(how === "reboot" ? "reboot: Restarting system" : "reboot: Power down");
     if (how === "reboot") this.#later(300, () => this.#startFirmware());
   }

@@ -56,7 +56,7 @@ async function showHosts(call: Call, words: readonly string[]): Promise<number |
 
 /** Bars are for people at a terminal, and for outlets of which the rating is known. */
 function printHosts({ out, context }: Call, readings: readonly PowerReading[]): void {
-  const rated = readings.some(({ outlets }) => outlets.some(({ ratedAmps }) => ratedAmps));
+  const rated = readings.some(({ outlets }) => outlets.some((one) => shareOf(one) !== undefined));
   const bars = rated && out.columns !== undefined;
   const utf8 = takesUtf8(context.env);
   out.table(
@@ -98,8 +98,16 @@ function rowsOf({ host, power, outlets }: PowerReading, utf8: boolean | undefine
   return [...rows, ["", "", all, "", amps ?? "-", watts ?? "-", ...bar(""), ""]];
 }
 
-function barOf({ amps, ratedAmps }: OutletStatus, utf8: boolean): Piece {
-  return amps === undefined || ratedAmps === undefined ? "-" : loadBar(amps / ratedAmps, utf8);
+function barOf(outlet: OutletStatus, utf8: boolean): Piece {
+  const share = shareOf(outlet);
+  return share === undefined ? "-" : loadBar(share, utf8);
+}
+
+/** Load against rating, where both are known in the same unit. */
+function shareOf({ amps, watts, rating }: OutletStatus): number | undefined {
+  if (rating === undefined) return undefined;
+  if ("amps" in rating) return amps === undefined ? undefined : amps / rating.amps;
+  return watts === undefined ? undefined : watts / rating.watts;
 }
 
 /** Of all feeds, or of none: a part of them would pass for the whole. */

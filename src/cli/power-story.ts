@@ -1,4 +1,5 @@
 import type { PowerEvent, PowerRequest, Site } from "../core/site/site.ts";
+import type { Millis } from "../lib/clock.ts";
 import { OobError } from "../lib/errors.ts";
 import type { Call } from "./command.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -17,6 +18,9 @@ export interface PowerOptions {
   readonly force?: boolean;
   readonly quiet?: boolean;
   readonly reason?: string;
+  readonly graceful?: boolean;
+  readonly within?: Millis;
+  readonly thenHard?: boolean;
 }
 
 const RESULT_STYLES: Readonly<Record<NonNullable<PowerEvent["result"]>, Style>> = {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { SecretRef } from "../sdk/options.ts";
 import { duration, listOf, name, reading, whole } from "./schema-values.ts";
+import type { Rating } from "./site-config.ts";
 
 /** Small agents are slow, and a history needs no more. */
 const SHORTEST = 5000;
@@ -8,16 +9,22 @@ const SHORTEST = 5000;
 const pace = duration.refine((every) => every === 0 || every >= SHORTEST, {
   error: "expected at least 5s, or 0s for never",
 });
-const amperes = reading("amperes, as 10 or 2.5", (value) =>
-  typeof value === "number" && value > 0 && value <= 1000 ? value : undefined,
-);
+const MOST = { A: 1000, W: 1_000_000 } as const;
+const rating = reading('a rating such as 10, "10A" or "2300W"', (value): Rating | undefined => {
+  const text = typeof value === "number" ? `${value}A` : value;
+  const [, amount, unit] =
+    typeof text === "string" ? (/^([\d.]{1,9}) ?([AW])$/.exec(text) ?? []) : [];
+  const number = Number(amount);
+  if (!(number > 0) || (unit !== "A" && unit !== "W") || number > MOST[unit]) return undefined;
+  return unit === "A" ? { amps: number } : { watts: number };
+});
 
 /** `load:`, what outlets draw. */
 export const loadSchema = z.strictObject({
   every: pace.optional(),
   "keep-days": whole(1, 3650).optional(),
   pdus: listOf(name).optional(),
-  ratings: z.record(z.string(), amperes).optional(),
+  ratings: z.record(z.string(), rating).optional(),
 });
 
 const LISTEN = /^(?:\[([0-9a-f:.%]{2,60})\]|([0-9.]{7,15})):(\d{1,5})$/i;

@@ -88,8 +88,14 @@ async function readHost(
     breakMs: raw.break ?? defaults.break ?? base.breakMs,
     ...(onDetach ? { onDetach } : {}),
     needs: raw.needs ?? [],
-    ...(raw.after ? { after: raw.after } : {}),
+    ...said({ after: raw.after, shutdown: raw.shutdown }),
   };
+}
+
+/** Only what was said. */
+function said<T extends object>(given: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  const entries = Object.entries(given).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]?: NonNullable<T[K]> };
 }
 
 /** The host's own login, or that of `defaults`. */

@@ -61,6 +61,7 @@ export const hostSchema = z.strictObject({
   "on-detach": onDetach.optional(),
   needs: listOf(name).optional(),
   after: listOf(name).optional(),
+  shutdown: text.optional(),
 });
 
 /** Top-level keys, each with its schema; `pdus` and `hosts` are read entry by entry. */

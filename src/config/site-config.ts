@@ -97,9 +97,12 @@ export interface LoadPolicy {
   readonly keepDays: number;
   /** PDUs that are read; undefined: those with a way of their own. */
   readonly pdus?: readonly string[];
-  /** Amperes that an outlet is made for, by "pdu-a/3", or by "pdu-a" for all of them. */
-  readonly ratings: ReadonlyMap<string, number>;
+  /** What an outlet is made for, by "pdu-a/3", or by "pdu-a" for all of them. */
+  readonly ratings: ReadonlyMap<string, Rating>;
 }
+
+/** What an outlet is made for. */
+export type Rating = { readonly amps: number } | { readonly watts: number };
 
 /** Where SNMP traps arrive. */
 export interface TrapPolicy {

@@ -71,6 +71,14 @@ export class CallArgs {
     return this.#get(name) === undefined ? undefined : this.flag(name);
   }
 
+  /** Arguments that stand together under one name. */
+  optionalPart(name: string): CallArgs | undefined {
+    const value = this.#get(name);
+    if (value === undefined) return undefined;
+    if (typeof value === "object" && value !== null) return new CallArgs(value);
+    throw bad(name, "a group of values");
+  }
+
   choice<const Choice extends string>(name: string, choices: readonly Choice[]): Choice {
     const value = this.#get(name);
     const found = choices.find((choice) => choice === value);

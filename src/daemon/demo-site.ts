@@ -41,6 +41,9 @@ pdus:
     auth-protocol: sha256
     priv: secret:pdu-a-priv
 
+# Often, so that there soon is a curve: oob power history
+load: { every: 5s, ratings: { pdu-a: 200W } }
+
 defaults:
   os: linux
   login: { user: root, secret: root }

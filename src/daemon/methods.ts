@@ -147,12 +147,19 @@ function log(site: Site, args: CallArgs) {
 }
 
 function power(site: Site, args: CallArgs) {
+  const graceful = args.optionalPart("graceful");
   return site.power({
     verb: args.choice("verb", ["on", "off", "cycle", "reset", "soft", "nmi"]),
     hosts: args.texts("hosts"),
     dryRun: args.flag("dryRun"),
     force: args.flag("force"),
     reason: args.text("reason"),
+    ...(graceful && {
+      graceful: {
+        within: graceful.number("within", 1000, 86_400_000),
+        thenHard: graceful.flag("thenHard"),
+      },
+    }),
   });
 }
 

@@ -30,15 +30,16 @@ const problemsOf = async (yaml: string): Promise<string[]> => {
 
 test("load: reads how often, for how long, of which PDUs, and ratings", async () => {
   const config = await load(
-    "load: { every: 30s, keep-days: 3, pdus: pdu-a, ratings: { pdu-a: 10, pdu-a/3: 2.5 } }",
+    "load: { every: 30s, keep-days: 3, pdus: pdu-a, ratings: { pdu-a: 10, pdu-a/3: 2.5A, pdu-a/4: 2300W } }",
   );
   expect(config.load).toEqual({
     every: 30_000,
     keepDays: 3,
     pdus: ["pdu-a"],
     ratings: new Map([
-      ["pdu-a", 10],
-      ["pdu-a/3", 2.5],
+      ["pdu-a", { amps: 10 }],
+      ["pdu-a/3", { amps: 2.5 }],
+      ["pdu-a/4", { watts: 2300 }],
     ]),
   });
   expect((await load("load: { every: 0s }")).load.every).toBe(0);
@@ -52,7 +53,9 @@ test.each([
   ["load: { keep-days: 0 }", "expected a whole number"],
   ["load: { pdus: [pdu-b] }", 'there is no PDU "pdu-b"'],
   ["load: { ratings: { pdu-b/3: 10 } }", 'there is no PDU "pdu-b"'],
-  ["load: { ratings: { pdu-a: 10A } }", "expected amperes"],
+  ["load: { ratings: { pdu-a: 10V } }", "expected a rating"],
+  ["load: { ratings: { pdu-a: -1 } }", "expected a rating"],
+  ["load: { ratings: { pdu-a: 1.2.3A } }", "expected a rating"],
   ["traps: {}", '"listen" is missing'],
   ["traps: { listen: 1162 }", "expected an address and a port"],
   ['traps: { listen: "localhost:1162" }', "expected an address and a port"],

@@ -1,9 +1,10 @@
-import type { HostStatus, PowerVerb } from "../../core/site/site.ts";
-import { formatDuration } from "../../lib/durations.ts";
+import type { HostStatus, PowerRequest, PowerVerb } from "../../core/site/site.ts";
+import { formatDuration, minutes } from "../../lib/durations.ts";
+import { OobError } from "../../lib/errors.ts";
 import { chooseHosts, hostsInWords } from "../chosen-hosts.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { confirm } from "../confirm.ts";
-import { CONFIRMING, REASON } from "../option-values.ts";
+import { CONFIRMING, durationOption, REASON } from "../option-values.ts";
 import { type HistoryOptions, showHistory } from "../power-history.ts";
 import { showPower } from "../power-status.ts";
 import { followPower, type PowerOptions } from "../power-story.ts";
@@ -16,7 +17,7 @@ export default defineCommand<PowerOptions & HistoryOptions>({
   about: [
     "status  read the outlets now           cycle  off, wait, on, each read back",
     "on off  all outlets, each read back    reset  hard reset without power loss",
-    "soft    ACPI button                    nmi    diagnostic interrupt",
+    "soft    ACPI button, or shutdown typed nmi    diagnostic interrupt",
     "history what the outlets have drawn, where they are metered",
     "",
     "A state that cannot be read is unknown, never off: exit code 6.",
@@ -25,6 +26,9 @@ export default defineCommand<PowerOptions & HistoryOptions>({
     ...CONFIRMING,
     { flags: "-n, --dry-run", summary: "read real state, say what would be done, change nothing" },
     { flags: "--force", summary: "override the guards that a person may override" },
+    { flags: "--graceful", summary: "off, cycle: shut down in order first, cut when seen down" },
+    { flags: "--within <time>", summary: "how long that may take (5m)", parse: durationOption },
+    { flags: "--then-hard", summary: "cut where it was not seen down in time, too" },
     { flags: "-q, --quiet", summary: "say nothing where all went well" },
     { flags: "--since <time>", summary: "of history: 2h (ago), today, 08:47, 2026-11-22 (1d)" },
     REASON,
@@ -56,6 +60,7 @@ async function switchPower(
   const { options, out, context } = call;
   const { site, hosts } = await chooseHosts(call, words);
   const { dryRun = false, force = false, reason = "" } = options;
+  const graceful = gracefulOf(verb, options);
   if (!dryRun) {
     const reading = site.status(hosts, { power: true });
     const rows = await out.waiting(`the outlets of ${hostsInWords(hosts)}`, reading);
@@ -69,7 +74,26 @@ async function switchPower(
       });
     }
   }
-  return followPower(call, site, { verb, hosts, dryRun, force, reason });
+  return followPower(call, site, {
+    ...{ verb, hosts, dryRun, force, reason },
+    ...(graceful && { graceful }),
+  });
+}
+
+const GRACEFUL_WITHIN = minutes(5);
+
+/** Throws where the flags do not go together: whoever asks for care must not get a hard cut. */
+function gracefulOf(verb: PowerVerb, options: PowerOptions): PowerRequest["graceful"] {
+  const { graceful = false, within, thenHard = false } = options;
+  if (verb === "soft" && within !== undefined && !graceful && !thenHard)
+    return { within, thenHard };
+  if (graceful && verb !== "off" && verb !== "cycle")
+    throw new OobError("USAGE", `Cannot take --graceful with "${verb}"`, {
+      hint: "It goes with off and cycle",
+    });
+  if (!graceful && (thenHard || within !== undefined))
+    throw new OobError("USAGE", "Cannot take --within or --then-hard without --graceful");
+  return graceful ? { within: within ?? GRACEFUL_WITHIN, thenHard } : undefined;
 }
 
 /** Switching one host on takes nothing away from anybody, unless it is marked precious. */

@@ -47,6 +47,8 @@ export interface Facts {
   readonly act: GuardedAct;
   /** Other hosts that the same order names. */
   readonly together: readonly string[];
+  /** The same order has just shut the host down, or tried to. */
+  readonly afterShutdown: boolean;
   readonly now: Millis;
   readonly wall: Millis;
   readonly policy: WatchPolicy;

@@ -2,7 +2,7 @@ import { USUAL_RULES } from "../../config/outlet-rules.ts";
 import type { DeviceEntry, HostEntry, OutletEntry, OutletRules } from "../../config/site-config.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { messageOf, OobError } from "../../lib/errors.ts";
-import type { Pdu, PduReading, PowerState } from "../../sdk/power.ts";
+import type { OutletCommand, Pdu, PduReading, PowerState } from "../../sdk/power.ts";
 import type { OutletStatus } from "../site/site.ts";
 import type { FirstCommand } from "./first-command.ts";
 import { lifelinesIn, loadOf, whyLifeline } from "./outlet-facts.ts";
@@ -165,7 +165,7 @@ export class PowerBank {
   }
 
   /** The host's outlets, found on their devices. Throws OUTLET_UNKNOWN and what the devices throw. */
-  async feeds(host: HostEntry, first: FirstCommand): Promise<Feed[]> {
+  async feeds(host: HostEntry, first?: FirstCommand): Promise<Feed[]> {
     if (host.outlets.length === 0)
       throw new OobError(
         "OUTLET_UNKNOWN",
@@ -181,6 +181,14 @@ export class PowerBank {
     // "3" and "web1" may be one outlet: it is switched once.
     const once = new Map(bound.map((outlet) => [`${outlet.pdu} ${outlet.instance}`, outlet]));
     return [...once.values()].map((outlet) => this.feed(outlet, first));
+  }
+
+  async haveCommand(host: HostEntry, command: OutletCommand): Promise<boolean> {
+    const pdus = [...new Set(host.outlets.map(({ pdu }) => pdu))];
+    const each = pdus.map((pdu) =>
+      this.queue(pdu).run((device) => Promise.resolve(device.commands.includes(command))),
+    );
+    return pdus.length > 0 && (await Promise.all(each)).every(Boolean);
   }
 
   /** Reserves outlets, one act each at a time; the returned function frees them. Throws GUARD_REFUSED. */

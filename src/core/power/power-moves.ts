@@ -27,6 +27,8 @@ export interface Moving {
   readonly host: string;
   /** How long the on is tried after an off. */
   readonly onFor: Millis;
+  /** How long a machine has to obey its power button. */
+  readonly softWithin?: Millis | undefined;
 }
 
 /** All feeds on, or all off, each read back. Those that are so already are left alone. */
@@ -149,7 +151,7 @@ async function turnOn(feed: Feed): Promise<Turned> {
 export async function pressAll(
   feeds: readonly Feed[],
   verb: "reset" | "soft" | "nmi",
-  { clock, say }: Moving,
+  { clock, say, softWithin = SOFT_WITHIN }: Moving,
 ): Promise<Ended> {
   for (const feed of feeds) {
     const sent = await feed.send(verb);
@@ -160,7 +162,7 @@ export async function pressAll(
     }
     say(`${feed.outlet.id} took "${verb}"`, feed);
   }
-  if (verb === "soft") return waitForOff(feeds, clock);
+  if (verb === "soft") return waitForOff(feeds, clock, softWithin);
   const on = await Promise.all(feeds.map((feed) => feed.shows("on")));
   if (on.every(Boolean)) return { result: "done" };
   return judgedAs(
@@ -169,15 +171,15 @@ export async function pressAll(
   );
 }
 
-async function waitForOff(feeds: readonly Feed[], clock: Clock): Promise<Ended> {
-  const until = clock.monotonic() + SOFT_WITHIN;
+async function waitForOff(feeds: readonly Feed[], clock: Clock, within: Millis): Promise<Ended> {
+  const until = clock.monotonic() + within;
   for (;;) {
     const off = await Promise.all(feeds.map((feed) => feed.shows("off")));
     if (off.every(Boolean)) return { result: "done" };
     if (clock.monotonic() >= until) break;
     await clock.sleep(LOOK_EVERY);
   }
-  const time = formatDuration(SOFT_WITHIN);
+  const time = formatDuration(within);
   const text = `Cannot see ${ids(feeds)} off: the machine did not go down within ${time}`;
   return judgedAs(feeds, new OobError("POWER_UNVERIFIED", text));
 }

@@ -56,6 +56,8 @@ export interface PowerOrder {
   readonly by: string;
   readonly reason: string;
   readonly incident?: number;
+  /** Of `soft`: how long the machine has to go down. */
+  readonly softWithin?: Millis;
 }
 
 /** How an order ended, and what the outlets read afterwards. */
@@ -113,7 +115,7 @@ export class Power {
     onEvent: OnEvent = () => {},
     signal?: AbortSignal,
   ): Promise<PowerReport> {
-    const moving = this.#moving(host.name, onEvent);
+    const moving = { ...this.#moving(host.name, onEvent), softWithin: order.softWithin };
     let act = this.#running.get(order.id);
     if (act === undefined) {
       this.#lastRead.delete(host.name);
@@ -128,6 +130,26 @@ export class Power {
     const at = this.#clock.now();
     onEvent({ at, host: host.name, text, result, state: power, outlets, ...(error && { error }) });
     return act;
+  }
+
+  /** What would keep an order from being carried out, found by real reads: throws it. Nothing is sent or written. */
+  async rehearse(host: HostEntry, verb: PowerVerb): Promise<void> {
+    const feeds = await this.#bank.feeds(host);
+    await readFirst(this.#bank, feeds, host.name, verb);
+    // An on waits.
+    if (verb === "on") return;
+    const moving = this.#moving(host.name, () => {});
+    await keepInterval(feeds, verb, this.#ledger, (pdu) => this.#intervalOf(pdu), moving);
+  }
+
+  /** Whether every feed of the host is a machine with a power button. Throws what the devices throw. */
+  hasButton(host: HostEntry): Promise<boolean> {
+    return this.#bank.haveCommand(host, "soft");
+  }
+
+  /** Whether a limit of current is set for one of the host's PDUs. */
+  isLimited({ outlets }: HostEntry): boolean {
+    return outlets.some(({ pdu }) => this.#bank.rules(pdu).limitAmps !== undefined);
   }
 
   /**

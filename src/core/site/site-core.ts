@@ -19,8 +19,8 @@ import { endLeftCalls } from "./left-calls.ts";
 import { SiteConsoles } from "./site-consoles.ts";
 import { SiteDevices } from "./site-devices.ts";
 import { SiteLoad } from "./site-load.ts";
-import { SitePower } from "./site-power.ts";
-import { runRung } from "./site-run.ts";
+import { SitePower, type SitePowerParts } from "./site-power.ts";
+import { runRung, typeShutdown } from "./site-run.ts";
 import { SiteStatus } from "./site-status.ts";
 import { untilUp } from "./until-up.ts";
 import { waitingHosts } from "./waiting-hosts.ts";
@@ -60,8 +60,11 @@ export class SiteCore {
   readonly #aliases: ReadonlyMap<string, string>;
   /** Hosts whose outlets are being switched now. */
   readonly moving = new Set<string>();
-  readonly #tracked: Pick<Power, "readHost" | "switchHost" | "outletKeys"> = {
+  readonly #tracked: SitePowerParts["power"] = {
     outletKeys: (...asked) => this.power.outletKeys(...asked),
+    rehearse: (...asked) => this.power.rehearse(...asked),
+    hasButton: (host) => this.power.hasButton(host),
+    isLimited: (host) => this.power.isLimited(host),
     readHost: (host) => this.power.readHost(host),
     switchHost: async (host, ...order) => {
       this.moving.add(host.name);
@@ -117,12 +120,7 @@ export class SiteCore {
       power: this.power,
       consoleOf: (host) => this.consoles.get(host),
     });
-    this.switching = new SitePower({
-      power: this.#tracked,
-      guard: () => this.guardNow(),
-      clock,
-      mark: (host, text) => this.consoles.get(host)?.mark("power", text),
-    });
+    this.switching = this.#makeSwitching();
     this.load = new SiteLoad({ config, power: this.power, audit: this.audit, clock });
     this.status = new SiteStatus({
       clock,
@@ -172,6 +170,17 @@ export class SiteCore {
   async guardNow(): Promise<Guard> {
     await this.#settled;
     return this.#watchdog?.guard ?? this.#guard;
+  }
+
+  #makeSwitching(): SitePower {
+    return new SitePower({
+      power: this.#tracked,
+      hostOf: (name) => this.config.hosts.get(name),
+      typeShutdown: (order) => typeShutdown(this, order),
+      guard: () => this.guardNow(),
+      clock: this.clock,
+      mark: (host, text) => this.consoles.get(host)?.mark("power", text),
+    });
   }
 
   get watchdog(): Watchdog | undefined {

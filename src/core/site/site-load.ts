@@ -58,7 +58,7 @@ export class SiteLoad {
     if (ratings.size === 0) return outlets;
     return outlets.map((outlet) => {
       const rating = ratings.get(outlet.id) ?? ratings.get(outlet.id.split("/")[0] ?? "");
-      return rating === undefined ? outlet : { ...outlet, ratedAmps: rating };
+      return rating === undefined ? outlet : { ...outlet, rating };
     });
   }
 

@@ -9,18 +9,28 @@ import { inWords } from "../power/verb-words.ts";
 import type { RunPower } from "../runbook/run-runbook.ts";
 import { EventQueue } from "../session/event-queue.ts";
 import type { Guard, GuardRequest } from "../watchdog/guard.ts";
+import { GoingDown, type TypeShutdown } from "./going-down.ts";
+import { planOrder, type Unit } from "./power-plan.ts";
 import type { PowerEvent, PowerRequest, PowerVerb } from "./site.ts";
 
-interface SitePowerParts {
-  readonly power: Pick<Power, "readHost" | "switchHost">;
+export interface SitePowerParts {
+  readonly power: Pick<
+    Power,
+    "readHost" | "switchHost" | "rehearse" | "hasButton" | "isLimited" | "outletKeys"
+  >;
+  readonly hostOf: (name: string) => HostEntry | undefined;
+  /** Types the shutdown at the console; throws where its kernel did not say that it is down. */
+  readonly typeShutdown: TypeShutdown;
   readonly guard: () => Promise<Guard>;
   readonly clock: Clock;
   /** A mark into the console's log: power was cut here. */
   readonly mark: (host: string, text: string) => void;
 }
 
+type OnEvent = (event: PowerEvent) => void;
+
 /** Who wants something switched, and why. */
-interface Wish {
+export interface Wish {
   readonly verb: PowerVerb;
   readonly asker: Asker;
   readonly by: string;
@@ -28,6 +38,10 @@ interface Wish {
   readonly force: boolean;
   /** For whom a runbook asks. */
   readonly person?: string | undefined;
+  readonly graceful?: PowerRequest["graceful"];
+  /** Other hosts that the same order names. */
+  readonly together?: readonly string[];
+  readonly afterShutdown?: boolean;
 }
 
 /** For whom a runbook works, and whether that person overrides what a person may override. */
@@ -44,21 +58,70 @@ export class SitePower {
     this.#parts = parts;
   }
 
-  /** What `oob power` asks for: every host by itself, all at once. Once begun it is finished, also if nobody listens. */
+  /** What `oob power` asks for, each host told by itself. Once begun it is finished, also if nobody listens. */
   request(
     hosts: readonly HostEntry[],
     request: PowerRequest,
     by: string,
   ): AsyncIterable<PowerEvent> {
-    const { verb, reason, force, dryRun } = request;
-    const wish: Wish = { verb, asker: "person", by, reason, force };
+    const { verb, reason, force, graceful } = request;
+    const wish: Wish = { verb, asker: "person", by, reason, force, graceful };
     const events = new EventQueue<PowerEvent>();
     const onEvent = (event: PowerEvent) => events.push(event);
-    const work = hosts.map((host) =>
-      dryRun ? this.#rehearse(host, wish, onEvent) : this.#carryOut(host, wish, onEvent),
-    );
-    void Promise.allSettled(work).then(() => events.end());
+    const work = request.dryRun
+      ? Promise.all(hosts.map((host) => this.#rehearse(host, withHosts(wish, hosts), onEvent)))
+      : this.#carryOutAll(hosts, wish, onEvent);
+    void Promise.allSettled([work]).then(() => events.end());
     return events;
+  }
+
+  /** In the order of the plan. A host that fails stops no other, but for those that must not go down before it. */
+  async #carryOutAll(hosts: readonly HostEntry[], wish: Wish, onEvent: OnEvent): Promise<void> {
+    const { power, hostOf } = this.#parts;
+    const entries = hosts.flatMap(({ outlets }) => outlets);
+    const pdus = new Set(entries.map(({ pdu }) => pdu));
+    // What cannot be read now is found out, and said, when its turn comes.
+    const keys =
+      hosts.length === 1 ? new Map() : await power.outletKeys(entries, pdus).catch(() => new Map());
+    const isLimited = (host: HostEntry) => power.isLimited(host);
+    const units = planOrder(hosts, wish.verb, { keys, hostOf, isLimited });
+    const ends: Promise<boolean>[] = [];
+    const begin = async (unit: Unit): Promise<boolean> => {
+      // After the loop below: whom it waits for may stand behind it.
+      await Promise.resolve();
+      const first = await Promise.all(unit.follows.map((one) => ends[one]));
+      if (unit.behind !== undefined) await ends[unit.behind];
+      const late = unit.follows
+        .filter((_, n) => first[n] !== true)
+        .flatMap((one) => units[one]?.hosts ?? []);
+      if (late.length > 0 && !this.#mayGoOn(unit.hosts, late, wish, onEvent)) return false;
+      return this.#carryOut(unit, withHosts(wish, hosts), onEvent);
+    };
+    for (const unit of units) ends.push(begin(unit));
+    await Promise.all(ends);
+  }
+
+  /** Hosts come on without those that they come after; they are not left up while those go down under them. */
+  #mayGoOn(
+    hosts: readonly HostEntry[],
+    late: readonly HostEntry[],
+    { verb, force }: Wish,
+    onEvent: OnEvent,
+  ): boolean {
+    const goesDown = verb === "off" || verb === "soft";
+    const goesOn = !goesDown || force;
+    const how = goesDown ? "down" : "on";
+    const text = `${late.map(({ name }) => name).join(", ")} did not go ${how} before it`;
+    for (const { name } of hosts) {
+      const cannot = `Cannot ${inWords(verb, name)}: ${text}`;
+      const hint = "--force switches it all the same";
+      onEvent(
+        goesOn
+          ? { at: this.#parts.clock.now(), host: name, text }
+          : this.#refused(name, new OobError("GUARD_REFUSED", cannot, { hint })),
+      );
+    }
+    return goesOn;
   }
 
   /** A runbook's hands on the outlets of one host. */
@@ -95,41 +158,87 @@ export class SitePower {
     };
   }
 
-  async #carryOut(host: HostEntry, wish: Wish, onEvent: (event: PowerEvent) => void) {
+  /** Hosts that hang on the same outlets: one order, and each is told how it ended. true: done. */
+  async #carryOut({ hosts, switched }: Unit, wish: Wish, onEvent: OnEvent): Promise<boolean> {
+    const [first = switched, ...others] = hosts;
+    const tell = (event: PowerEvent) => {
+      onEvent(event);
+      if (event.result === undefined) return;
+      for (const { name } of others)
+        onEvent({ ...event, host: name, text: `with ${first.name}: ${event.text}` });
+    };
     try {
-      await this.#order(host, wish, onEvent);
+      for (const other of others) await this.#demand(other, wish);
+      const report = await this.#order(switched, wish, tell, hosts);
+      return report.result === "done";
     } catch (thrown) {
-      onEvent(this.#refused(host.name, thrown));
+      tell(this.#refused(first.name, thrown));
+      return false;
     }
+  }
+
+  async #demand(host: HostEntry, wish: Wish): Promise<void> {
+    const guard = await this.#parts.guard();
+    const question = ask(host, wish);
+    await guard.spend(question, await guard.demand(question), randomUUID());
   }
 
   /** Throws where the guard objects; what comes after is a report. */
   async #order(
     host: HostEntry,
     wish: Wish,
-    onEvent: (event: PowerEvent) => void,
+    onEvent: OnEvent,
+    inIt: readonly HostEntry[] = [host],
   ): Promise<PowerReport> {
+    const { verb, graceful } = wish;
+    const guard = await this.#parts.guard();
+    if (verb === "soft" && host.login && !(await this.#hasButton(host))) {
+      const permit = await guard.demand(ask(host, wish));
+      await guard.spend(ask(host, wish), permit, randomUUID());
+      return new GoingDown(this.#parts, host, wish, onEvent).typed();
+    }
+    if (graceful && (verb === "off" || verb === "cycle")) {
+      // Whoever would cut it then may ask again while the shutdown of before still hangs.
+      await guard.demand(ask(host, { ...wish, afterShutdown: graceful.thenHard }));
+      for (const one of inIt) {
+        const undone = await new GoingDown(this.#parts, one, wish, onEvent).wait();
+        if (undone) return undone;
+      }
+      return this.#switch(host, { ...wish, afterShutdown: true }, onEvent);
+    }
+    return this.#switch(host, wish, onEvent);
+  }
+
+  /** What cannot be asked is asked again, and objected to, where it is switched. */
+  #hasButton(host: HostEntry): Promise<boolean> {
+    return this.#parts.power.hasButton(host).catch(() => true);
+  }
+
+  async #switch(host: HostEntry, wish: Wish, onEvent: OnEvent): Promise<PowerReport> {
     const { power, mark } = this.#parts;
-    const { verb, by, reason } = wish;
+    const { verb, by, reason, graceful } = wish;
     const guard = await this.#parts.guard();
     const question = ask(host, wish);
     const permit = await guard.demand(question);
     const id = randomUUID();
     await guard.spend(question, permit, id);
     mark(host.name, `${verb} by ${by}${reason === "" ? "" : `: ${reason}`}`);
-    const report = await power.switchHost(host, verb, { id, by, reason }, onEvent);
+    const order = { id, by, reason, ...(graceful && { softWithin: graceful.within }) };
+    const report = await power.switchHost(host, verb, order, onEvent);
     mark(host.name, `${verb} ${report.result}, outlets read ${report.power}`);
     return report;
   }
 
   /** Reads what is, asks the guard, says what would be done; changes nothing. */
-  async #rehearse(host: HostEntry, wish: Wish, onEvent: (event: PowerEvent) => void) {
+  async #rehearse(host: HostEntry, wish: Wish, onEvent: OnEvent) {
     const { power, clock } = this.#parts;
     const act = inWords(wish.verb, host.name);
     try {
       const guard = await this.#parts.guard();
       const { power: state, outlets } = await power.readHost(host);
       await guard.demand(ask(host, wish));
+      const typed = wish.verb === "soft" && host.login && !(await this.#hasButton(host));
+      if (!typed) await power.rehearse(host, wish.verb);
       for (const outlet of outlets)
         onEvent({
           at: clock.now(),
@@ -155,13 +264,23 @@ export class SitePower {
   }
 }
 
-const ask = (host: HostEntry, { verb, asker, by, person, force }: Wish): GuardRequest => ({
+const ask = (
+  host: HostEntry,
+  { verb, asker, by, person, force, together = [], afterShutdown = false }: Wish,
+): GuardRequest => ({
   host: host.name,
   act: verb,
   asker,
   by,
   person,
   force,
+  together: together.filter((name) => name !== host.name),
+  afterShutdown,
+});
+
+const withHosts = (wish: Wish, hosts: readonly HostEntry[]): Wish => ({
+  ...wish,
+  together: hosts.map(({ name }) => name),
 });
 
 const asCode = (code: string) => ERROR_CODES.find((known) => known === code) ?? "INTERNAL";

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { readOptions } from "../../config/option-values.ts";
 import type { HostEntry } from "../../config/site-config.ts";
 import type { Clock } from "../../lib/clock.ts";
-import { messageOf, OobError } from "../../lib/errors.ts";
+import { minutes } from "../../lib/durations.ts";
+import { ERROR_CODES, messageOf, OobError } from "../../lib/errors.ts";
 import type { OptionValues } from "../../sdk/options.ts";
 import type { Runbook } from "../../sdk/runbook.ts";
 import type { Audit } from "../audit/audit.ts";
@@ -13,9 +14,13 @@ import { EventQueue } from "../session/event-queue.ts";
 import type { WatchedConsole } from "../session/watched-console.ts";
 import type { Guard } from "../watchdog/guard.ts";
 import type { RungRunbook } from "../watchdog/watchdog-parts.ts";
+import type { TypeShutdown } from "./going-down.ts";
 import type { RunEvent, Site } from "./site.ts";
 import type { OnBehalf, SitePower } from "./site-power.ts";
 import { untilUp } from "./until-up.ts";
+
+/** A console that is opened for it, and a login, take their own time. */
+const LOG_IN_WITHIN = minutes(1);
 
 /** What running needs of a site. */
 interface RunSite {
@@ -99,6 +104,39 @@ export async function runRung(core: RunSite, rung: RungRunbook) {
   const options = optionsOf({ runbook: rung.name, set: {} }, runbook);
   const emit = (event: RunEvent) => rung.onText(event.text);
   return runHere(core, { ...rung, runbook, options, dryRun: false, emit });
+}
+
+/** A shutdown before a cut. The guard was asked before. Throws where the host was not seen to go down. */
+export async function typeShutdown(
+  core: RunSite,
+  { host, within, by, reason, force, say }: Parameters<TypeShutdown>[0],
+): Promise<void> {
+  const name = "shutdown";
+  const runbook = await core.registry.runbook(name);
+  const set: Record<string, string> = {};
+  if (host.shutdown !== undefined) set.command = host.shutdown;
+  const options = { ...optionsOf({ runbook: name, set }, runbook), within };
+  let error: RunEvent["error"];
+  const emit = (event: RunEvent) => {
+    if (event.error) ({ error } = event);
+    else if (event.result === undefined) say(event.text);
+  };
+  const late = new AbortController();
+  const timer = core.clock.after(within + LOG_IN_WITHIN, () =>
+    late.abort(new OobError("TIMED_OUT", `Cannot shut ${host.name} down: its time is over`)),
+  );
+  try {
+    const run = { name, runbook, options, host, by, person: by, force, reason, dryRun: false };
+    const result = await runHere(core, { ...run, signal: late.signal, emit });
+    if (result === "done") return;
+  } finally {
+    timer.cancel();
+  }
+  throw new OobError(
+    ERROR_CODES.find((code) => code === error?.code) ?? "RUNBOOK_FAILED",
+    error?.message ?? `Cannot shut ${host.name} down`,
+    error?.hint === undefined ? {} : { hint: error.hint },
+  );
 }
 
 /** As a person asked: one that takes the host down passes the interlocks first. */

@@ -1,4 +1,4 @@
-import type { WatchMode } from "../../config/site-config.ts";
+import type { Rating, WatchMode } from "../../config/site-config.ts";
 import type { Millis } from "../../lib/clock.ts";
 import type { Call } from "../../sdk/modem/calls.ts";
 import type { OptionSpecs } from "../../sdk/options.ts";
@@ -55,7 +55,7 @@ export interface OutletStatus {
   readonly amps?: number;
   readonly watts?: number;
   /** What it is made for, as the configuration says. */
-  readonly ratedAmps?: number;
+  readonly rating?: Rating;
   readonly name?: string;
   readonly readAt: Millis;
   /** Why the state is unknown. */

@@ -62,6 +62,8 @@ export interface GuardRequest {
   readonly person?: string | undefined;
   /** Other hosts that the same order names. */
   readonly together?: readonly string[];
+  /** The same order has just shut the host down, or tried to. */
+  readonly afterShutdown?: boolean;
   /** What it is, for a message: "run single-user on web1". */
   readonly what?: string;
   /** Overrides what a person may override. */
@@ -169,7 +171,7 @@ export class Guard {
     // All else is read after the outlets and other consoles: that takes seconds in which a person may come.
     this.checkClock();
     const { clock, fleet, holds, audit, eyes, consoleOf } = this.#parts;
-    const { host, act, asker, by, person, together = [] } = request;
+    const { host, act, asker, by, person, together = [], afterShutdown = false } = request;
     const entry = this.#entry(host);
     const console = consoleOf(host);
     const asking = person ?? by;
@@ -181,6 +183,7 @@ export class Guard {
       person,
       act,
       together,
+      afterShutdown,
       now: clock.monotonic(),
       wall: clock.now(),
       policy: entry.watch,

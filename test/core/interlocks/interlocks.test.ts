@@ -33,6 +33,7 @@ const clear: Facts = {
   person: undefined,
   act: "cycle",
   together: [],
+  afterShutdown: false,
   now: NOW,
   wall: new Date(2026, 10, 22, 12, 0).getTime(), // a Sunday, local time
   policy: usual,
@@ -78,8 +79,15 @@ const cases: Record<string, { objects: Partial<Facts>[]; passes: Partial<Facts>[
   "own-typing": { objects: [{ typedItself: true }], passes: [] },
   "dump-running": { objects: [{ seen: seen("busy", "crash-dump") }], passes: [] },
   busy: {
-    objects: [{ seen: seen("busy", "fsck") }],
-    passes: [{ seen: seen("stuck", "login-hang") }],
+    objects: [
+      { seen: seen("busy", "fsck") },
+      { seen: seen("busy", "reboot") },
+      { seen: seen("busy", "fsck"), afterShutdown: true },
+    ],
+    passes: [
+      { seen: seen("stuck", "login-hang") },
+      { seen: seen("busy", "reboot"), afterShutdown: true },
+    ],
   },
   "quiet-hours": {
     objects: [
