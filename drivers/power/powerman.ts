@@ -96,9 +96,9 @@ function openDaemon(label: string, ask: Ask, settle: number): Pdu {
     },
     async readOutlet(node) {
       const answer = await ask("status", nodeOf(node, label));
-      const state = answer.nodes.get(node) ?? "unknown";
-      if (!isWhole(answer) && state === "unknown") throw failure(label, `read "${node}"`, answer);
-      return outlet(node, state, answer);
+      // A state that came with an error is what a device said before it fell silent.
+      if (!isWhole(answer)) throw failure(label, `read "${node}"`, answer);
+      return outlet(node, answer.nodes.get(node) ?? "unknown", answer);
     },
     async command(node, command) {
       if (!COMMANDS.includes(command))

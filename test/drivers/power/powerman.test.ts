@@ -81,17 +81,24 @@ test.each([
 });
 
 test("a node whose device does not answer is silent; with others it is unknown, and why", async () => {
-  saying({
+  const answers: Record<string, string> = {
+    ...ANSWERS,
     status:
       "308 b: connect timeout\r\n303 web1: on\r\n303 web2: unknown\r\n211 Query completed with errors\r\n",
     "status web2":
       "308 b: connect timeout\r\n303 web2: unknown\r\n211 Query completed with errors\r\n",
-  });
+  };
+  const answered = (line: string) => answers[line];
+  server.answer = answered;
   const pdu = await open();
   expect((await pdu.read()).outlets).toMatchObject([
     { label: "web1", state: "on" },
     { label: "web2", state: "unknown", note: 'powerman says "b: connect timeout"' },
   ]);
+  const half =
+    "308 b: action timed out waiting for expected response\r\n303 web1: off\r\n211 Query completed with errors\r\n";
+  server.answer = (line) => (line === "status web1" ? half : answered(line));
+  expect((await failureOf(pdu.readOutlet("web1"))).code).toBe("PDU_SILENT");
   expect(await failureOf(pdu.readOutlet("web2"))).toMatchObject({
     code: "PDU_SILENT",
     message: `Cannot read "web2" at powerman 127.0.0.1:${port}: it says "b: connect timeout"`,
