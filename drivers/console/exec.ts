@@ -31,6 +31,7 @@ export default defineConsole({
   },
   address: "command",
   identity: ["command"],
+  spawns: true,
   check: (options) => {
     const wrong = faultOf(wordsOf(options));
     return wrong === undefined ? [] : [{ option: "command", message: wrong }];

@@ -49,6 +49,7 @@ export default defineConsole({
   ],
   address: "host-port",
   identity: ["host", "port"],
+  spawns: true,
   options: {
     ...IPMITOOL_OPTIONS,
     take: {

@@ -37,6 +37,7 @@ export default defineConsole({
   ],
   address: "none",
   identity: ["uri", "domain", "devname"],
+  spawns: true,
   options: {
     domain: { kind: "text", required: true, summary: "name, id or UUID of the domain" },
     uri: { kind: "text", default: "qemu:///system", summary: "libvirt's connection URI" },

@@ -15,6 +15,7 @@ export default defineConsole({
   ],
   address: "host-port",
   identity: ["host", "port", "user", "command", "key"],
+  spawns: true,
   options: {
     host: { kind: "text", required: true, summary: "name or address of the console server" },
     port: { kind: "integer", default: 22, min: 1, max: 65535, summary: "TCP port" },

@@ -91,6 +91,8 @@ export interface ConsoleDriver {
   readonly keep?: boolean;
   /** true: it can go through another device (`via:`), which it is given as `context.through`. */
   readonly through?: true;
+  /** true: each attempt to open starts a program of this machine. Many of them take turns. */
+  readonly spawns?: true;
   /** true: what it goes through may serve many of its entries at once, where that takes many callers (a TCP port). */
   readonly sharesWay?: true;
   /** What would make `open` refuse these options, found without touching a device. */

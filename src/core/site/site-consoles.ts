@@ -28,6 +28,7 @@ import { Session } from "../session/session.ts";
 import { VisitBook } from "../session/visit-book.ts";
 import type { CallLog } from "./call-log.ts";
 import { claimedLink } from "./claimed-link.ts";
+import { OpeningTurns } from "./opening-turns.ts";
 import type { HostStatus } from "./site.ts";
 import type { SiteDevices } from "./site-devices.ts";
 
@@ -64,6 +65,7 @@ const hostLockName = (host: string): string => `console of ${host}`;
 export class SiteConsoles {
   readonly #parts: ConsolesParts;
   readonly #pace: ReadPace;
+  readonly #turns: OpeningTurns;
   readonly #sync: GroupSync;
   readonly #rooms = new Map<string, Promise<Room>>();
   readonly #sessions = new Map<string, Session>();
@@ -76,6 +78,7 @@ export class SiteConsoles {
   constructor(parts: ConsolesParts) {
     this.#parts = parts;
     this.#pace = new ReadPace(parts.clock);
+    this.#turns = new OpeningTurns(parts.registry, parts.clock);
     this.#sync = new GroupSync({
       clock: parts.clock,
       interval: parts.config.log.sync,
@@ -246,7 +249,9 @@ export class SiteConsoles {
     });
     const { onDemand } = entry.console;
     const open = (request: OpenRequest) =>
-      devices.openLink(entry.console, { ...request, calls: calls.book(host) });
+      this.#turns.open(entry.console, request, () =>
+        devices.openLink(entry.console, { ...request, calls: calls.book(host) }),
+      );
     return new LocalPort({
       ...{ host, clock, log, random: systemRandom, pace: this.#pace },
       // One modem serves many hosts: between calls it is anybody's.
