@@ -47,6 +47,7 @@ export * from "./program/pty-command.ts";
 export * from "./program/qmp-client.ts";
 export { type RunResult, runCommand } from "./program/run-command.ts";
 export * from "./prompts.ts";
+export * from "./redfish/redfish-service.ts";
 export * from "./rule.ts";
 export * from "./runbook.ts";
 export {

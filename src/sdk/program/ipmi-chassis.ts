@@ -17,7 +17,7 @@ import type { Clock, Millis } from "../../lib/clock.ts";
 import { seconds } from "../../lib/durations.ts";
 import { messageOf, OobError } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
-import { loginInTurn } from "../dialogue/login-turns.ts";
+import { loginAgain } from "../dialogue/login-again.ts";
 import type { OutletCommand } from "../power.ts";
 import type { Ipmitool } from "./ipmitool.ts";
 import type { RunResult } from "./run-command.ts";
@@ -27,7 +27,6 @@ const ASK = ["-N", "1", "-R", "3"];
 const TELL = ["-N", "3", "-R", "1"];
 /** How often a session is begun for a command. */
 const SESSIONS = 2;
-const AGAIN_AFTER: Millis = seconds(1);
 /** Without `cipher-suite`: 17 (SHA-256), and 3 (SHA-1) where the BMC has not got that. */
 const SUITES = [17, 3] as const;
 /** A serial number that has to be read from the FRU, which takes seconds, is read again after so long. */
@@ -52,9 +51,6 @@ export interface ChassisReading extends ChassisStatus {
   readonly model?: string;
   readonly firmware?: string;
 }
-
-/** BMCs that have let us in: a refusal of theirs may be a lost or damaged packet. */
-const trusted = new Set<string>();
 
 export class IpmiChassis {
   readonly #bmc: Ipmitool;
@@ -135,21 +131,8 @@ export class IpmiChassis {
     call: (more: readonly string[]) => Promise<RunResult>,
   ): Promise<RunResult> {
     const { name: peer, user, env } = this.#bmc;
-    const login = { peer, user, password: env.IPMITOOL_PASSWORD ?? "" };
-    const key = JSON.stringify([peer, user]);
-    const talk = () => this.#inSession(what, call);
-    if (trusted.has(key))
-      try {
-        return await talk();
-      } catch (error) {
-        // A host that waits for its on must not wait a quarter of an hour because of one damaged packet.
-        if (!(error instanceof OobError) || error.code !== "LOGIN_REFUSED") throw error;
-        trusted.delete(key);
-        await this.#clock.sleep(AGAIN_AFTER);
-      }
-    const result = await loginInTurn(login, this.#clock, talk);
-    trusted.add(key);
-    return result;
+    const login = { peer: `ipmi ${peer}`, user, password: env.IPMITOOL_PASSWORD ?? "" };
+    return loginAgain(login, this.#clock, () => this.#inSession(what, call));
   }
 
   async #inSession(
