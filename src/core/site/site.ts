@@ -101,6 +101,12 @@ export interface PowerRequest {
   /** Interlocks that a person may override were overridden knowingly. */
   readonly force: boolean;
   readonly reason: string;
+  /** Of `off` and `cycle`: the host goes down in order first, and is cut when it was seen down. */
+  readonly graceful?: {
+    readonly within: Millis;
+    /** Cut where it was not seen to go down in time, too. */
+    readonly thenHard: boolean;
+  };
 }
 
 /** How somebody wants to be at a console. */
