@@ -17,7 +17,7 @@ export default defineCommand<PowerOptions & HistoryOptions>({
   about: [
     "status  read the outlets now           cycle  off, wait, on, each read back",
     "on off  all outlets, each read back    reset  hard reset without power loss",
-    "soft    ACPI button, or shutdown typed nmi    diagnostic interrupt",
+    "soft    ACPI button, shutdown typed    nmi    diagnostic interrupt",
     "history what the outlets have drawn, where they are metered",
     "",
     "A state that cannot be read is unknown, never off: exit code 6.",

@@ -1,6 +1,6 @@
 import { type ErrorCode, OobError } from "../../lib/errors.ts";
 import { inWords } from "../power/verb-words.ts";
-import type { GuardRequest, Permit } from "./guard.ts";
+import type { GuardRequest, Permit } from "./guard-request.ts";
 
 const CODES: Readonly<Record<string, ErrorCode>> = {
   "audit-unwritable": "AUDIT_UNWRITABLE",

@@ -5,20 +5,16 @@ import { messageOf, OobError } from "../../lib/errors.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { Opinion } from "../detect/opinion.ts";
 import { judge } from "../interlocks/all.ts";
-import {
-  type Asker,
-  cutsPower,
-  type Facts,
-  type Feed,
-  type GuardedAct,
-  type Verdict,
-} from "../interlocks/interlock.ts";
+import { cutsPower, type Facts, type Feed } from "../interlocks/interlock.ts";
 import type { Seen } from "../policy/state.ts";
 import type { Power } from "../power/power.ts";
 import { outletId } from "../power/power-outlets.ts";
 import type { WatchedConsole } from "../session/watched-console.ts";
 import { guardRefusal, isForPerson } from "./guard-refusal.ts";
+import type { GuardRequest, Permit } from "./guard-request.ts";
 import type { Holds } from "./holds.ts";
+
+export type { GuardRequest } from "./guard-request.ts";
 
 /** A difference between wall and monotonic time above this is a step, not drift. */
 const STEP: Millis = seconds(2);
@@ -50,34 +46,6 @@ export interface GuardParts {
   /** undefined: the console is not open in this process. */
   readonly consoleOf: (host: string) => WatchedConsole | undefined;
   readonly eyes?: GuardEyes;
-}
-
-/** Who wants what. */
-export interface GuardRequest {
-  readonly host: string;
-  readonly act: GuardedAct;
-  readonly asker: Asker;
-  readonly by: string;
-  /** The person for whom a runbook asks. */
-  readonly person?: string | undefined;
-  /** Other hosts that the same order names. */
-  readonly together?: readonly string[];
-  /** The same order has just shut the host down, or tried to. */
-  readonly afterShutdown?: boolean;
-  /** What it is, for a message: "run single-user on web1". */
-  readonly what?: string;
-  /** Overrides what a person may override. */
-  readonly force?: boolean;
-}
-
-/** All verdicts, and what comes of them. */
-export interface Permit {
-  readonly allowed: boolean;
-  readonly verdicts: readonly Verdict[];
-  /** Objections that stand; empty where allowed. */
-  readonly objections: readonly Verdict[];
-  /** Objections that force overrode. */
-  readonly overridden: readonly Verdict[];
 }
 
 /** Asks every interlock before anything takes a host down, and keeps the budget of cuts. */

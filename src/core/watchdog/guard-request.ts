@@ -1,0 +1,29 @@
+import type { Asker, GuardedAct, Verdict } from "../interlocks/interlock.ts";
+
+/** Who wants what. */
+export interface GuardRequest {
+  readonly host: string;
+  readonly act: GuardedAct;
+  readonly asker: Asker;
+  readonly by: string;
+  /** The person for whom a runbook asks. */
+  readonly person?: string | undefined;
+  /** Other hosts that the same order names. */
+  readonly together?: readonly string[];
+  /** The same order has just shut the host down, or tried to. */
+  readonly afterShutdown?: boolean;
+  /** What it is, for a message: "run single-user on web1". */
+  readonly what?: string;
+  /** Overrides what a person may override. */
+  readonly force?: boolean;
+}
+
+/** All verdicts, and what comes of them. */
+export interface Permit {
+  readonly allowed: boolean;
+  readonly verdicts: readonly Verdict[];
+  /** Objections that stand; empty where allowed. */
+  readonly objections: readonly Verdict[];
+  /** Objections that force overrode. */
+  readonly overridden: readonly Verdict[];
+}
