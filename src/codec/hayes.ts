@@ -122,6 +122,11 @@ export class HayesCodec implements Codec<HayesEvent> {
     return this.#place !== "command";
   }
 
+  /** Its results are words, as far as it has shown: the end of a call can be told from what a host prints. */
+  get speaks(): boolean {
+    return this.#speaks;
+  }
+
   /** The far end's bytes end in a line "NO CARRIER": either the modem said it, or the host printed it. */
   get endsInNoCarrier(): boolean {
     return this.#place !== "command" && this.#tail.found;

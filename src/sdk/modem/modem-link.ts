@@ -72,7 +72,10 @@ export class ModemLink implements Link {
     this.bytes = { [Symbol.asyncIterator]: () => ({ next: () => this.#next() }) };
   }
 
-  /** Finds out what tells the end of this call, and watches for it. Throws LINK_LOST where DCD has to rise and does not. */
+  /**
+   * Finds out what tells the end of this call, and watches for it. Throws LINK_LOST where DCD has to rise and does not,
+   * LINK_REFUSED where nothing would tell it.
+   */
   async begin(watch: Watch): Promise<void> {
     const { link } = this.#modem;
     if (watch.passesBreak && link.sendBreak) this.sendBreak = link.sendBreak.bind(link);
@@ -89,6 +92,13 @@ export class ModemLink implements Link {
         },
       );
     this.#byText = !this.#trustsCarrier;
+    // A host prints "3" all day. Unnoticed, what it prints after the end of the call would be commands to the modem.
+    if (this.#byText && !this.#modem.codec.speaks)
+      throw new OobError(
+        "LINK_REFUSED",
+        `Cannot keep the call to "${this.#name}": its end would not be seen, since the modem answers in numbers and DCD does not follow the call`,
+        { hint: "Have it answer in words (V1 in init), or reach it where DCD is: serial, rfc2217" },
+      );
     if (this.#trustsCarrier) this.#watchCarrier();
     else if (link.readLines && watch.carrier === "auto")
       this.#note("DCD does not follow the call: its end is known by the modem's words alone");

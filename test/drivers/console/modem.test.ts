@@ -165,6 +165,17 @@ describe("console driver modem, dialling", () => {
     },
   );
 
+  it("hangs up where a modem answers in numbers and has no DCD: the end of a call would not be seen", async () => {
+    for (const options of [{ lines: false }, { lines: true, options: { carrier: "text" } }]) {
+      const { clock, peer, open } = setUp({ faults: { numeric: true }, ...options });
+      const error = await failure(clock, open());
+      expect(error.code).toBe("LINK_REFUSED");
+      expect(error.message).toMatch(/^Cannot keep the call to ".*answers in numbers/);
+      expect(peer.calls).toBe(1);
+      expect(peer.inCall).toBe(false);
+    }
+  });
+
   it("refuses init that the modem refuses, and shows no secret of it", async () => {
     const asked: string[] = [];
     const secret = async ({ secret: name }: { secret: string }) => {
