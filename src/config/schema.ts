@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isEscape } from "../sdk/escape.ts";
-import { ON_DETACH_WANTED, readOnDetach } from "./on-detach.ts";
 import { loadSchema, trapsSchema } from "./load-schema.ts";
+import { ON_DETACH_WANTED, readOnDetach } from "./on-detach.ts";
 import {
   duration,
   flag,

@@ -86,6 +86,8 @@ export interface HostEntry {
   readonly needs: readonly string[];
   /** Hosts that are switched on before it, and off after it, where one order has both. */
   readonly after?: readonly string[];
+  /** What is typed at its console to shut it down in order, where its os does not tell. */
+  readonly shutdown?: string;
   /** Given as a URL, and no host of the daemon that runs: a command may open it beside that one. */
   readonly unserved?: boolean;
 }
