@@ -5,7 +5,7 @@
  * - pending: the transient state, which the relay is to follow, differs from it.
  * - A locked outlet is refused before anything is sent.
  *
- * The device counts outlets from 0, what is printed on it from 1: labels are from 1.
+ * On the wire outlets are counted from 0, on the device from 1: here from 1, so that a number means one outlet only.
  */
 import {
   definePower,
@@ -81,7 +81,7 @@ function outletIn(outlet: unknown, place: number): OutletReading {
   const state = physical === true ? "on" : physical === false ? "off" : "unknown";
   const pending = typeof transient === "boolean" && transient !== physical;
   return {
-    ...{ instance: String(place), label: String(place + 1), state, pending },
+    ...{ instance: String(place + 1), label: String(place + 1), state, pending },
     ...(name !== undefined && { name }),
     ...(state === "unknown" && { note: "it does not give the state of the relay" }),
     ...(fieldOf(outlet, "locked") === true && { refuses: "locked" }),
@@ -91,9 +91,13 @@ function outletIn(outlet: unknown, place: number): OutletReading {
 async function send(client: HttpClient, instance: string, command: "on" | "off"): Promise<void> {
   // One outlet by its own path: a matrix URI would be answered 207, whatever became of each.
   await client.requestText({
-    ...{ method: "PUT", path: `${OUTLETS}${instance}/state/`, body: `value=${STATES[command]}` },
+    ...{
+      method: "PUT",
+      path: `${OUTLETS}${Number(instance) - 1}/state/`,
+      body: `value=${STATES[command]}`,
+    },
     // Without X-CSRF it takes nothing.
     headers: { "content-type": "application/x-www-form-urlencoded", "x-csrf": "x" },
-    ...{ doing: `switch ${Number(instance) + 1} of`, acts: true },
+    ...{ doing: `switch ${instance} of`, acts: true },
   });
 }

@@ -100,8 +100,8 @@ const first: Generation = {
     return { ...aboutOf(about, "type", "fw", textIn(status, "mac")), outlets };
   },
   async send(client, instance, command) {
-    const doing = `switch ${Number(instance) + 1} of`;
-    const path = `/relay/${instance}?turn=${command}`;
+    const doing = `switch ${instance} of`;
+    const path = `/relay/${Number(instance) - 1}?turn=${command}`;
     const answer = await client.requestJson({ path, doing, acts: true });
     // It answers with the relay's new state; what it is in truth is read.
     if (typeof fieldOf(answer, "ison") === "boolean") return;
@@ -132,8 +132,8 @@ const later: Generation = {
     return { ...aboutOf(about, "model", "ver", textIn(status, "sys", "mac")), outlets };
   },
   async send(client, instance, command) {
-    const doing = `switch ${Number(instance) + 1} of`;
-    const path = `/rpc/Switch.Set?id=${instance}&on=${command === "on"}`;
+    const doing = `switch ${instance} of`;
+    const path = `/rpc/Switch.Set?id=${Number(instance) - 1}&on=${command === "on"}`;
     const answer = await client.requestJson({ path, doing, acts: true });
     if (fieldOf(answer, "code") === undefined) return;
     throw new OobError("PDU_REFUSED", `Cannot ${doing} ${client.label}: it answers with an error`);
@@ -146,8 +146,8 @@ const call = (client: HttpClient, method: string): Promise<unknown> =>
 function outletOf(id: number, said: unknown, timer: boolean): OutletReading {
   const state: PowerState = said === true ? "on" : said === false ? "off" : "unknown";
   return {
-    // Counted from 0 on the wire, from 1 on the device: O1, O2.
-    ...{ instance: String(id), label: String(id + 1), state, pending: false },
+    // Counted from 0 on the wire and from 1 on the device (O1, O2): here from 1, so that a number means one relay only.
+    ...{ instance: String(id + 1), label: String(id + 1), state, pending: false },
     ...(state === "unknown" && { note: "it does not give the state of the relay" }),
     ...(timer && { note: "a timer of its own runs, and will switch it" }),
   };

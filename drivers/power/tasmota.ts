@@ -2,8 +2,8 @@
  * Relays with Tasmota firmware, by web requests.
  *
  * - on and off: the words ON and OFF. They can be renamed (StateText), and a renamed word is unknown: it may be either.
- * - PulseTime turns a relay off by itself, and Interlock turns others off: both are asked for before each command, and
- *   refused. A host must not lose its power because another one gets it.
+ * - PulseTime turns a relay off by itself, and Interlock turns others off: such relays are read, and refuse commands. A
+ *   host must not lose its power because another one gets it.
  * - The device wants user and password in the query. Errors never show a path.
  */
 import {
@@ -81,17 +81,20 @@ class Tasmota {
   }
 
   async load(): Promise<PduReading> {
-    return readingIn(await this.#ask("Status 0", "read"));
+    const reading = readingIn(await this.#ask("Status 0", "read"));
+    const interlock = await this.#ask("Interlock", "read");
+    const outlets: OutletReading[] = [];
+    for (const outlet of reading.outlets) {
+      const pulse = await this.#ask(`PulseTime${outlet.instance}`, "read");
+      const trap = interlocked(interlock, outlet.instance) ?? pulsed(pulse, outlet.instance);
+      outlets.push(trap === undefined ? outlet : { note: trap, ...outlet, refuses: trap });
+    }
+    return { ...reading, outlets };
   }
 
   async send(instance: string, command: "on" | "off"): Promise<void> {
     const doing = `switch ${instance} of`;
     const cannot = `Cannot ${doing} ${this.#client.label}`;
-    const trap =
-      interlocked(await this.#ask("Interlock", doing), instance) ??
-      pulsed(await this.#ask(`PulseTime${instance}`, doing), instance);
-    if (trap !== undefined)
-      throw new OobError("PDU_REFUSED", `${cannot}: ${trap.what}`, { hint: trap.hint });
     const answer = await this.#ask(`Power${instance} ${command}`, doing, true);
     if (fieldOf(answer, "Command") !== undefined)
       throw new OobError("PDU_REFUSED", `${cannot}: it does not know the command`);
@@ -178,13 +181,8 @@ function loadOf(energy: unknown, what: string, number: string, relays: number) {
   return values.length === relays ? numberIn({ of: values[Number(number) - 1] }, "of") : undefined;
 }
 
-interface Trap {
-  readonly what: string;
-  readonly hint: string;
-}
-
 /** {"Interlock":"ON","Groups":"1,2 3,4"}: only one relay of a group is on, the others are turned off. */
-function interlocked(answer: unknown, instance: string): Trap | undefined {
+function interlocked(answer: unknown, instance: string): string | undefined {
   const said = textIn(answer, "Interlock");
   // Firmware or a device without the command has no Interlock.
   if (said === undefined || said === "OFF") return undefined;
@@ -192,19 +190,12 @@ function interlocked(answer: unknown, instance: string): Trap | undefined {
   const mine = groups.find((group) => group.includes(instance));
   if (said === "ON" && mine?.length === 1) return undefined;
   const others = mine?.filter((relay) => relay !== instance).join(", ") || "others";
-  return {
-    what: `Interlock says "${said}": switching it on turns ${others} off`,
-    hint: "Interlock OFF at the device, where the relays feed hosts",
-  };
+  return `interlocked ("${said}"): switching it on turns ${others} off`;
 }
 
 /** {"PulseTime1":{"Set":0,"Remaining":0}}, in older firmware {"PulseTime1":"0 (disabled)"}. */
-function pulsed(answer: unknown, instance: string): Trap | undefined {
+function pulsed(answer: unknown, instance: string): string | undefined {
   const said = fieldOf(answer, `PulseTime${instance}`);
   const set = numberIn(said, "Set") ?? Number.parseInt(textIn({ said }, "said") ?? "0", 10);
-  if (set === 0) return undefined;
-  return {
-    what: "PulseTime is set, and turns it off again by itself",
-    hint: `PulseTime${instance} 0 at the device`,
-  };
+  return set === 0 ? undefined : "set to turn off by itself (PulseTime)";
 }

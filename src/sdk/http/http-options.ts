@@ -1,6 +1,7 @@
 import { seconds } from "../../lib/durations.ts";
 import { OobError } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
+import { addressText } from "../network/connect-socket.ts";
 import {
   durationOf,
   flagOf,
@@ -50,7 +51,7 @@ export function httpFaults(options: OptionValues, clear: boolean): readonly Opti
   if (clear && secretOf(options, "password") && !tls && !flagOf(options, "insecure"))
     faults.push({
       option: "password",
-      message: "it would go over the network in clear text",
+      message: "the password would go over the network in clear text",
       hint: "Use tls: true where the device has it, or say insecure: true",
     });
   return faults;
@@ -78,7 +79,9 @@ export async function openHttp(
   { clock, secret }: Pick<PowerContext, "clock" | "secret">,
   { clear = false, user = "" }: HttpManners = {},
 ): Promise<HttpClient> {
-  const label = `${family} ${printable(textOf(options, "host"), 100)}`;
+  const port = numberOf(options, "port", 0);
+  const host = printable(textOf(options, "host"), 100);
+  const label = `${family} ${port === 0 ? host : addressText({ host, port })}`;
   const [fault] = httpFaults(options, clear);
   if (fault)
     throw new OobError("CONFIG_INVALID", `Cannot use ${label}: ${fault.message}`, {
@@ -90,7 +93,7 @@ export async function openHttp(
   return new HttpClient(
     {
       ...{ label, host: textOf(options, "host"), tls },
-      port: numberOf(options, "port", tls ? 443 : 80),
+      port: port || (tls ? 443 : 80),
       timeout: durationOf(options, "timeout", seconds(5)),
       insecure: flagOf(options, "insecure"),
       ...(pin !== undefined && { pin }),
