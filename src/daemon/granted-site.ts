@@ -7,6 +7,7 @@ import type {
   AttachRequest,
   LogQuery,
   PowerRequest,
+  ProveRequest,
   Site,
   SiteEvent,
 } from "../core/site/site.ts";
@@ -104,16 +105,18 @@ export class GrantedSite implements Site {
 
   async outlets(pdu: string) {
     // A PDU shows the outlets of all its hosts.
-    const hosts = [...this.#config.hosts.values()].filter((host) =>
-      host.outlets.some((outlet) => outlet.pdu === pdu),
-    );
-    this.#grants.demand("status", hosts.length > 0 ? hosts.map((host) => host.name) : [pdu]);
+    this.#grants.demand("status", this.#hostsOn(pdu));
     return this.#site.outlets(pdu);
   }
 
   async loads(query: LoadQuery) {
     const hosts = await this.#chosen(query.hosts);
     return hosts.length === 0 ? [] : this.#site.loads({ ...query, hosts });
+  }
+
+  proveMap(request: ProveRequest) {
+    // A wrong map may switch any outlet of the PDU.
+    return this.#demanding("power", this.#hostsOn(request.pdu), () => this.#site.proveMap(request));
   }
 
   async hold(hosts: readonly string[], forMs: Millis, reason: string) {
@@ -165,6 +168,14 @@ export class GrantedSite implements Site {
 
   async close(): Promise<void> {
     // The site is the daemon's.
+  }
+
+  /** Hosts that hang on a PDU; its own name where there is none. */
+  #hostsOn(pdu: string): readonly string[] {
+    const hosts = [...this.#config.hosts.values()].filter((host) =>
+      host.outlets.some((outlet) => outlet.pdu === pdu),
+    );
+    return hosts.length > 0 ? hosts.map(({ name }) => name) : [pdu];
   }
 
   /** The hosts named, which all have to be permitted; or all that are. Where none is, asking on would mean all. */

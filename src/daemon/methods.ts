@@ -91,6 +91,7 @@ export const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
   ["powerStatus", (site, args) => site.powerStatus(args.texts("hosts"))],
   ["power", power],
   ["outlets", (site, args) => site.outlets(args.text("pdu"))],
+  ["proveMap", proveMap],
   [
     "loads",
     (site, args) =>
@@ -160,6 +161,16 @@ function power(site: Site, args: CallArgs) {
         thenHard: graceful.flag("thenHard"),
       },
     }),
+  });
+}
+
+function proveMap(site: Site, args: CallArgs) {
+  return site.proveMap({
+    pdu: args.text("pdu"),
+    outlet: args.text("outlet"),
+    called: args.text("called"),
+    fromOn: args.flag("fromOn"),
+    reason: args.text("reason"),
   });
 }
 

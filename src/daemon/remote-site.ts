@@ -10,6 +10,7 @@ import type {
   LogRecord,
   PowerEvent,
   PowerRequest,
+  ProveRequest,
   RunbookSummary,
   RunEvent,
   ScreenShot,
@@ -90,6 +91,10 @@ export class RemoteSite implements Site {
 
   loads(query: LoadQuery): Promise<readonly OutletLoad[]> {
     return this.#call("loads", query);
+  }
+
+  proveMap(request: ProveRequest): AsyncIterable<PowerEvent> {
+    return this.#stream("proveMap", request);
   }
 
   hold(hosts: readonly string[], forMs: Millis, reason: string): Promise<void> {

@@ -42,7 +42,7 @@ export interface PduReading {
 }
 
 /** What an outlet is asked to do. `cycle` and `reset` are the device's own, used only where they can be trusted. */
-export type OutletCommand = "on" | "off" | "cycle" | "reset" | "soft" | "nmi";
+export type OutletCommand = "on" | "off" | "cycle" | "reset" | "soft" | "nmi" | "identify";
 
 /**
  * An open power device. It does what it is told, once, and reads what is; it never judges.
@@ -66,9 +66,32 @@ export interface Pdu {
   readonly commands: readonly OutletCommand[];
   /** Its own `cycle` brings the outlet back whatever becomes of us, and of its network. Absent: that is not certain. */
   readonly cyclesAlone?: boolean;
+  /** What it could be told, where sources about its family contradict each other. Absent: nothing is in doubt. */
+  readonly unproven?: UnprovenMap | undefined;
   /** Longest time in which the device may still show the old state after a command. */
   readonly settle: Millis;
   close(): Promise<void>;
+}
+
+/** For what a proof of a map holds: this very device, firmware, table and writes, and nothing else. */
+export interface MapClaim {
+  readonly family: string;
+  /** Serial number, or where the device answers if it gives none. */
+  readonly device: string;
+  readonly model: string;
+  readonly firmware: string;
+  /** What the instances of the outlets begin with: one unit of a chain proves nothing about another. */
+  readonly table: string;
+  /** Objects and values for on and off. */
+  readonly writes: string;
+}
+
+/** A map that nobody uses before a person has proven it on an outlet that feeds nothing. */
+export interface UnprovenMap {
+  /** What a proof by this outlet would hold for, fresh from the device. */
+  claim(instance: string): Promise<MapClaim>;
+  /** Sends on or off once, whether it is proven or not. For core/power/map-prover.ts alone. */
+  command(instance: string, command: "on" | "off"): Promise<void>;
 }
 
 /** What a power driver is given when it opens a device. */

@@ -142,6 +142,8 @@ export interface SnmpProfile {
   readonly write?: Writes;
   /** Why a family that could be written is not: where its sources contradict each other. */
   readonly readOnlyBecause?: string;
+  /** What is written once a person has proven on the very device that it switches the outlet that it should. */
+  readonly unproven?: { readonly on: Write; readonly off: Write };
   /** Per-outlet delays of the device's own, in units of `unitMs`, added to the deadline of a verification. */
   readonly delays?: {
     readonly on?: string;

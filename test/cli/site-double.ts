@@ -9,6 +9,7 @@ import type {
   LogRecord,
   PowerEvent,
   PowerRequest,
+  ProveRequest,
   RunbookSummary,
   RunEvent,
   SeatView,
@@ -215,6 +216,11 @@ export class SiteDouble implements Site {
   async loads(query: LoadQuery): Promise<readonly OutletLoad[]> {
     this.asked.push({ loads: query });
     return this.loadList;
+  }
+  proofEvents: PowerEvent[] = [];
+  async *proveMap(request: ProveRequest): AsyncIterable<PowerEvent> {
+    this.asked.push({ prove: request });
+    yield* this.proofEvents;
   }
   async hold(hosts: readonly string[], forMs: number, reason: string): Promise<void> {
     this.asked.push({ hold: hosts, forMs, reason });

@@ -12,5 +12,10 @@ export default defineSnmpPdu({
   pending: { oid: `${OUTLET}.6`, values: [1] },
   // The MIB has unit.outlet; known programs write unit.1.outlet, or the outlet alone. (1 on, 3 off; 2 is a late on.)
   readOnlyBecause: "it is not certain which index its command table has",
+  // sPDUOutletCtlMSPOutletCommand with the index that PowerNet-MIB gives it.
+  unproven: {
+    on: { oid: "1.3.6.1.4.1.318.1.1.6.5.1.1.5", value: 1 },
+    off: { oid: "1.3.6.1.4.1.318.1.1.6.5.1.1.5", value: 3 },
+  },
   settle: seconds(10),
 });

@@ -18,5 +18,10 @@ export default defineSnmpPdu({
   },
   // The INDEX clause has four parts, the table's columns five.
   readOnlyBecause: "its MIB contradicts itself about the index of a socket",
+  // With the index that the table answers.
+  unproven: {
+    on: { oid: `${SOCKET}.12`, value: 1 },
+    off: { oid: `${SOCKET}.12`, value: 2 },
+  },
   settle: seconds(15),
 });

@@ -23,6 +23,11 @@ export default defineSnmpPdu({
     note: "this firmware may have its states elsewhere",
   },
   readOnlyBecause: "in other firmware the command's object is a warning threshold",
+  // The column in which the states were found: the threshold is never written where it is not one of them.
+  unproven: {
+    on: { oid: `${OUTLET}.13`, value: 1 },
+    off: { oid: `${OUTLET}.13`, value: 0 },
+  },
   firmware: `${PDU}.7.3.0`,
   outletAmps: { oid: `${OUTLET}.9`, scale: 0.001 },
   outletWatts: { oid: `${OUTLET}.15` },

@@ -14,6 +14,11 @@ export default defineSnmpPdu({
   read: { oid: `${OUTLET}.2`, on: [2], off: [1] },
   // 3 is "on, later" in the one MIB and "off, now" in the other, in the same object.
   readOnlyBecause: "two generations of its MIB give the same commands opposite meanings",
+  // PWTv1: 2 on, 4 off. In SPSv1 the same numbers are on and off after a delay, so neither turns into the other.
+  unproven: {
+    on: { oid: `${PDU}.4.1.2`, value: 2 },
+    off: { oid: `${PDU}.4.1.2`, value: 4 },
+  },
   outletAmps: { oid: `${OUTLET}.3`, scale: 0.01 },
   outletWatts: { oid: `${OUTLET}.5`, scale: 0.1 },
   settle: seconds(10),

@@ -21,6 +21,11 @@ export default defineSnmpPdu({
     notes: { "-1": "error", "2": "cycling" },
   },
   readOnlyBecause: "sources disagree whether its first outlet has index 0 or 1",
+  // What PDU-MIB has; the index is the one that its table answers.
+  unproven: {
+    on: { oid: `${OUTLET}.3`, value: 1 },
+    off: { oid: `${OUTLET}.3`, value: 0 },
+  },
   model: `${PX}.1.12.0`,
   serial: `${PX}.1.2.0`,
   firmware: `${PX}.1.1.0`,

@@ -10,6 +10,11 @@ export default defineSnmpPdu({
   name: `${OUTLET}.5`,
   read: { oid: `${OUTLET}.2`, on: [2], off: [1], notes: { "0": "unknown to the device" } },
   readOnlyBecause: "sources disagree about the tree and the index of its commands",
+  // What TRIPPLITE-12X has (tlUpsOutletCommand).
+  unproven: {
+    on: { oid: `${OUTLET}.4`, value: 2 },
+    off: { oid: `${OUTLET}.4`, value: 1 },
+  },
   serial: "1.3.6.1.4.1.850.100.1.1.4.0",
   outletAmps: { oid: `${OUTLET}.13`, scale: 0.1 },
   outletWatts: { oid: `${OUTLET}.14` },

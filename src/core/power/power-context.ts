@@ -1,8 +1,9 @@
 import type { PowerContext } from "../../sdk/power.ts";
 import type { SnmpProfile } from "../../sdk/snmp-profile.ts";
+import type { Proofs } from "../snmp/map-claim.ts";
 
 /** What a power driver is given: the parts that the caller has, and SNMP, whose library is loaded at first use. */
-export function powerContext(parts: Omit<PowerContext, "snmp">): PowerContext {
+export function powerContext(parts: Omit<PowerContext, "snmp">, proofs?: Proofs): PowerContext {
   return {
     ...parts,
     async snmp(target) {
@@ -10,7 +11,7 @@ export function powerContext(parts: Omit<PowerContext, "snmp">): PowerContext {
         import("../snmp/snmp-pdu.ts"),
         parts.profiles<SnmpProfile>("snmp"),
       ]);
-      return openSnmpPdu(target, profiles, parts.clock);
+      return openSnmpPdu(target, profiles, parts.clock, undefined, proofs);
     },
   };
 }

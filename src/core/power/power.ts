@@ -15,12 +15,14 @@ import type { PduReading } from "../../sdk/power.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { PowerEvent, PowerResult, PowerVerb } from "../site/site.ts";
 import { FirstCommand } from "./first-command.ts";
+import type { MapProofs } from "./map-proofs.ts";
+import { MapProver, type ProofWish, type Proven } from "./map-prover.ts";
 import { type HostPower, type OpenPdu, PowerBank, type TakePdu } from "./power-bank.ts";
 import type { Feed } from "./power-feed.ts";
 import { readFirst } from "./power-first.ts";
 import { keepInterval } from "./power-interval.ts";
 import { type PowerAct, type PowerIntent, PowerLedger } from "./power-ledger.ts";
-import { cycleAll, cycleAlone, type Ended, type Moving, pressAll, turnAll } from "./power-moves.ts";
+import { type Ended, type Moving, move } from "./power-moves.ts";
 import { combined } from "./power-outlets.ts";
 import { PowerRecovery, type Recovery, writeEnd } from "./power-recovery.ts";
 import { asOobError, inWords } from "./verb-words.ts";
@@ -75,6 +77,7 @@ export class Power {
   readonly #bank: PowerBank;
   readonly #ledger: PowerLedger;
   readonly #running = new Map<string, Promise<PowerReport>>();
+  readonly #proving = new Set<Promise<Proven>>();
   readonly #recovery: PowerRecovery;
   /** What was read last, by host; forgotten where an order begins, for it may have changed anything. */
   readonly #lastRead = new Map<string, HostPower>();
@@ -160,8 +163,18 @@ export class Power {
     return this.#recovery.begin((host) => this.#moving(host, onEvent));
   }
 
+  /** Has the map of a PDU proven on one outlet that feeds nothing. Throws where it is refused before anything moves. */
+  prove(proofs: MapProofs, wish: ProofWish, order: PowerOrder, say: (text: string) => void) {
+    const parts = { bank: this.#bank, ledger: this.#ledger, clock: this.#clock, proofs };
+    const proving = new MapProver(parts, wish, say).prove(order);
+    this.#proving.add(proving);
+    void proving.catch(() => undefined).finally(() => this.#proving.delete(proving));
+    return proving;
+  }
+
   async close(): Promise<void> {
-    await Promise.allSettled([...this.#running.values(), this.#recovery.close()]);
+    const moving = [...this.#running.values(), ...this.#proving];
+    await Promise.allSettled([...moving, this.#recovery.close()]);
     await this.#bank.close();
   }
 
@@ -221,6 +234,8 @@ export class Power {
       ended = { result: first.refused(error) ? "refused" : "unknown", error: asOobError(error) };
     }
     if (ended.result !== "done") await confirmAll(feeds);
+    if (intent.verb === "cycle" && ended.result !== "refused")
+      if (feeds.some(({ state }) => state !== "on")) this.#ledger.alarm(intent, ended.error);
     await writeEnd(this.#ledger, intent, ended, moving);
     return report(feeds, ended);
   }
@@ -246,27 +261,6 @@ export class Power {
       }
     };
     return { clock, host, onFor: this.#onFor, say };
-  }
-}
-
-function move(
-  verb: PowerVerb,
-  feeds: readonly Feed[],
-  offFor: Millis,
-  moving: Moving,
-): Promise<Ended> {
-  switch (verb) {
-    case "on":
-    case "off":
-      return turnAll(feeds, verb, moving);
-    case "cycle": {
-      const [only] = feeds;
-      return only?.cyclesAlone ? cycleAlone(only, moving) : cycleAll(feeds, offFor, moving);
-    }
-    case "reset":
-    case "soft":
-    case "nmi":
-      return pressAll(feeds, verb, moving);
   }
 }
 

@@ -11,8 +11,10 @@ import type { Audit } from "../audit/audit.ts";
 import { readLog } from "../log/log-reader.ts";
 import type { People } from "../session/people.ts";
 import { sessionName } from "../session/session-name.ts";
+import { demandReason } from "./demand-reason.ts";
 import type { LineEvent } from "./line-act.ts";
 import { actOnLine } from "./line-acts.ts";
+import { PduNews } from "./pdu-news.ts";
 import type {
   Attachment,
   AttachRequest,
@@ -22,14 +24,15 @@ import type {
   LogRecord,
   PowerEvent,
   PowerRequest,
+  ProveRequest,
   RunbookSummary,
   RunEvent,
   ScreenShot,
   Site,
   SiteEvent,
 } from "./site.ts";
-import { PduNews } from "./pdu-news.ts";
 import { type LocalSiteOptions, SiteCore } from "./site-core.ts";
+import { proveMap } from "./site-prove.ts";
 import { runOnHosts } from "./site-run.ts";
 import { watchRows } from "./site-watch.ts";
 import { stoppable } from "./stoppable.ts";
@@ -133,7 +136,7 @@ export class LocalSite implements Site {
   }
 
   async kick(session: string, reason: string): Promise<SessionView> {
-    this.#demandReason(reason, false);
+    demandReason(this.#core.config, reason, false);
     const { guests, id } = this.#place(session);
     return guests.kick(id, this.#who, reason);
   }
@@ -191,13 +194,18 @@ export class LocalSite implements Site {
   }
 
   power(request: PowerRequest): AsyncIterable<PowerEvent> {
-    this.#demandReason(request.reason, request.dryRun);
+    demandReason(this.#core.config, request.reason, request.dryRun);
     const hosts = request.hosts.map((name) => this.#core.host(name));
     return this.#core.switching.request(hosts, request, this.#who);
   }
 
   outlets(pdu: string): Promise<PduReading> {
     return this.#core.power.readPdu(this.#core.pduName(pdu));
+  }
+
+  proveMap(request: ProveRequest): AsyncIterable<PowerEvent> {
+    demandReason(this.#core.config, request.reason, false);
+    return proveMap(this.#core, request, this.#who);
   }
 
   async hold(names: readonly string[], forMs: Millis, reason: string): Promise<void> {
@@ -262,7 +270,7 @@ export class LocalSite implements Site {
   }
 
   run(request: Parameters<Site["run"]>[0]): AsyncIterable<RunEvent> {
-    this.#demandReason(request.reason, request.dryRun);
+    demandReason(this.#core.config, request.reason, request.dryRun);
     return runOnHosts(this.#core, request, this.#who);
   }
 
@@ -287,12 +295,5 @@ export class LocalSite implements Site {
     const found = this.#core.incidents.find(id);
     if (found) return found;
     throw new OobError("USAGE", `Cannot find incident ${id}`, { hint: "oob incident list" });
-  }
-
-  #demandReason(reason: string, dryRun: boolean): void {
-    if (!this.#core.config.requireReason || dryRun || reason.trim() !== "") return;
-    throw new OobError("USAGE", "Cannot do this without a reason: the configuration demands one", {
-      hint: "Give --reason TEXT",
-    });
   }
 }

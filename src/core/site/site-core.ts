@@ -6,6 +6,7 @@ import type { Audit } from "../audit/audit.ts";
 import { openAuditTrail } from "../audit/audit-trail.ts";
 import { Incidents } from "../incident/incident.ts";
 import type { ConsolePort } from "../port/console-port.ts";
+import { MapProofs } from "../power/map-proofs.ts";
 import { Power } from "../power/power.ts";
 import { Registry } from "../registry/registry.ts";
 import { secretsOf } from "../registry/secrets.ts";
@@ -50,6 +51,7 @@ export class SiteCore {
   readonly calls: CallLog;
   readonly holds: Holds;
   readonly incidents: Incidents;
+  readonly proofs: MapProofs;
   readonly power: Power;
   readonly #guard: Guard;
   readonly switching: SitePower;
@@ -93,7 +95,9 @@ export class SiteCore {
     this.#aliases = aliases;
     this.registry = new Registry(config.drivers, config.runbooks);
     this.secrets = secretsOf(config, env);
+    this.proofs = new MapProofs(config.state);
     this.devices = new SiteDevices({
+      proofs: this.proofs,
       registry: this.registry,
       secrets: this.secrets,
       clock,

@@ -9,6 +9,7 @@ import type { SnmpTarget } from "../../sdk/snmp-profile.ts";
 import type { OpenRequest as PortRequest } from "../port/local-port.ts";
 import { lockPort, type PortLock } from "../port/port-lock.ts";
 import { sharedLocks } from "../port/shared-locks.ts";
+import type { MapProofs } from "../power/map-proofs.ts";
 import { powerContext } from "../power/power-context.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Secrets } from "../registry/secrets.ts";
@@ -22,6 +23,8 @@ interface DevicesParts {
   readonly registry: Registry;
   readonly secrets: Secrets;
   readonly clock: Clock;
+  /** Maps of PDUs that people have proven. */
+  readonly proofs?: Pick<MapProofs, "has">;
   /** Folder of the locks that say who has a device. */
   readonly locks: string;
   /** Who is named to those that come later: "oob serve", "oob (jana)". */
@@ -130,18 +133,21 @@ export class SiteDevices {
 
   /** Opens a power device. */
   async openPdu(entry: DeviceEntry, calls?: CallBook): Promise<Pdu> {
-    const { registry, clock, secrets } = this.#parts;
+    const { registry, clock, secrets, proofs } = this.#parts;
     const driver = await registry.power(entry.driver);
     const { signal } = this.#closing;
     const request = { signal, progress: () => {}, reopening: false, ...(calls && { calls }) };
     const through = entry.via === undefined ? undefined : await this.openLink(entry.via, request);
-    const context = powerContext({
-      clock,
-      secret: secrets,
-      signal,
-      profiles: (kind) => registry.profiles(kind),
-      ...(through === undefined ? {} : { through }),
-    });
+    const context = powerContext(
+      {
+        clock,
+        secret: secrets,
+        signal,
+        profiles: (kind) => registry.profiles(kind),
+        ...(through === undefined ? {} : { through }),
+      },
+      proofs?.has,
+    );
     try {
       return await driver.open(entry.options, context);
     } catch (thrown) {

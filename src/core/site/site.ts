@@ -109,6 +109,15 @@ export interface PowerRequest {
   };
 }
 
+/** Which outlet shows whether a PDU's map is right: it feeds nothing, and is called so. */
+export interface ProveRequest {
+  readonly pdu: string;
+  readonly outlet: string;
+  readonly called: string;
+  readonly fromOn: boolean;
+  readonly reason: string;
+}
+
 /** How somebody wants to be at a console. */
 export interface AttachRequest {
   readonly host: string;
@@ -260,6 +269,7 @@ export interface Site {
   >;
   power(request: PowerRequest): AsyncIterable<PowerEvent>;
   outlets(pdu: string): Promise<PduReading>;
+  proveMap(request: ProveRequest): AsyncIterable<PowerEvent>;
   /** What the outlets of hosts have drawn. */
   loads(query: LoadQuery): Promise<readonly OutletLoad[]>;
   hold(hosts: readonly string[], forMs: Millis, reason: string): Promise<void>;

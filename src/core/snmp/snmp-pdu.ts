@@ -8,9 +8,16 @@
  */
 import type { Clock } from "../../lib/clock.ts";
 import { OobError } from "../../lib/errors.ts";
-import type { OutletCommand, OutletReading, Pdu, PduReading } from "../../sdk/power.ts";
+import type {
+  OutletCommand,
+  OutletReading,
+  Pdu,
+  PduReading,
+  UnprovenMap,
+} from "../../sdk/power.ts";
 import type { SnmpProfile, SnmpTarget, Write } from "../../sdk/snmp-profile.ts";
 import { cellIs, cellText, listItem, listItems } from "./cell.ts";
+import { claimOf, type Facts, type Proofs, writeOf } from "./map-claim.ts";
 import { placesIn } from "./outlet-places.ts";
 import { addressOf } from "./snmp-errors.ts";
 import { type Family, findFamily } from "./snmp-family.ts";
@@ -31,10 +38,15 @@ class SnmpPdu implements Pdu {
   readonly #target: SnmpTarget;
   readonly #session: SnmpSession;
   #identity: Identity;
+  #facts: Facts = {};
+  readonly #proofs: Proofs;
+  /** Whether the map is proven, by the table that an outlet stands in; forgotten where the device is asked who it is. */
+  readonly #proven = new Map<string, boolean>();
   /** The last whole reading: outlets that there are, and where their objects stand. */
   #known: { readonly rows: ReadonlySet<string>; readonly tables: Tables } | undefined;
 
-  constructor(target: SnmpTarget, session: SnmpSession, identity: Identity) {
+  constructor(target: SnmpTarget, session: SnmpSession, identity: Identity, proofs: Proofs) {
+    this.#proofs = proofs;
     this.label = addressOf(target);
     this.#target = target;
     this.#session = session;
@@ -47,7 +59,7 @@ class SnmpPdu implements Pdu {
 
   get commands(): readonly OutletCommand[] {
     const { write } = this.#profile;
-    if (write === undefined) return [];
+    if (write === undefined) return [...this.#proven.values()].includes(true) ? ["on", "off"] : [];
     return write.cycle ? ["on", "off", "cycle"] : ["on", "off"];
   }
 
@@ -69,7 +81,7 @@ class SnmpPdu implements Pdu {
     const facts = await this.identify();
     const tables = await readTables(this.#session, profile);
     const outlets = tables.instances
-      .map((instance) => outletAt(profile, instance, tables))
+      .map((instance) => outletAt(this.#profileOf(instance), instance, tables))
       .filter((outlet) => outlet !== undefined);
     const had = this.#known ? this.#known.rows.size > 0 : hasOutlets && !profile.dictionary;
     if (outlets.length === 0 && had)
@@ -98,7 +110,7 @@ class SnmpPdu implements Pdu {
       profile.match.probe.some((column) => cells.get(place(column, instance) ?? "") !== undefined);
     const look: Look = (oid) => cells.get(oid);
     const seen: Seen = { look, place, units, ...(printed && { printed }) };
-    const outlet = known ? outletAt(profile, instance, seen) : undefined;
+    const outlet = known ? outletAt(this.#profileOf(instance), instance, seen) : undefined;
     if (outlet === undefined) throw this.#noOutlet(instance);
     const serial = serialOid === undefined ? undefined : cellText(cells.get(serialOid));
     this.#checkSerial(serial);
@@ -114,8 +126,35 @@ class SnmpPdu implements Pdu {
   }
 
   async command(instance: string, command: OutletCommand): Promise<void> {
-    const profile = this.#profile;
-    const write = this.#write(command);
+    // Whatever a proof holds for is asked again: another device may have taken the address.
+    if (this.#profile.unproven) await this.identify();
+    return this.#send(this.#profileOf(instance), instance, command);
+  }
+
+  get unproven(): UnprovenMap | undefined {
+    const { unproven } = this.#profile;
+    return (
+      unproven && {
+        claim: async (instance) =>
+          claimOf(this.#identity.family, await this.identify(), this.label, instance),
+        command: (instance, command) =>
+          this.#send({ ...this.#profile, write: unproven }, instance, command),
+      }
+    );
+  }
+
+  /** The profile as it is for this outlet: its doubtful writes where they are proven. */
+  #profileOf(instance: string): SnmpProfile {
+    const { unproven } = this.#profile;
+    if (unproven === undefined) return this.#profile;
+    const claim = claimOf(this.#identity.family, this.#facts, this.label, instance);
+    const known = this.#proven.get(claim.table) ?? this.#proofs(claim);
+    this.#proven.set(claim.table, known);
+    return known ? { ...this.#profile, write: unproven } : this.#profile;
+  }
+
+  async #send(profile: SnmpProfile, instance: string, command: OutletCommand): Promise<void> {
+    const write = writeOf(profile, command);
     if (write === undefined)
       throw this.#refused(instance, `${this.#identity.family.name} has no command "${command}"`);
     await this.#mayBe(instance);
@@ -135,12 +174,6 @@ class SnmpPdu implements Pdu {
   close(): Promise<void> {
     this.#session.close();
     return Promise.resolve();
-  }
-
-  #write(command: OutletCommand): Write | undefined {
-    if (command === "on" || command === "off" || command === "cycle")
-      return this.#profile.write?.[command];
-    return undefined;
   }
 
   /**
@@ -193,7 +226,7 @@ class SnmpPdu implements Pdu {
   }
 
   /** Model, serial number and firmware, and where the serial number stands: first rows below their columns, or scalars. */
-  async identify(): Promise<Partial<Record<"model" | "serial" | "firmware", string>>> {
+  async identify(): Promise<Facts> {
     const { model, serial, firmware } = this.#profile;
     const wanted = Object.entries({ model, serial, firmware }).flatMap(([fact, oid]) =>
       oid === undefined ? [] : [{ fact, oid: oid.replace(/\.0$/, "") }],
@@ -206,6 +239,8 @@ class SnmpPdu implements Pdu {
       if (fact === "serial") this.#identity = { ...this.#identity, serialOid: answers[i]?.oid };
     }
     this.#checkSerial(facts.serial);
+    this.#facts = facts;
+    this.#proven.clear();
     return facts;
   }
 
@@ -244,11 +279,12 @@ export async function openSnmpPdu(
   profiles: ReadonlyMap<string, SnmpProfile>,
   clock: Clock,
   open?: OpenWire,
+  proofs: Proofs = () => false,
 ): Promise<Pdu> {
   const session = new SnmpSession(target, clock, open);
   try {
     const family = await findFamily(session, profiles, target);
-    const pdu = new SnmpPdu(target, session, { family, serialOid: undefined });
+    const pdu = new SnmpPdu(target, session, { family, serialOid: undefined }, proofs);
     await pdu.identify();
     return pdu;
   } catch (error) {
