@@ -1,4 +1,5 @@
 import type { Clock, Millis } from "../../lib/clock.ts";
+import type { OobError } from "../../lib/errors.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { PowerResult, PowerVerb, SiteEvent } from "../site/site.ts";
 import { type BoundOutlet, deviceOutlet } from "./power-outlets.ts";
@@ -58,6 +59,12 @@ export class PowerLedger {
       data: { id, verb, outlets, reason, ...(incident !== undefined && { incident }) },
     });
     acts.set(id, { intent });
+  }
+
+  /** The loudest that the trail has: a host may be left without power. */
+  alarm({ id, host, by, verb }: PowerIntent, error: OobError | undefined): void {
+    const text = `${host} MAY BE WITHOUT POWER: ${error?.message ?? "no outlet reads on"}`;
+    this.#audit.note({ type: "power.alarm", host, by, text, data: { id, verb } });
   }
 
   async end(intent: PowerIntent, result: PowerResult, text: string): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Clock, Millis } from "../../lib/clock.ts";
 import { formatDuration } from "../../lib/durations.ts";
 import { OobError } from "../../lib/errors.ts";
-import type { PowerResult } from "../site/site.ts";
+import type { PowerResult, PowerVerb } from "../site/site.ts";
 import type { Feed, Turned } from "./power-feed.ts";
 
 const RETRY_ON: Millis = 2000;
@@ -31,8 +31,30 @@ export interface Moving {
   readonly softWithin?: Millis | undefined;
 }
 
+/** Carries a verb out. */
+export function move(
+  verb: PowerVerb,
+  feeds: readonly Feed[],
+  offFor: Millis,
+  moving: Moving,
+): Promise<Ended> {
+  switch (verb) {
+    case "on":
+    case "off":
+      return turnAll(feeds, verb, moving);
+    case "cycle": {
+      const [only] = feeds;
+      return only?.cyclesAlone ? cycleAlone(only, moving) : cycleAll(feeds, offFor, moving);
+    }
+    case "reset":
+    case "soft":
+    case "nmi":
+      return pressAll(feeds, verb, moving);
+  }
+}
+
 /** All feeds on, or all off, each read back. Those that are so already are left alone. */
-export async function turnAll(
+async function turnAll(
   feeds: readonly Feed[],
   want: "on" | "off",
   { say }: Moving,
@@ -55,11 +77,7 @@ async function make(feed: Feed, want: "on" | "off", say: Say): Promise<Turned> {
  * All feeds off and read back, a pause, all on and read back. From the first off on nothing stops it: whatever fails,
  * and whoever has lost interest, the on is tried until it is read back or the time for it is up.
  */
-export async function cycleAll(
-  feeds: readonly Feed[],
-  offFor: Millis,
-  moving: Moving,
-): Promise<Ended> {
+async function cycleAll(feeds: readonly Feed[], offFor: Millis, moving: Moving): Promise<Ended> {
   const { clock, say, host } = moving;
   const offs = await Promise.all(feeds.map((feed) => make(feed, "off", say)));
   const failed = offs.find(({ verified }) => !verified);
@@ -86,7 +104,7 @@ export async function cycleAll(
  * The device's own cycle, sent once: the outlet carries our way to the device, or this very box. What can be seen
  * afterwards is that it is on; that it was off has to be seen, or power may never have gone.
  */
-export async function cycleAlone(feed: Feed, moving: Moving): Promise<Ended> {
+async function cycleAlone(feed: Feed, moving: Moving): Promise<Ended> {
   const { clock, say } = moving;
   const { id } = feed.outlet;
   const sent = await feed.send("cycle");
@@ -148,7 +166,7 @@ async function turnOn(feed: Feed): Promise<Turned> {
 }
 
 /** A command of the device's own that no reading can prove beyond "it is on now". Sent once, never again. */
-export async function pressAll(
+async function pressAll(
   feeds: readonly Feed[],
   verb: "reset" | "soft" | "nmi",
   { clock, say, softWithin = SOFT_WITHIN }: Moving,

@@ -113,6 +113,7 @@ describe("switchHost()", () => {
       power: "off",
       error: { code: "POWER_UNVERIFIED", hint: expect.stringContaining("without power") },
     });
+    expect(types()).toEqual(["power.intent", "power.alarm", "power.outcome"]);
   });
 
   test("an off that was not seen is not forgotten: an on has to be taken after it", async () => {
