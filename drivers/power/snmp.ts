@@ -62,7 +62,8 @@ export default definePower({
       default: 3,
       min: 1,
       max: 10,
-      summary: "how often a read is sent before the PDU counts as silent",
+      summary:
+        "time-outs that pass before the PDU counts as silent; lost reads are repeated sooner",
     },
   },
   check: loginFaults,

@@ -4,6 +4,7 @@ import { formatDuration } from "../../lib/durations.ts";
 import { OobError } from "../../lib/errors.ts";
 import type { SnmpTarget } from "../../sdk/snmp-profile.ts";
 import type { Cell } from "./cell.ts";
+import { Pace, untilAnswered } from "./repeated-read.ts";
 import {
   addressOf,
   GENERAL_ERROR,
@@ -11,7 +12,6 @@ import {
   readError,
   statusOf,
   TOO_BIG,
-  timedOut,
   writeError,
 } from "./snmp-errors.ts";
 import { type Column, SnmpWalk } from "./snmp-walk.ts";
@@ -55,6 +55,7 @@ export class SnmpSession {
   readonly #open: OpenWire;
   readonly #reader: WireSession;
   #writer: WireSession | undefined;
+  readonly #pace: Pace;
   /** GETBULK is not in SNMPv1, and some agents of later versions fail at it. */
   #bulk: boolean;
   /** Aborted: no further request is sent, and what is under way throws the signal's reason. */
@@ -65,6 +66,7 @@ export class SnmpSession {
     this.#clock = clock;
     this.#open = open;
     this.#reader = open(target, target.timeout);
+    this.#pace = new Pace(target.timeout);
     this.#bulk = target.login.version !== "1";
   }
 
@@ -206,14 +208,13 @@ export class SnmpSession {
     }
   }
 
+  /** A read, repeated until something answers it. */
   async #tries<T>(send: (done: Callback<T>) => void): Promise<T | []> {
-    for (let left = this.#target.tries; ; left--) {
+    const patience = this.#target.timeout * this.#target.tries;
+    const copy = (done: Callback<T>) => {
       this.yields?.throwIfAborted();
-      try {
-        return await once(send);
-      } catch (error) {
-        if (left <= 1 || !timedOut(error)) throw error;
-      }
-    }
+      send(done);
+    };
+    return untilAnswered(copy, { clock: this.#clock, pace: this.#pace, patience });
   }
 }

@@ -84,22 +84,18 @@ export function found(varbind: snmp.Varbind): Found {
 }
 
 function cellOf(type: snmp.ObjectType | undefined, value: snmp.VarbindValue): Cell {
-  switch (type) {
-    case snmp.ObjectType.Integer:
-    case snmp.ObjectType.Gauge:
-      return typeof value === "number" ? value : undefined;
-    case snmp.ObjectType.OctetString:
-      return value instanceof Uint8Array ? value : undefined;
-    case snmp.ObjectType.OID:
-      return typeof value === "string" ? { oid: value } : undefined;
-    case snmp.ObjectType.Counter:
-    case snmp.ObjectType.TimeTicks:
-      return typeof value === "number" ? { count: value } : undefined;
-    case snmp.ObjectType.Counter64:
-      return value instanceof Uint8Array ? { count: wide(value) } : undefined;
-    default:
-      return undefined;
+  const { ObjectType } = snmp;
+  if (typeof value === "number") {
+    if (type === ObjectType.Integer || type === ObjectType.Gauge) return value;
+    return type === ObjectType.Counter || type === ObjectType.TimeTicks
+      ? { count: value }
+      : undefined;
   }
+  if (value instanceof Uint8Array) {
+    if (type === ObjectType.OctetString) return value;
+    return type === ObjectType.Counter64 ? { count: wide(value) } : undefined;
+  }
+  return type === ObjectType.OID && typeof value === "string" ? { oid: value } : undefined;
 }
 
 const wide = (octets: Uint8Array): number => octets.reduce((sum, octet) => sum * 256 + octet, 0);
