@@ -115,7 +115,7 @@ export class Talk<Event> {
       else this.#events.push(...this.#codec.receive(bytes));
       this.#wake();
     });
-    socket.on("error", (cause) => this.#fail(messageOf(cause), cause));
+    socket.on("error", (cause) => this.#fail(reasonOf(cause), cause));
     socket.on("close", () => this.#fail("it hung up"));
     return socket;
   }
@@ -132,5 +132,18 @@ export class Talk<Event> {
     return new OobError("PDU_SILENT", text, { cause, hint: this.#peer.hint });
   }
 }
+
+/** What the kernel says, in words. */
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "connection refused",
+  ECONNRESET: "it reset the connection",
+  EHOSTUNREACH: "no route to the host",
+  ENETUNREACH: "no route to its network",
+  ENOTFOUND: "no such host",
+  EAI_AGAIN: "the name service does not answer",
+};
+
+const reasonOf = (error: Error): string =>
+  ("code" in error ? REASONS[String(error.code)] : undefined) ?? messageOf(error);
 
 const bare = (pin: string): string => pin.toLowerCase().replaceAll(":", "");

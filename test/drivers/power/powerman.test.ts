@@ -129,6 +129,7 @@ test("silence, a hang-up and an unreachable daemon are PDU_SILENT; another servi
   await server.close();
   expect(await failureOf((await open()).read())).toMatchObject({
     code: "PDU_SILENT",
+    message: `Cannot talk to powerman 127.0.0.1:${port}: connection refused`,
     hint: expect.stringContaining("powermand"),
   });
 });
