@@ -9,7 +9,8 @@ import { outletId } from "../power/power-outlets.ts";
 import type { LoadQuery, OutletLoad } from "./load-view.ts";
 import type { OutletStatus } from "./site.ts";
 
-/** Shorter steps than this hold no reading. */
+/** In steps that are shorter than so many readings, some would hold none, as if nothing had been read. */
+const READINGS_A_STEP = 2;
 const SHORTEST_STEP: Millis = 1000;
 
 interface SiteLoadParts {
@@ -66,7 +67,8 @@ export class SiteLoad {
   async history(hosts: readonly HostEntry[], query: LoadQuery): Promise<readonly OutletLoad[]> {
     const until = this.#parts.clock.now();
     const since = Math.min(query.since, until);
-    const step = Math.max(SHORTEST_STEP, Math.ceil((until - since) / query.steps));
+    const shortest = Math.max(SHORTEST_STEP, READINGS_A_STEP * this.#parts.config.load.every);
+    const step = Math.max(shortest, Math.ceil((until - since) / query.steps));
     const count = Math.max(1, Math.ceil((until - since + 1) / step));
     const steps = new Map<string, Map<string, LoadSteps>>();
     for (const { pdu, reference } of hosts.flatMap(({ outlets }) => outlets)) {
