@@ -38,6 +38,8 @@ export interface RedfishOddities {
   maxSessions: number;
   /** Location of a session: a path, a whole URL of a name that nobody knows, or none. */
   location: "path" | "url" | "none";
+  /** Which lamp a machine has. */
+  lamp: "LocationIndicatorActive" | "IndicatorLED" | "none";
   /** Instead of the word for its power. */
   power: unknown;
   /** Its UUID and serial number are empty while it is off. */
@@ -61,10 +63,13 @@ export class RedfishMock {
     ...{ lateBy: 0, says: "old", liar: false, success: 204, task: "Completed", already: 204 },
     ...{ lists: "values", allowed: REDFISH_TYPES, wantsTag: false, noSessions: false },
     ...{ maxSessions: 8, location: "path", power: undefined, forgets: false, expires: 0 },
+    lamp: "LocationIndicatorActive",
     onReset: () => undefined,
   };
   readonly http: HttpService;
   readonly machines: readonly Machine[];
+  /** What a machine's lamp was set to last. */
+  lit: unknown;
   /** Values of ResetType that were taken, in order. */
   readonly resets: string[] = [];
   readonly sessions = new Set<string>();
@@ -179,15 +184,19 @@ export class RedfishMock {
     if (rest === "" && request.method === "GET")
       return { headers: { etag: tag }, body: { ...this.#resource(machine), "@odata.etag": tag } };
     if (rest === "/ResetActionInfo") return { body: actionInfo(this.oddities.allowed) };
-    if (rest !== "/Actions/ComputerSystem.Reset" || request.method !== "POST")
-      return { status: 404 };
     if (this.oddities.wantsTag && request.headers["if-match"] !== tag)
       return failure(428, "Ami.1.0.PreconditionHeaderMissing", "The If-Match header is missing");
+    if (rest === "" && request.method === "PATCH") {
+      this.lit = json(request.body)[this.oddities.lamp];
+      return { status: this.lit === undefined ? 400 : 204 };
+    }
+    if (rest !== "/Actions/ComputerSystem.Reset" || request.method !== "POST")
+      return { status: 404 };
     return this.#reset(machine, json(request.body).ResetType);
   }
 
   #resource(machine: Machine): object {
-    const { lists, allowed, power, forgets, says } = this.oddities;
+    const { lists, allowed, lamp, power, forgets, says } = this.oddities;
     const { id, uuid, serial, isOn, turning } = this.#settled(machine);
     const blank = forgets && !isOn;
     const path = `/redfish/v1/Systems/${id}`;
@@ -200,6 +209,7 @@ export class RedfishMock {
       ...(uuid !== undefined && { UUID: blank ? "00000000-0000-0000-0000-000000000000" : uuid }),
       SerialNumber: blank ? "" : serial,
       PowerState: power === undefined ? shown : power,
+      ...(lamp !== "none" && { [lamp]: lamp === "IndicatorLED" ? "Off" : false }),
       Actions: {
         "#ComputerSystem.Reset": {
           target: `${path}/Actions/ComputerSystem.Reset`,

@@ -182,7 +182,11 @@ async function obey(one: QmpAsk, command: OutletCommand, machine: Address): Prom
       await one("inject-nmi");
       return;
     case "cycle":
-      throw new OobError("PDU_REFUSED", `Cannot cycle ${machine.label}: QEMU has no such command`);
+    case "identify":
+      throw new OobError(
+        "PDU_REFUSED",
+        `Cannot ${command} ${machine.label}: QEMU has no such command`,
+      );
   }
 }
 

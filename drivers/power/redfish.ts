@@ -11,6 +11,7 @@ import {
   actionInfoValues,
   identityOf,
   idOf,
+  lampOn,
   linkAt,
   membersOf,
   powerOf,
@@ -116,6 +117,7 @@ class RedfishPower implements Pdu {
   readonly #known = new Map<string, string>();
   /** Values that each takes, where the service lists them. */
   readonly #allowed = new Map<string, readonly string[] | undefined>();
+  #hasLamp = true;
 
   constructor(options: OptionValues, service: RedfishService) {
     this.#options = options;
@@ -130,9 +132,11 @@ class RedfishPower implements Pdu {
   /** What at least one of the systems takes; all, until one was read. */
   get commands(): readonly OutletCommand[] {
     const lists = [...this.#allowed.values()];
-    return lists.length === 0
-      ? COMMANDS
-      : COMMANDS.filter((command) => lists.some((allowed) => valueFor(command, allowed)));
+    const resets =
+      lists.length === 0
+        ? COMMANDS
+        : COMMANDS.filter((command) => lists.some((allowed) => valueFor(command, allowed)));
+    return this.#hasLamp ? [...resets, "identify"] : resets;
   }
 
   async read(): Promise<PduReading> {
@@ -163,12 +167,14 @@ class RedfishPower implements Pdu {
 
   async command(instance: string, command: OutletCommand): Promise<void> {
     const system = await this.#system(instance);
+    const path = (await this.#systems()).get(instance) ?? "";
+    const lamp = command === "identify" ? lampOn(system) : undefined;
+    if (lamp) return this.#service.act("PATCH", path, lamp, command, path);
     const action = resetAction(system);
     const value = action && valueFor(command, this.#allowed.get(instance));
     if (action === undefined || value === undefined)
-      throw new OobError("PDU_REFUSED", `Cannot ${command} ${this.label}: it offers no such reset`);
-    const path = (await this.#systems()).get(instance) ?? "";
-    await this.#service.act("POST", action.target, { ResetType: value }, command, path);
+      throw new OobError("PDU_REFUSED", `Cannot ${command} ${this.label}: it offers no such thing`);
+    return this.#service.act("POST", action.target, { ResetType: value }, command, path);
   }
 
   close(): Promise<void> {
@@ -201,6 +207,7 @@ class RedfishPower implements Pdu {
     }
     const system = await this.#service.get(path);
     this.#checkSame(instance, system);
+    this.#hasLamp = lampOn(system) !== undefined;
     if (!this.#allowed.has(instance)) {
       const action = resetAction(system);
       const info = action?.allowed === undefined ? action?.info : undefined;

@@ -123,6 +123,15 @@ export function resetAction(system: unknown): ResetAction | undefined {
   return { target, allowed, info: localPath(field(action, "@Redfish.ActionInfo")) };
 }
 
+/** What lights a system's lamp: LocationIndicatorActive where the service has it, else IndicatorLED, which it succeeds. */
+export function lampOn(system: unknown): object | undefined {
+  if (typeof field(system, "LocationIndicatorActive") === "boolean")
+    return { LocationIndicatorActive: true };
+  return typeof field(system, "IndicatorLED") === "string"
+    ? { IndicatorLED: "Blinking" }
+    : undefined;
+}
+
 /** Values of ResetType out of an ActionInfo resource. */
 export function actionInfoValues(info: unknown): readonly string[] | undefined {
   const parameters = field(info, "Parameters");

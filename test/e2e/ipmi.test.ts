@@ -104,11 +104,11 @@ beforeAll(async () => {
     failure,
     took: performance.now() - begun,
   }));
-  const entry = (bmc: Bmc, secret = "bmc") =>
-    `{ driver: ipmi, host: 127.0.0.1, port: ${bmc.port}, user: jana, password: secret:${secret}, settle: 5s }`;
+  const entry = (bmc: Bmc, secret = "bmc", settle = "2s") =>
+    `{ driver: ipmi, host: 127.0.0.1, port: ${bmc.port}, user: jana, password: secret:${secret}, settle: ${settle} }`;
   site = new TestSite(
     `pdus:
-  bmc1: ${entry(machine)}
+  bmc1: ${entry(machine, "bmc", "10s")}
   bmc2: ${entry(chassis.bmc)}
   bmc3: ${entry(chassis.bmc, "wrong")}
 hosts:
@@ -186,7 +186,7 @@ test("a wrong password is said so, offered once, and nothing moves", async () =>
   expect(chassis.did("set power 0")).toBe(offs);
 });
 
-test("reset, soft and on are taken; what the BMC has not got is PDU_REFUSED", async () => {
+test("reset, soft, on and identify are taken; what the BMC has not got is PDU_REFUSED", async () => {
   const pdu = await open();
   await pdu.command("chassis", "reset");
   expect(chassis.did("set reset 1")).toBe(1);
@@ -196,6 +196,8 @@ test("reset, soft and on are taken; what the BMC has not got is PDU_REFUSED", as
     serial: "a123456789abcdefa123456789abcdef",
   });
   await pdu.command("chassis", "on");
+  await pdu.command("chassis", "identify");
+  expect(chassis.did("set identify 240 0")).toBe(1);
   expect(await pdu.readOutlet("chassis")).toMatchObject({ state: "on" });
   expect(await failureOf(pdu.command("chassis", "nmi"))).toMatchObject({
     code: "PDU_REFUSED",

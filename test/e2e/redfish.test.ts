@@ -63,7 +63,7 @@ describe("oob", () => {
 
   beforeAll(async () => {
     const port = await mock.http.listen();
-    const at = `driver: redfish, host: 127.0.0.1, port: ${port}, user: oob, settle: 5s`;
+    const at = `driver: redfish, host: 127.0.0.1, port: ${port}, user: oob, settle: 3s`;
     site = new TestSite(
       `pdus:
   bmc1: { ${at}, password: secret:bmc, pin: "sha256:${PIN}" }

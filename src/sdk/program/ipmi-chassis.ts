@@ -40,6 +40,8 @@ const WORDS: Readonly<Partial<Record<OutletCommand, readonly string[]>>> = {
   reset: ["chassis", "power", "reset"],
   soft: ["chassis", "power", "soft"],
   nmi: ["chassis", "power", "diag"],
+  // The longest that fits into its byte, in round figures: time to walk to the rack.
+  identify: ["chassis", "identify", "240"],
 };
 
 /** What a BMC can be told. Its own cycle is not among it: nobody could read back that it was off. */
@@ -98,7 +100,7 @@ export class IpmiChassis {
     );
     if (status === 0) return;
     const [, why] =
-      /^Set Chassis Power Control to [\w/]{1,20} failed: (.{1,100})$/m.exec(err) ?? [];
+      /^Set Chassis (?:Power Control to [\w/]{1,20}|Identify) failed: (.{1,100})$/m.exec(err) ?? [];
     if (why === undefined) {
       const text = `Cannot tell whether ${this.label} did "${command}": its answer was lost`;
       throw new OobError("PDU_SILENT", text);

@@ -158,12 +158,28 @@ describe("values of ResetType", () => {
       oddities: { lists: "action-info", allowed: ["ForceOn", "ForceOff", "PushPowerButton"] },
     });
     await pdu.read();
-    expect(pdu.commands).toEqual(["on", "off"]);
+    expect(pdu.commands).toEqual(["on", "off", "identify"]);
     await pdu.command("1", "on");
     for (const verb of ["reset", "soft", "nmi", "cycle"] as const)
       expect((await failureOf(pdu.command("1", verb))).code).toBe("PDU_REFUSED");
     expect(mock.resets).toEqual(["ForceOn"]);
   });
+});
+
+test.each([
+  ["LocationIndicatorActive", true],
+  ["IndicatorLED", "Blinking"],
+  ["none", undefined],
+] as const)("identify lights %s, with If-Match where it is wanted", async (lamp, lit) => {
+  const { mock, pdu } = await setUp({ oddities: { lamp, wantsTag: true } });
+  await pdu.read();
+  expect(pdu.commands.includes("identify")).toBe(lit !== undefined);
+  const failure = await pdu.command("1", "identify").catch((error: unknown) => error);
+  expect(failure).toEqual(
+    lit === undefined ? expect.objectContaining({ code: "PDU_REFUSED" }) : undefined,
+  );
+  expect(mock.lit).toBe(lit);
+  expect(mock.resets).toEqual([]);
 });
 
 describe.concurrent("answers to a command", () => {
