@@ -66,10 +66,12 @@ export class AnsweringModem {
 
   /** Waits for a caller whom the rule lets in: the number, "" where it is withheld. */
   async nextCaller(admits: (number: string) => boolean): Promise<string> {
+    let number: string | undefined;
     for (;;) {
-      const ringing = await this.#ringing();
-      if (ringing !== undefined && admits(ringing)) return ringing;
-      if (ringing !== undefined) await this.#untilQuiet();
+      number ??= await this.#ringing();
+      if (number === undefined) continue;
+      if (admits(number)) return number;
+      number = await this.#afterwards(number);
     }
   }
 
@@ -157,7 +159,7 @@ export class AnsweringModem {
         if (rings > 0) return undefined;
         await this.#isThere();
       } else if (await this.#isRing(event)) rings++;
-      else if (event.is === "caller" && /NMBR|NUMBER/.test(event.field)) number = event.value;
+      else number = numberIn(event) ?? number;
     }
     return number;
   }
@@ -184,8 +186,20 @@ export class AnsweringModem {
     throw new OobError("LINK_LOST", `Lost the modem of ${entry.name}: it answers no more`);
   }
 
-  /** One caller who is not let in is one decision, however long it rings. */
-  async #untilQuiet(): Promise<void> {
-    while ((await this.#modem.next(RING_GAP, this.#signal)) !== undefined);
+  /** One caller who is not let in is one decision, however long it rings: until it is quiet, or somebody else calls. */
+  async #afterwards(refused: string): Promise<string | undefined> {
+    for (;;) {
+      const event = await this.#modem.next(RING_GAP, this.#signal);
+      if (event === undefined) return undefined;
+      if (await this.#isRing(event)) continue;
+      const number = numberIn(event);
+      if (number !== undefined && number !== refused) return number;
+    }
   }
 }
+
+/** Who calls, where the modem says it here; not DDN_NMBR, which is the number that was called. */
+const numberIn = (event: HayesEvent): string | undefined =>
+  event.is === "caller" && /^(?:NMBR|(?:CALLER )?NUMBER)$/.test(event.field)
+    ? event.value
+    : undefined;

@@ -124,6 +124,16 @@ describe("callers who are not let in", () => {
     expect(new LockOut(join(kit.folder, "x.json"), kit.clock).left).toBe(0);
   });
 
+  it("somebody who calls just after one who is not let in is answered", async () => {
+    await kit.start({ callers: [NUMBER] });
+    kit.modem.callIn("+3225550143", 2);
+    await kit.pass(seconds(14));
+    expect(kit.modem.commands).not.toContain("ATA");
+    await kit.call();
+    expect(kit.shown).toBe("passphrase: ");
+    expect(kit.notes).toHaveLength(1);
+  });
+
   it("a number that is not among the callers is not answered, nor a withheld one", async () => {
     await kit.start({ callers: ["02 555 01 42"] });
     for (const number of ["+3225550143", ""]) {
