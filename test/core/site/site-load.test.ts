@@ -82,7 +82,7 @@ test("history() gathers readings into steps that each hold some; an outlet that 
   expect(second).toMatchObject({ outlet: "pdu-b/1", points: [] });
   expect(second?.note).toBe("pdu-b meters none of these outlets");
   const [later] = await load.history([web1], { ...query, since: NOON - hours(24), steps: 24 });
-  expect(later?.points.map(({ readings }) => readings)).toEqual([31]);
+  expect(later?.points.map(({ readings }) => readings)).toEqual([30, 1]);
 });
 
 test("rated() adds the rating of the outlet, or of its PDU, where there is one", async () => {
