@@ -122,10 +122,11 @@ export interface SnmpProfile {
   readonly sensed?: StateMap & { readonly oid: string };
   /** Object that has to match before a state is believed: where the column means something else in other firmware. */
   readonly believedIf?: { readonly oid: string; readonly matches: RegExp; readonly note: string };
-  /** Columns and values that are worth a note; with `doubt` the state is unknown. */
+  /** Columns and values that are worth a note, `against` one state alone or any; with `doubt` the state is unknown. */
   readonly remarks?: readonly {
     readonly oid: string;
     readonly values: readonly number[];
+    readonly against?: "on" | "off";
     readonly note: string;
     readonly doubt?: true;
   }[];

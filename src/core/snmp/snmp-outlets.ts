@@ -134,7 +134,9 @@ function believed(profile: SnmpProfile, told: CellState, at: At): CellState {
   const doubted = (note: string): CellState => ({ ...told, state: "unknown", note });
   if (believedIf && !believedIf.matches.test(cellText(at(believedIf.oid)) ?? ""))
     return doubted(believedIf.note);
-  const remark = remarks.find(({ oid, values }) => cellIs(at(oid), values));
+  const remark = remarks.find(
+    ({ oid, values, against = told.state }) => against === told.state && cellIs(at(oid), values),
+  );
   if (remark?.doubt) return doubted(remark.note);
   const compared = sensed && told.state !== "unknown" && at(sensed.oid) !== undefined;
   const senses = compared ? cellState(at(sensed.oid), sensed) : told;
@@ -166,8 +168,11 @@ function numberIn(profile: SnmpProfile, instance: string, seen: Seen): string {
 }
 
 function refusal(profile: SnmpProfile, at: At): string | undefined {
-  if (profile.write === undefined)
-    return ["read only", profile.readOnlyBecause].filter((part) => part !== undefined).join(": ");
+  if (profile.write === undefined) {
+    const { readOnlyBecause: why, unproven } = profile;
+    const told = why === undefined ? "read only" : `read only: ${why}`;
+    return unproven ? `${told} ("oob pdu map --prove" settles it)` : told;
+  }
   if (profile.locked && cellIs(at(profile.locked.oid), profile.locked.values)) return "locked";
   const { switchable } = profile;
   const cell = at(switchable?.oid);

@@ -124,6 +124,26 @@ test("remarks: a failed relay is unknown, a blown fuse is said", async () => {
   expect(await blown.pdu.readOutlet("0")).toMatchObject({ state: "on", note: "fuse blown" });
 });
 
+test.each([
+  [1, 3, { state: "on" }],
+  [1, 2, { state: "on", note: "no power is drawn" }],
+  [1, 4, { state: "on", note: "fault: no power is delivered" }],
+  [2, 1, { state: "off" }],
+  [2, 6, { state: "off", note: "fault: no power is delivered" }],
+  [2, 3, { state: "unknown", note: "it still delivers power" }],
+])(
+  "remarks against one state: a PoE port allowed %i with status %i",
+  async (admin, status, told) => {
+    const port = "1.3.6.1.2.1.105.1.1.1";
+    const { pdu } = await start("poe-switch", (objects) => [
+      ...setting(`${port}.3.1.1`, admin)(objects),
+      [`${port}.6.1.1`, { type: "integer", value: status }],
+    ]);
+    const { state, note } = await pdu.readOutlet("1.1");
+    expect({ state, ...(note !== undefined && { note }) }).toEqual(told);
+  },
+);
+
 test("believedIf: other firmware gives no states", async () => {
   const { pdu } = await start("ibm-pdu", setting("1.3.6.1.4.1.2.6.223.7.3.0", "sIBM 1.3_3"));
   expect((await pdu.read()).outlets.map(({ state }) => state)).toEqual(Array(4).fill("unknown"));

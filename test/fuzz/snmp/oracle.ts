@@ -82,8 +82,12 @@ export class Oracle {
       )
     )
       return false;
-    for (const { doubt, oid, values } of remarks)
-      if (doubt && against(this.#cells(oid, instance), (one) => !isOneOf(one, values)))
+    for (const { doubt, oid, values, against: one = state } of remarks)
+      if (
+        doubt &&
+        one === state &&
+        against(this.#cells(oid, instance), (one) => !isOneOf(one, values))
+      )
         return false;
     const senses = (one: Value) => isCell(one) === false || says(one, sensed ?? read) === state;
     if (sensed && against(this.#cells(sensed.oid, instance), senses)) return false;
