@@ -48,10 +48,22 @@ async function showHosts(call: Call, words: readonly string[]): Promise<number |
       out.json({ v: JSON_VERSION, ...reading, outlets: outlets.map(outletView) });
   else {
     printHosts(call, readings);
+    if (out.columns !== undefined) for (const why of reasonsIn(readings)) out.talk(why);
     const names = hostsInWords(unknown.map(({ host }) => host));
     if (unknown.length > 0) out.talk({ text: `power unknown: ${names}`, style: "red" });
   }
   return unknown.length > 0 ? EXIT.unknown : undefined;
+}
+
+const MAX_REASONS = 20;
+
+/** Why outlets could not be read: a table on a terminal cuts it off. */
+function reasonsIn(readings: readonly PowerReading[]): readonly string[] {
+  const outlets = readings.flatMap((reading) => reading.outlets);
+  const reasons = outlets.flatMap(({ id, state, error }) =>
+    state === "unknown" && error !== undefined ? [`${id}: ${error}`] : [],
+  );
+  return [...new Set(reasons)].slice(0, MAX_REASONS);
 }
 
 /** Bars are for people at a terminal, and for outlets of which the rating is known. */

@@ -157,3 +157,13 @@ test("power history --json has what was read, with times in UTC, and nothing tha
     loads: { hosts: ["web1"], since: AT - hours(2), steps: 288 },
   });
 });
+
+test("power status says on a terminal the whole reason that its table cuts off", async () => {
+  const error =
+    "Cannot read 10.9.0.21:161: no answer, and this is a long story about why that is so";
+  const outlets = [outlet("pdu-a/1", { state: "unknown", error })];
+  const site = new SiteDouble([hostStatus("web1", { power: "unknown", outlets })]);
+  const { stdout, stderr } = await runCli(["power", "status", "web1"], { site, ...TTY, env: UTF8 });
+  expect(stdout).not.toContain(error);
+  expect(stderr).toBe(`pdu-a/1: ${error}\npower unknown: web1\n`);
+});
