@@ -29,7 +29,7 @@ export interface RedfishOddities {
   /** Of a machine that is so already: Dell 409, HPE 400 without a text, most 204. */
   already: 204 | 400 | 409;
   /** Where the allowed values stand. */
-  lists: "values" | "action-info" | "nowhere";
+  lists: "values" | "action-info" | "broken-info" | "nowhere";
   allowed: readonly string[];
   /** AMI, Huawei: whatever changes something wants If-Match. */
   wantsTag: boolean;
@@ -183,7 +183,8 @@ export class RedfishMock {
     const tag = `W/"${this.#tag}"`;
     if (rest === "" && request.method === "GET")
       return { headers: { etag: tag }, body: { ...this.#resource(machine), "@odata.etag": tag } };
-    if (rest === "/ResetActionInfo") return { body: actionInfo(this.oddities.allowed) };
+    if (rest === "/ResetActionInfo" && this.oddities.lists === "action-info")
+      return { body: actionInfo(this.oddities.allowed) };
     if (this.oddities.wantsTag && request.headers["if-match"] !== tag)
       return failure(428, "Ami.1.0.PreconditionHeaderMissing", "The If-Match header is missing");
     if (rest === "" && request.method === "PATCH") {
@@ -214,7 +215,7 @@ export class RedfishMock {
         "#ComputerSystem.Reset": {
           target: `${path}/Actions/ComputerSystem.Reset`,
           ...(lists === "values" && { "ResetType@Redfish.AllowableValues": allowed }),
-          ...(lists === "action-info" && { "@Redfish.ActionInfo": `${path}/ResetActionInfo` }),
+          ...(lists.endsWith("-info") && { "@Redfish.ActionInfo": `${path}/ResetActionInfo` }),
         },
       },
     };

@@ -15,6 +15,7 @@ import {
   linkAt,
   membersOf,
   powerOf,
+  type ResetAction,
   resetAction,
   textField,
 } from "oob/codec/redfish";
@@ -51,7 +52,7 @@ const RESETS: Readonly<Partial<Record<OutletCommand, readonly string[]>>> = {
   soft: ["GracefulShutdown"],
   nmi: ["Nmi"],
 };
-const COMMANDS = Object.keys(RESETS) as readonly OutletCommand[];
+const COMMANDS = [...(Object.keys(RESETS) as OutletCommand[]), "identify"] as const;
 
 export default definePower({
   summary: "Systems behind a BMC, over Redfish",
@@ -115,9 +116,10 @@ class RedfishPower implements Pdu {
   #paths: ReadonlyMap<string, string> | undefined;
   /** Who each was when it was first read. */
   readonly #known = new Map<string, string>();
-  /** Values that each takes, where the service lists them. */
-  readonly #allowed = new Map<string, readonly string[] | undefined>();
-  #hasLamp = true;
+  /** Lists of values by the path of their ActionInfo. */
+  readonly #infos = new Map<string, readonly string[] | undefined>();
+  /** What was offered since it was opened; undefined: nothing was read. Some services list what fits the moment only. */
+  #offered: ReadonlySet<OutletCommand> | undefined;
 
   constructor(options: OptionValues, service: RedfishService) {
     this.#options = options;
@@ -129,14 +131,10 @@ class RedfishPower implements Pdu {
     return this.#service.label;
   }
 
-  /** What at least one of the systems takes; all, until one was read. */
+  /** What at least one of the systems has offered; all, until one was read. */
   get commands(): readonly OutletCommand[] {
-    const lists = [...this.#allowed.values()];
-    const resets =
-      lists.length === 0
-        ? COMMANDS
-        : COMMANDS.filter((command) => lists.some((allowed) => valueFor(command, allowed)));
-    return this.#hasLamp ? [...resets, "identify"] : resets;
+    const offered = this.#offered;
+    return offered ? COMMANDS.filter((command) => offered.has(command)) : COMMANDS;
   }
 
   async read(): Promise<PduReading> {
@@ -171,7 +169,8 @@ class RedfishPower implements Pdu {
     const lamp = command === "identify" ? lampOn(system) : undefined;
     if (lamp) return this.#service.act("PATCH", path, lamp, command, path);
     const action = resetAction(system);
-    const value = action && valueFor(command, this.#allowed.get(instance));
+    if (action?.info !== undefined) this.#infos.delete(action.info);
+    const value = action && valueFor(command, await this.#allowed(action));
     if (action === undefined || value === undefined)
       throw new OobError("PDU_REFUSED", `Cannot ${command} ${this.label}: it offers no such thing`);
     return this.#service.act("POST", action.target, { ResetType: value }, command, path);
@@ -207,15 +206,22 @@ class RedfishPower implements Pdu {
     }
     const system = await this.#service.get(path);
     this.#checkSame(instance, system);
-    this.#hasLamp = lampOn(system) !== undefined;
-    if (!this.#allowed.has(instance)) {
-      const action = resetAction(system);
-      const info = action?.allowed === undefined ? action?.info : undefined;
-      const values =
-        info === undefined ? action?.allowed : actionInfoValues(await this.#service.get(info));
-      this.#allowed.set(instance, action === undefined ? [] : values);
-    }
+    const action = resetAction(system);
+    // A list that cannot be read now is no reason to know nothing about the power.
+    const allowed = action ? await this.#allowed(action).catch(() => undefined) : [];
+    const now = COMMANDS.filter((command) =>
+      command === "identify" ? lampOn(system) : valueFor(command, allowed),
+    );
+    this.#offered = new Set([...(this.#offered ?? []), ...now]);
     return system;
+  }
+
+  /** Values that the service lists, with the action or elsewhere. */
+  async #allowed({ allowed, info }: ResetAction): Promise<readonly string[] | undefined> {
+    if (allowed !== undefined || info === undefined) return allowed;
+    if (!this.#infos.has(info))
+      this.#infos.set(info, actionInfoValues(await this.#service.get(info)));
+    return this.#infos.get(info);
   }
 
   #checkSame(instance: string, system: unknown): void {

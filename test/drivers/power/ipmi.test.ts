@@ -96,7 +96,7 @@ test.each([
   expect(failure.message + failure.hint).not.toContain("hunter2");
 });
 
-test("a wrong password is offered once; one that was taken before is offered a second time", async () => {
+test("a wrong password is offered once; one that was taken before is offered again at once", async () => {
   const wrong = ipmitool(`printf '> RAKP 2 HMAC is invalid\\n${NO_SESSION}\\n' >&2; exit 1`);
   const pdu = await open(wrong.tool);
   for (let i = 0; i < 3; i++) expect((await failureOf(pdu.read())).code).toBe("LOGIN_REFUSED");

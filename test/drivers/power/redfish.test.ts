@@ -153,6 +153,13 @@ describe("values of ResetType", () => {
     expect(mock.resets).toEqual(["ForceOff", "On", "ForceRestart", "GracefulShutdown", "Nmi"]);
   });
 
+  test("that stand in a resource which cannot be read: the power is read, and nothing is sent", async () => {
+    const { mock, pdu } = await setUp({ oddities: { lists: "broken-info" } });
+    expect((await pdu.read()).outlets).toMatchObject([{ state: "on" }]);
+    expect((await failureOf(pdu.command("1", "off"))).code).toBe("PDU_UNKNOWN");
+    expect(mock.resets).toEqual([]);
+  });
+
   test("only those that the service lists are sent: OpenBMC without ForceRestart, another with ForceOn", async () => {
     const { mock, pdu } = await setUp({
       oddities: { lists: "action-info", allowed: ["ForceOn", "ForceOff", "PushPowerButton"] },
@@ -180,6 +187,18 @@ test.each([
   );
   expect(mock.lit).toBe(lit);
   expect(mock.resets).toEqual([]);
+});
+
+test("a service that lists what fits the moment: each is sent when it is listed, a cycle only where both were seen", async () => {
+  const { mock, pdu } = await setUp({ oddities: { allowed: ["ForceOff", "GracefulShutdown"] } });
+  await pdu.read();
+  expect(pdu.commands).not.toContain("on");
+  await pdu.command("1", "off");
+  mock.oddities.allowed = ["On"];
+  await pdu.command("1", "on");
+  expect((await failureOf(pdu.command("1", "off"))).code).toBe("PDU_REFUSED");
+  expect(pdu.commands).toEqual(["on", "off", "soft", "identify"]);
+  expect(mock.resets).toEqual(["ForceOff", "On"]);
 });
 
 describe.concurrent("answers to a command", () => {
