@@ -151,7 +151,7 @@ function openCommands(
     settle: durationOf(options, "settle", seconds(5)),
     async read() {
       const read: OutletReading[] = [];
-      for (const name of outlets) read.push(await readOne(name));
+      for (const name of outlets) read.push(await readOne(name).catch(unreadable(name)));
       return { family: "exec", outlets: read };
     },
     readOutlet: async (instance) => readOne(checked(instance)),
@@ -164,6 +164,14 @@ function openCommands(
     close: () => Promise.resolve(),
   };
 }
+
+/** One relay that does not answer leaves the others readable. */
+const unreadable =
+  (name: string) =>
+  (error: unknown): OutletReading => {
+    if (!(error instanceof OobError)) throw error;
+    return { instance: name, label: name, state: "unknown", pending: false, note: error.message };
+  };
 
 type Run = (verb: "status" | OutletCommand, outlet: string) => Promise<RunResult>;
 

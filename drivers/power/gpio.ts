@@ -9,6 +9,7 @@
  * A line is known by its chip's label and its offset there. Its number among all lines of the machine changes with the
  * kernel, and another chip's line would be switched.
  */
+import { constants } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -38,7 +39,7 @@ export default definePower({
   sources: [
     "Linux Documentation/userspace-api/gpio/sysfs.rst: direction high and low, active_low",
     "libgpiod 1.6 gpioset --help, gpioget(1) of 2.2: why not by them",
-    "tried on files in place of sysfs only",
+    "tried on Linux 6.1: a chip made of software, and its sysfs",
   ],
   address: "none",
   options: {
@@ -102,7 +103,7 @@ function openLines(options: OptionValues): Pdu {
     settle: seconds(1),
     async read() {
       const outlets: OutletReading[] = [];
-      for (const name of lines.keys()) outlets.push(await readOne(name));
+      for (const name of lines.keys()) outlets.push(await readOne(name).catch(unreadable(name)));
       return { family: "gpio", outlets };
     },
     readOutlet: readOne,
@@ -117,6 +118,14 @@ function openLines(options: OptionValues): Pdu {
     close: () => Promise.resolve(),
   };
 }
+
+/** A line that another program has takes the others with it as little as a relay that is stuck. */
+const unreadable =
+  (name: string) =>
+  (error: unknown): OutletReading => {
+    if (!(error instanceof OobError) || error.code !== "PDU_REFUSED") throw error;
+    return { instance: name, label: name, state: "unknown", pending: false, note: error.message };
+  };
 
 /** Number of the chip's first line. Throws PDU_UNKNOWN where no chip, or more than one, has this label. */
 async function firstLine(root: string, chip: string, label: string): Promise<number> {
@@ -161,8 +170,8 @@ async function word(folder: string, file: string, label: string): Promise<string
 }
 
 async function write(file: string, text: string, what: string): Promise<void> {
-  // r+: nothing is ever made where the kernel has no such file.
-  await writeFile(file, text, { flag: "r+" }).catch((cause: unknown) => {
+  // Nothing is ever made where the kernel has no such file, and "export" cannot be opened for reading.
+  await writeFile(file, text, { flag: constants.O_WRONLY }).catch((cause: unknown) => {
     const busy = messageOf(cause).includes("EBUSY");
     throw new OobError("PDU_REFUSED", `Cannot ${what}: ${messageOf(cause)}`, {
       cause,

@@ -112,6 +112,15 @@ test("what does not end is killed with all that it started, and may have happene
   expect((await failureOf(pdu.readOutlet("web1"))).code).toBe("PDU_SILENT");
 });
 
+test("one status that does not end leaves the others readable", async () => {
+  const { path } = command('[ "$1" = web1 ] && exec sleep 30; echo OFF');
+  const pdu = await open({ status: [path, "{outlet}"], ...byText, timeout: "500ms" });
+  expect((await pdu.read()).outlets).toMatchObject([
+    { label: "web1", state: "unknown", note: expect.stringContaining("did not end within 500ms") },
+    { label: "db1", state: "off" },
+  ]);
+});
+
 test("a command that fails is refused, with its words, and no secret in them", async () => {
   const { path } = command('echo "relay $OOB_SECRET: no such device" >&2; exit 4');
   const pdu = await open({ off: [path], secret: "secret:relay" });

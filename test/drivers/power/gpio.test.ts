@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -14,6 +14,8 @@ let root: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "oob-gpio-"));
   put("export", "");
+  // The kernel's cannot be read.
+  chmodSync(join(root, "export"), 0o200);
   chip(512, "pinctrl-bcm2711");
   line(529, "out", "1");
   line(539, "in", "0");
@@ -83,7 +85,19 @@ test.each([
 test("a line that was not exported is, and is not taken for read where the kernel does not show it", async () => {
   rmSync(join(root, "gpio529"), { recursive: true });
   expect((await failureOf((await open()).readOutlet("web1"))).code).toBe("PDU_SILENT");
+  chmodSync(join(root, "export"), 0o600);
   expect(got("export")).toBe("529");
+});
+
+test("a line that cannot be exported is unknown, and the others are read", async () => {
+  rmSync(join(root, "gpio539"), { recursive: true });
+  rmSync(join(root, "export"));
+  const pdu = await open();
+  expect((await pdu.read()).outlets).toMatchObject([
+    { label: "web1", state: "on" },
+    { label: "db1", state: "unknown", note: expect.stringContaining("Cannot export line db1") },
+  ]);
+  expect((await failureOf(pdu.readOutlet("db1"))).code).toBe("PDU_REFUSED");
 });
 
 test("the chip is known by its label: none, or two, and nothing is touched", async () => {
