@@ -13,7 +13,7 @@ import { type CutShort, resume } from "../policy/resume.ts";
 import { freshState, type Input, type WatchState, type Wish } from "../policy/state.ts";
 import { seenOf } from "./guard.ts";
 import { Alarm } from "./watchdog-alarm.ts";
-import type { HostParts, WatchedHost, WatchStatus } from "./watchdog-parts.ts";
+import type { HostParts, LeftIncident, WatchedHost, WatchStatus } from "./watchdog-parts.ts";
 import { climbRung } from "./watchdog-rung.ts";
 import { HostStory } from "./watchdog-story.ts";
 import {
@@ -27,15 +27,10 @@ import {
   statusOf,
   TypedText,
 } from "./watchdog-view.ts";
+import { stillShows, suspicionData, takenUp, type Witness } from "./witness.ts";
 
 /** A timer that fires this late: the process stood still, and silence was ours. */
 export const STOOD_STILL: Millis = seconds(5);
-
-/** An incident that a restart left open. */
-interface Left {
-  readonly incident: Incident;
-  readonly cutShort: CutShort | undefined;
-}
 
 export class HostWatch {
   readonly host: WatchedHost;
@@ -85,10 +80,11 @@ export class HostWatch {
   }
 
   /** Begins to watch; takes up an incident that a restart left open. */
-  start(left: Left | undefined): void {
+  start(left: LeftIncident | undefined, witness?: Witness): void {
     const { console, entry } = this.host;
     this.#state = { ...this.#state, liveFrom: console.offset };
     if (left) this.#resume(left.incident, left.cutShort);
+    else if (witness && stillShows(witness, console.opinion)) this.#takeUp(witness);
     this.#unfollow = console.follow({
       bytes: () => {
         // A calm host's bytes need no decision: console.lastByteAt is looked at when the timer fires.
@@ -190,7 +186,7 @@ export class HostWatch {
         if (this.#state.phase.is !== "calm") this.#story.open(this.#state.phase.case);
         break;
       case "tell":
-        this.#story.note(wish.type, wish.text);
+        this.#story.note(wish.type, wish.text, suspicionData(wish.type, this.#state));
         break;
       case "page":
         this.#story.page(wish.text);
@@ -230,10 +226,7 @@ export class HostWatch {
 
   async #climb(rung: Parameters<typeof climbRung>[0]["rung"]): Promise<void> {
     const end = await climbRung({
-      rung,
-      host: this.host,
-      parts: this.#parts,
-      incident: this.incident,
+      ...{ rung, host: this.host, parts: this.#parts, incident: this.incident },
       signal: this.#act.signal,
       ending: this.#ending.signal,
       note: (type, text) => this.#story.note(type, text),
@@ -273,6 +266,13 @@ export class HostWatch {
     this.give({ is: "seat", holder: othersSeat(this.host.console.seat, acting) });
     const typedAt = this.host.console.lastTypedAt;
     if (typedAt !== undefined) this.give({ is: "typed", at: typedAt });
+  }
+
+  /** What a process saw that was killed before it opened an incident. */
+  #takeUp(witness: Witness): void {
+    this.#suspectedAt = this.#parts.clock.monotonic();
+    this.#state = takenUp(this.#state, witness, this.host, this.#suspectedAt);
+    this.#story.note("watch.resume", "goes on after a restart: the console ends in what was seen");
   }
 
   #resume(incident: Incident, cutShort: CutShort | undefined): void {

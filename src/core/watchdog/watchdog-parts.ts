@@ -2,7 +2,8 @@ import type { HostEntry, SiteConfig } from "../../config/site-config.ts";
 import type { Clock, Millis } from "../../lib/clock.ts";
 import type { HostState } from "../../sdk/rule.ts";
 import type { Audit } from "../audit/audit.ts";
-import type { Incidents } from "../incident/incident.ts";
+import type { Incident, Incidents } from "../incident/incident.ts";
+import type { CutShort } from "../policy/resume.ts";
 import type { Power } from "../power/power.ts";
 import type { WatchedConsole } from "../session/watched-console.ts";
 import type { Guard } from "./guard.ts";
@@ -60,3 +61,9 @@ export interface WatchStatus {
 
 /** Who the watchdog is, at a seat and in the audit trail. */
 export const WATCHDOG = "watchdog";
+
+/** An incident that a restart left open. */
+export interface LeftIncident {
+  readonly incident: Incident;
+  readonly cutShort: CutShort | undefined;
+}

@@ -2,6 +2,7 @@ import type { Millis } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Incident } from "../incident/incident.ts";
 import type { Case } from "../policy/state.ts";
+import type { SiteEvent } from "../site/site.ts";
 import { type HostParts, WATCHDOG, type WatchedHost } from "./watchdog-parts.ts";
 
 const MAX_BEFORE = 20;
@@ -25,10 +26,11 @@ export class HostStory {
     return this.#incident;
   }
 
-  note(type: string, text: string): void {
+  note(type: string, text: string, more: SiteEvent["data"] = {}): void {
     const id = this.#incident?.record.id;
-    const data = id === undefined ? {} : { data: { incident: id } };
-    this.#parts.audit.note({ host: this.#host.entry.name, type, by: WATCHDOG, text, ...data });
+    const data = { ...more, ...(id !== undefined && { incident: id }) };
+    const told = Object.keys(data).length > 0 ? { data } : {};
+    this.#parts.audit.note({ host: this.#host.entry.name, type, by: WATCHDOG, text, ...told });
     if (this.#incident) this.#incident.tell(type, text);
     else this.#remember(type, text);
     this.check();

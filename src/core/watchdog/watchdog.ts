@@ -10,6 +10,7 @@ import { LoadNotes } from "./load-notes.ts";
 import { HostWatch, STOOD_STILL } from "./watchdog-host.ts";
 import type { HostParts, WatchdogParts, WatchedHost, WatchStatus } from "./watchdog-parts.ts";
 import { askConsole } from "./watchdog-view.ts";
+import { witnesses } from "./witness.ts";
 
 const HEARTBEAT = seconds(10);
 
@@ -50,8 +51,10 @@ export class Watchdog implements GuardEyes {
   /** Begins to watch. Power.recover() comes before: it settles what a restart cut short. */
   async start(): Promise<void> {
     await this.guard.restore();
-    const outcomes = await this.#outcomes();
-    for (const [host, watch] of this.#watches) watch.start(this.#left(host, outcomes));
+    const { audit, clock } = this.#parts;
+    const [outcomes, seen] = await Promise.all([this.#outcomes(), witnesses(audit, clock)]);
+    for (const [host, watch] of this.#watches)
+      watch.start(this.#left(host, outcomes), seen.get(host));
     this.#unfollow = this.#parts.holds.follow((host) => this.#watches.get(host)?.holdChanged());
     this.#beat();
   }
@@ -62,7 +65,9 @@ export class Watchdog implements GuardEyes {
     if (this.#watches.has(name)) return;
     const watch = new HostWatch(host, this.#shared);
     this.#watches.set(name, watch);
-    watch.start(this.#left(name, await this.#outcomes()));
+    const { audit, clock } = this.#parts;
+    const [outcomes, seen] = await Promise.all([this.#outcomes(), witnesses(audit, clock)]);
+    watch.start(this.#left(name, outcomes), seen.get(name));
   }
 
   /** Stops watching. An act that moves outlets is waited for: a host is not left off. */

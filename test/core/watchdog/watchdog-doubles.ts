@@ -382,13 +382,15 @@ export class Bench {
   }
 
   /** What kill -9 and a new start make of it: the old process's timers never fire, all is read from disk again. */
-  async restart(): Promise<void> {
+  /** Kills the process and starts another. `keeps`: the log's tail tells it what the console showed last. */
+  async restart({ keeps = false } = {}): Promise<void> {
     this.clock = new ManualClock(this.clock.now());
     for (const [name, old] of this.consoles) {
       const fresh = new ScriptedConsole(name, this.clock);
       fresh.answers = old.answers;
       fresh.offset = old.offset;
       fresh.lines = old.lines;
+      if (keeps) fresh.opinion = old.opinion;
       this.consoles.set(name, fresh);
     }
     this.audit = this.#openAudit();
