@@ -4,13 +4,8 @@
  */
 import type { Clock, Millis } from "../src/lib/clock.ts";
 import { compareOids } from "./oid-order.ts";
-import {
-  type MockAccess,
-  type MockObject,
-  MockSnmpAgent,
-  type MockTree,
-  type WireFaults,
-} from "./snmp-agent.ts";
+import type { PduFaults } from "./pdu-faults.ts";
+import { type MockAccess, type MockObject, MockSnmpAgent, type MockTree } from "./snmp-agent.ts";
 import {
   ghostsOf,
   instancesOf,
@@ -22,28 +17,7 @@ import {
   withArc,
 } from "./snmp-family.ts";
 
-/** Faults of the device itself, all outlets alike; those of the network are in WireFaults. */
-export interface PduFaults extends WireFaults {
-  /** Takes the command and forgets it. */
-  ignores?: boolean;
-  /** The relay moves that much later. */
-  lateMs?: Millis;
-  /** Shows "pending" that long, then moves. */
-  pendingMs?: Millis;
-  /** Refuses SETs: "genErr", "noAccess" or "wrongValue". */
-  refuses?: "genErr" | "noAccess" | "wrongValue" | undefined;
-  /** Refuses only to switch on. */
-  refusesOn?: boolean;
-  /** State column answers text ("1") or words that mean nothing. */
-  wrongType?: "text" | "nonsense" | undefined;
-  /** Shows at once what was asked; the relay stays. */
-  lies?: boolean;
-  /** The contact is welded: the books say off, the load goes on. */
-  welded?: boolean;
-  /** Its network card restarts for that long after each switch-off. */
-  rebootsInMidCycle?: Millis;
-  locked?: boolean;
-}
+export type { PduFaults } from "./pdu-faults.ts";
 
 /** What a mock PDU is made of. */
 export interface MockPduSetup {
@@ -173,7 +147,12 @@ export class MockSnmpPdu implements MockTree {
     this.sets.push({ oid, value });
     const verb = taken.find((one) => one.value === value)?.verb;
     if (verb === undefined) return STATUS.wrongValue;
-    return this.#take(relay, verb);
+    return this.#take(this.#wired(relay), verb);
+  }
+
+  #wired(relay: Relay): Relay {
+    const next = this.#relays[relay.number % this.#relays.length] ?? relay;
+    return this.faults.shifted ? next : relay;
   }
 
   #take(relay: Relay, verb: string): number {

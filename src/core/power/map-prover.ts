@@ -24,6 +24,8 @@ import { asOobError } from "./verb-words.ts";
 const LOOK_EVERY: Millis = 1000;
 /** Beyond the settling time: readings take time, too. */
 const GRACE: Millis = 2000;
+/** How long a device that answers late, or not at all, is asked after its time is up. */
+const READ_AT_MOST: Millis = 60_000;
 /** Readings in a row that have to agree. */
 const AGREEING = 2;
 /** How often the on is sent again where the first did not bring back what was cut. */
@@ -225,7 +227,7 @@ export class MapProver {
       const now = seen && changesBetween(before, seen);
       agreed = now && JSON.stringify(now) === JSON.stringify(changes) ? agreed + 1 : 1;
       changes = now;
-      if (clock.monotonic() > until + settle) break;
+      if (clock.monotonic() > until + READ_AT_MOST) break;
     }
     return { lost, changes: agreed < AGREEING ? undefined : changes };
   }

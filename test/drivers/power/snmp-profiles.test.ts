@@ -85,6 +85,29 @@ test.each(rows)("%s reads and writes the objects and values of its MIB", (name, 
   ]).toEqual(wanted);
 });
 
+// Written from the MIBs a second time, too: what is sent once a person has proven it.
+const IN_DOUBT = `
+apc-msp 318.1.1.6.5.1.1.5=1 318.1.1.6.5.1.1.5=3
+raritan-px1 13742.4.1.2.2.1.3=1 13742.4.1.2.2.1.3=0
+tripplite-12x 850.100.1.10.2.1.4=2 850.100.1.10.2.1.4=1
+ibm-pdu 2.6.223.8.2.2.1.13=1 2.6.223.8.2.2.1.13=0
+bachmann 31770.2.2.6.5.1.12=1 31770.2.2.6.5.1.12=2
+powertek 42610.1.4.4.1.6.2.{0}.4.1.2=2 42610.1.4.4.1.6.2.{0}.4.1.2=4
+`;
+test("what a proof lifts is what the MIBs say, and only of families that are read only", () => {
+  const found = [...profiles].flatMap(([name, { unproven, write }]) =>
+    unproven && !write
+      ? [
+          [
+            name,
+            ...[unproven.on, unproven.off].map((w) => `${withoutEnterprises(w.oid)}=${w.value}`),
+          ].join(" "),
+        ]
+      : [],
+  );
+  expect(found.sort()).toEqual(IN_DOUBT.trim().split("\n").sort());
+});
+
 test.each([...profiles])("%s says why, where it could be switched and is not", (_, profile) => {
   expect(profile.write === undefined).toBe(profile.readOnlyBecause !== undefined);
 });
