@@ -50,8 +50,7 @@ export default definePower({
   options: HTTP_OPTIONS,
   check: (options) => httpFaults(options, true),
   async open(options, context) {
-    const { password: _, ...others } = options;
-    const client = await openHttp("tasmota", others, context, { clear: true });
+    const client = await openHttp("tasmota", options, context, { clear: true, ownLogin: true });
     const relays = new Tasmota(client, await credentials(options, context));
     return httpPdu({
       label: client.label,

@@ -70,6 +70,8 @@ interface HttpManners {
   readonly clear?: boolean;
   /** Its user where the entry names none. */
   readonly user?: string;
+  /** It wants the password elsewhere than HTTP has it: no request carries it by itself. */
+  readonly ownLogin?: boolean;
 }
 
 /** The client for an entry; family and host make its label. */
@@ -77,7 +79,7 @@ export async function openHttp(
   family: string,
   options: OptionValues,
   { clock, secret }: Pick<PowerContext, "clock" | "secret">,
-  { clear = false, user = "" }: HttpManners = {},
+  { clear = false, user = "", ownLogin = false }: HttpManners = {},
 ): Promise<HttpClient> {
   const port = numberOf(options, "port", 0);
   const host = printable(textOf(options, "host"), 100);
@@ -97,7 +99,10 @@ export async function openHttp(
       timeout: durationOf(options, "timeout", seconds(5)),
       insecure: flagOf(options, "insecure"),
       ...(pin !== undefined && { pin }),
-      ...(ref && { login: { user: textOf(options, "user") || user, password: await secret(ref) } }),
+      ...(ref &&
+        !ownLogin && {
+          login: { user: textOf(options, "user") || user, password: await secret(ref) },
+        }),
     },
     clock,
   );

@@ -213,9 +213,11 @@ describe.each(FAMILIES)("%s", (family) => {
 });
 
 test.each(["netio", "gude", "tasmota"] as const)(
-  "%s: check() wants consent to a password in clear text",
-  (family) => {
+  "%s: check() and open() want consent to a password in clear text",
+  async (family) => {
     const options = { host: "p", password: { secret: "pdu" } };
+    const opening = DRIVERS[family].open(options, contextWith({ pdu: PASSWORD }));
+    expect((await failureOf(opening)).code).toBe("CONFIG_INVALID");
     expect(DRIVERS[family].check?.(options)).toMatchObject([{ option: "password" }]);
     expect(DRIVERS[family].check?.({ ...options, insecure: true })).toEqual([]);
     expect(DRIVERS[family].check?.({ ...options, tls: true })).toEqual([]);
