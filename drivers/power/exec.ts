@@ -31,7 +31,7 @@ import {
   secretOf,
 } from "oob/sdk";
 
-const VERBS: readonly OutletCommand[] = ["on", "off", "reset", "soft", "nmi"];
+const VERBS: readonly OutletCommand[] = ["on", "off", "reset", "soft", "nmi", "identify"];
 const OUTLET = "{outlet}";
 /** A status command that prints more tells nothing. */
 const MAX_OUTPUT = 16 * 1024;
@@ -53,6 +53,7 @@ export default definePower({
     reset: words("the same for reset"),
     soft: words("the same for soft"),
     nmi: words("the same for nmi"),
+    identify: words("the same for identify: a lamp"),
     status: words("program and arguments that tell the state of {outlet}"),
     "on-status": words("exit statuses that mean on"),
     "off-status": words("exit statuses that mean off"),
