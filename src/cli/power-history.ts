@@ -127,8 +127,9 @@ function curveOf(load: OutletLoad, unit: "amps" | "watts"): ChartPoint[] {
 }
 
 function chartPoint(point: LoadPoint, unit: "amps" | "watts"): ChartPoint {
-  if (point[unit] === undefined) return point.state === "off" ? "off" : undefined;
-  return point[unit].mean;
+  const load = point[unit];
+  if (point.state === "off" && (load?.most ?? 0) === 0) return "off";
+  return load?.mean;
 }
 
 function noteOf({ outlet, points, note }: OutletLoad): string[] {

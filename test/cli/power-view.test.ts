@@ -112,15 +112,17 @@ test("power history draws a curve: what was off and what was not read can be tol
 
 test("power history is ASCII without UTF-8, and has no curve in a pipe", async () => {
   const site = new SiteDouble([hostStatus("web1")]);
-  site.loadList = [history([point(0, 100), point(1, 50)])];
+  const zero = { least: 0, mean: 0, most: 0 };
+  const off = { ...point(2, undefined, "off"), watts: zero };
+  site.loadList = [history([point(0, 100), point(1, 50), off, { ...point(3), watts: zero }])];
   const { stdout } = await runCli(["power", "history", "web1"], {
     site,
     ...TTY,
     env: { LANG: "C" },
   });
-  expect(stdout).toMatch(/@\+/);
+  expect(stdout).toMatch(/@\+_\./);
   const pipe = await runCli(["power", "history", "web1"], { site });
-  expect(lines(pipe.stdout)[1]).toBe("web1  pdu-a/1    -   49 W  75 W  101 W");
+  expect(lines(pipe.stdout)[1]).toBe("web1  pdu-a/1    -    0 W  38 W  101 W");
 });
 
 test("power history says why there is nothing", async () => {

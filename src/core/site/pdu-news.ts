@@ -34,13 +34,11 @@ export class PduNews {
     for (let looks = 0; looks < LOOKS && hosts.some(({ name }) => moving.has(name)); looks++)
       await clock.sleep(LOOK_AGAIN);
     const changes: { readonly host: string; readonly text: string }[] = [];
-    const seen: OutletStatus[] = [];
     await Promise.all(
       hosts.map(async (host) => {
         const before = power.lastRead(host.name)?.outlets ?? [];
         const now = (await power.readHost(host)).outlets;
         for (const outlet of now.filter(({ id }) => id.startsWith(`${pdu}/`))) {
-          seen.push(outlet);
           const text = changeIn(
             before.find(({ id }) => id === outlet.id),
             outlet,
@@ -52,7 +50,7 @@ export class PduNews {
     const found =
       changes.length > 0
         ? changes.map(({ text }) => text).join(", ")
-        : `${seen.length} outlets of hosts, nothing new`;
+        : "no outlet of a host reads otherwise";
     audit.note({
       type: "pdu.trap",
       by: "oob",

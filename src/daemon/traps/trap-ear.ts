@@ -89,6 +89,8 @@ export class TrapEar {
       this.#drop("no SNMP");
       return;
     }
+    // Of PDUs behind one address, with one community, nobody knows which it was: each is read again.
+    let known = false;
     for (const ear of ears) {
       ear.heard = undefined;
       try {
@@ -98,10 +100,10 @@ export class TrapEar {
       }
       const what = ear.heard === undefined ? undefined : trapIn(ear.heard, ear.source);
       if (what === undefined) continue;
+      known = true;
       this.#tell({ is: "trap", pdu: ear.source.pdu, from: from.address, what });
-      return;
     }
-    this.#drop("no trap, or of another community or user");
+    if (!known) this.#drop("no trap, or of another community or user");
   }
 
   #ear(source: TrapSource): Ear {

@@ -74,6 +74,9 @@ test("TrapEar knows two PDUs behind one address by their communities", () => {
   hear(trap2c("other"));
   hear(trap2c("right"));
   expect(traps().map((told) => told.split(" ")[0])).toEqual(["pdu-b", "pdu-a"]);
+  const same = ear([PDU_A, { ...PDU_A, pdu: "pdu-c" }]);
+  same.hear(trap2c("right"));
+  expect(same.traps().map((told) => told.split(" ")[0])).toEqual(["pdu-a", "pdu-c"]);
 });
 
 test("TrapEar takes a burst, then so many a second, and counts the rest", async () => {
