@@ -84,10 +84,21 @@ function consolePiece({ console }: HostStatus): Piece {
   return console.is === "down" ? { text: "DOWN", style: "red" } : console.is;
 }
 
-function lastLine({ console, lastLine: text, incident }: HostStatus): string {
+function lastLine(status: HostStatus): string {
+  const { console, lastLine: text, incident } = status;
   const { is, why } = console;
   if ((is === "down" || is === "idle") && why !== undefined) return `[${why}]`;
-  return incident === undefined ? text : `[incident ${incident}] ${text}`;
+  const told = [
+    ...(incident === undefined ? [] : [`[incident ${incident}]`]),
+    ...loadOf(status),
+    text,
+  ];
+  return told.join(" ");
+}
+
+/** What the outlets tell of a host that is not well, or whose console says nothing about it. */
+function loadOf({ load, health }: HostStatus): string[] {
+  return load === undefined || health.state === "healthy" ? [] : [`[${load}]`];
 }
 
 const POWER_STYLES: Readonly<Record<PowerState, Style>> = {

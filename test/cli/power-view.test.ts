@@ -169,3 +169,15 @@ test("power status says on a terminal the whole reason that its table cuts off",
   expect(stdout).not.toContain(error);
   expect(stderr).toBe(`pdu-a/1: ${error}\npower unknown: web1\n`);
 });
+
+test("status shows what the loads tell of a host that is not well, and of no other", async () => {
+  const load = "pdu-a/3 draws 0 W";
+  const crashed = { state: "crash" as const, class: "panic", why: "panic", since: AT };
+  const site = new SiteDouble([
+    hostStatus("web1", { health: crashed, load, incident: 7, lastLine: "end Kernel panic" }),
+    hostStatus("web2", { load, lastLine: "web2 login:" }),
+  ]);
+  const { stdout } = await runCli(["status"], { site });
+  expect(stdout).toContain("[incident 7] [pdu-a/3 draws 0 W] end Kernel panic\n");
+  expect(stdout).toMatch(/web2 .* {2}web2 login:\n/);
+});
