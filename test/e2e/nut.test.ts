@@ -240,7 +240,10 @@ describe.skipIf(missing.length > 0)("upsd", () => {
         message: expect.stringContaining("sha256:"),
       });
       const unsigned = await open("pdu1", { tls: true });
-      expect((await failureOf(unsigned.command("outlet.1", "off"))).code).toBe("PDU_SILENT");
+      expect(await failureOf(unsigned.command("outlet.1", "off"))).toMatchObject({
+        code: "LOGIN_REFUSED",
+        message: expect.stringContaining(`SELF_SIGNED_CERT, it is ${pin}`),
+      });
       expect(driver.orders).toEqual([]);
     },
   );

@@ -81,7 +81,8 @@ export class Talk<Event> {
     const wrapped = tls.connect({
       socket: plain,
       host,
-      rejectUnauthorized: pin === "",
+      // Looked at below, before a word is said: then what it is can be told.
+      rejectUnauthorized: false,
       ...(net.isIP(host) === 0 && { servername: host }),
     });
     let ready = false;
@@ -96,9 +97,14 @@ export class Talk<Event> {
       });
     if (this.#failed) throw this.#failed;
     const seen = `sha256:${wrapped.getPeerCertificate().fingerprint256}`;
-    if (pin === "" || bare(seen) === bare(pin)) return;
-    throw new OobError("LOGIN_REFUSED", `Cannot trust ${label}: its certificate is ${seen}`, {
-      hint: "Was its certificate renewed? Look at it there before you change the pin",
+    if (pin === "" ? wrapped.authorized : bare(seen) === bare(pin)) return;
+    const why =
+      pin === "" ? `${String(wrapped.authorizationError)}, it is ${seen}` : `it is ${seen}`;
+    throw new OobError("LOGIN_REFUSED", `Cannot trust the certificate of ${label}: ${why}`, {
+      hint:
+        pin === ""
+          ? "Look at it there; if it is that one, give it as pin:"
+          : "Was it renewed? Look at it there before you change the pin",
     });
   }
 
