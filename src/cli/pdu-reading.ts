@@ -22,7 +22,7 @@ export function readingView({ family, model, serial, outlets, totals }: PduReadi
 }
 
 function outletView(outlet: OutletReading): object {
-  const { instance, label, name, state, pending, amps, watts } = outlet;
+  const { instance, label, name, state, pending, amps, watts, kwh } = outlet;
   return {
     instance,
     label,
@@ -31,6 +31,7 @@ function outletView(outlet: OutletReading): object {
     pending,
     ...(amps === undefined ? {} : { amps }),
     ...(watts === undefined ? {} : { watts }),
+    ...(kwh === undefined ? {} : { kwh }),
   };
 }
 
@@ -42,12 +43,14 @@ export function printReading(out: Output, { outlets, totals, ...device }: PduRea
       .filter((part) => part)
       .join("  "),
   );
+  const counts = outlets.some(({ kwh }) => kwh !== undefined);
   out.table(
     [
       { title: "OUTLET", align: "right" },
       { title: "STATE" },
       { title: "AMPS", align: "right" },
       { title: "WATTS", align: "right" },
+      ...(counts ? [{ title: "KWH", align: "right" } as const] : []),
       { title: "NAME", flexible: true },
     ],
     outlets.map((outlet) => [
@@ -55,11 +58,17 @@ export function printReading(out: Output, { outlets, totals, ...device }: PduRea
       statePiece(outlet),
       outlet.amps?.toFixed(2) ?? "-",
       outlet.watts?.toFixed(0) ?? "-",
+      ...(counts ? [outlet.kwh?.toFixed(1) ?? "-"] : []),
       [outlet.name ?? "", outlet.note === undefined ? "" : `[${outlet.note}]`].join(" ").trim(),
     ]),
   );
   const phases = totals?.amps?.map(({ phase, amps }) => `${phase} ${amps.toFixed(2)} A`) ?? [];
   const watts = totals?.watts === undefined ? [] : [`${totals.watts.toFixed(0)} W`];
-  const load = [...watts, ...phases];
+  const energy = totals?.kwh === undefined ? [] : [`${totals.kwh.toFixed(1)} kWh`];
+  const banks = totals?.banks?.map(({ bank, amps }) => `bank ${bank} ${amps.toFixed(2)} A`) ?? [];
+  const units = (totals?.units ?? []).flatMap(({ unit, watts: drawn }) =>
+    drawn === undefined ? [] : [`unit ${unit} ${drawn.toFixed(0)} W`],
+  );
+  const load = [...watts, ...energy, ...phases, ...banks, ...units];
   if (load.length > 0) out.talk(`load: ${load.join("  ")}`);
 }

@@ -25,6 +25,8 @@ export interface OutletReading {
   readonly delays?: { readonly on?: Millis; readonly off?: Millis; readonly cycle?: Millis };
   readonly amps?: number;
   readonly watts?: number;
+  /** Energy since the device began to count, or since somebody set it to 0. */
+  readonly kwh?: number;
 }
 
 /** A device as just read. */
@@ -37,7 +39,15 @@ export interface PduReading {
   readonly outlets: readonly OutletReading[];
   readonly totals?: {
     readonly watts?: number;
+    readonly kwh?: number;
     readonly amps?: readonly { readonly phase: string; readonly amps: number }[];
+    readonly banks?: readonly { readonly bank: string; readonly amps: number }[];
+    /** Of a chain, or of a unit with several inlets: one each. */
+    readonly units?: readonly {
+      readonly unit: string;
+      readonly watts?: number;
+      readonly kwh?: number;
+    }[];
   };
 }
 
@@ -55,6 +65,8 @@ export interface Pdu {
    * when somebody waits for the device: a reading of several requests may then end after the one under way, by throwing.
    */
   read(yields?: AbortSignal): Promise<PduReading>;
+  /** What changes too slowly to be read each time, added to a reading that was just made: energy, banks, units. */
+  withEnergy?(reading: PduReading): Promise<PduReading>;
   /** One outlet, fresh, with serial number where the same request gives it. Throws OUTLET_UNKNOWN too. */
   readOutlet(instance: string): Promise<OutletReading & { readonly serial?: string }>;
   /**

@@ -161,6 +161,11 @@ export interface SnmpProfile {
   /** The first that is metered; its rows are summed. */
   readonly totalWatts?: readonly Meter[];
   readonly lineAmps?: LineAmps;
+  /** Currents of banks (groups behind one breaker). Read with the energy, not each time. */
+  readonly bankAmps?: LineAmps;
+  readonly outletKwh?: Meter;
+  /** The first that is metered; its rows are summed. */
+  readonly totalKwh?: readonly Meter[];
   readonly settle: Millis;
 }
 

@@ -37,5 +37,11 @@ export default defineSnmpPdu({
     names: `${LOAD}.4`,
     where: { oid: `${LOAD}.5`, is: [0] },
   },
+  bankAmps: {
+    oid: `${LOAD}.2`,
+    scale: 0.1,
+    names: `${LOAD}.5`,
+    where: { oid: `${LOAD}.5`, is: [1, 2, 3, 4, 5, 6] },
+  },
   settle: seconds(10),
 });

@@ -33,6 +33,9 @@ export default defineSnmpPdu({
   firmware: "1.3.6.1.4.1.318.1.1.26.2.1.6",
   outletAmps: { oid: "1.3.6.1.4.1.318.1.1.26.9.4.3.1.6", scale: 0.1 },
   outletWatts: { oid: "1.3.6.1.4.1.318.1.1.26.9.4.3.1.7" },
+  // Tenths of kWh.
+  outletKwh: { oid: "1.3.6.1.4.1.318.1.1.26.9.4.3.1.11", scale: 0.1 },
+  totalKwh: [{ oid: "1.3.6.1.4.1.318.1.1.26.4.3.1.9", scale: 0.1 }],
   // Hundredths of a kW, -1 where not metered; such units still compute watts in the older scalar.
   totalWatts: [
     { oid: "1.3.6.1.4.1.318.1.1.26.4.3.1.5", scale: 10 },

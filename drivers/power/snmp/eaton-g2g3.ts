@@ -36,6 +36,9 @@ export default defineSnmpPdu({
   outletAmps: { oid: `${EPDU}.6.4.1.3`, scale: 0.001 },
   outletWatts: { oid: `${EPDU}.6.5.1.3` },
   totalWatts: [{ oid: `${EPDU}.3.5.1.4` }],
+  // Wh: outletWh, inputTotalWh.
+  outletKwh: { oid: `${EPDU}.6.5.1.4`, scale: 0.001 },
+  totalKwh: [{ oid: `${EPDU}.3.5.1.5`, scale: 0.001 }],
   lineAmps: { oid: `${EPDU}.3.3.1.4`, scale: 0.001 },
   settle: seconds(15),
 });

@@ -35,6 +35,8 @@ export default defineSnmpPdu({
   firmware: "1.3.6.1.4.1.232.165.1.2.3.0",
   outletAmps: { oid: `${METER}.5`, scale: 0.001 },
   outletWatts: { oid: `${METER}.14` },
+  // pdu2OutletWh.
+  outletKwh: { oid: `${METER}.15`, scale: 0.001 },
   totalWatts: [{ oid: `${PDU}.2.1.1.5` }],
   settle: seconds(15),
 });

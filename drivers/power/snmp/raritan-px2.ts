@@ -44,6 +44,9 @@ export default defineSnmpPdu({
   outletAmps: { oid: `${OUTLET_SENSOR}.4`, digits: OUTLET_DIGITS, suffix: ".1" },
   outletWatts: { oid: `${OUTLET_SENSOR}.4`, digits: OUTLET_DIGITS, suffix: ".5" },
   totalWatts: [{ oid: INLET_VALUE, digits: INLET_DIGITS, suffix: ".5" }],
+  // activeEnergy(8), in Wh.
+  outletKwh: { oid: `${OUTLET_SENSOR}.4`, digits: OUTLET_DIGITS, suffix: ".8", scale: 0.001 },
+  totalKwh: [{ oid: INLET_VALUE, digits: INLET_DIGITS, suffix: ".8", scale: 0.001 }],
   lineAmps: { oid: INLET_VALUE, digits: INLET_DIGITS, suffix: ".1" },
   // The inrush guard keeps up to 10 s between two switch-ons (PDU2-MIB inrushGuardDelay).
   settle: seconds(15),

@@ -46,6 +46,8 @@ export default defineSnmpPdu({
   outletWatts: { oid: `${OUTLET}.14` },
   // The towers' power; where they have none, that of the infeeds.
   totalWatts: [{ oid: "1.3.6.1.4.1.1718.3.2.1.1.11" }, { oid: `${INFEED}.12` }],
+  // infeedEnergy, tenths of kWh.
+  totalKwh: [{ oid: `${INFEED}.16`, scale: 0.1 }],
   lineAmps: { oid: `${INFEED}.7`, scale: 0.01, names: `${INFEED}.2` },
   settle: seconds(10),
 });

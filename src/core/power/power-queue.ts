@@ -54,6 +54,14 @@ export class PduQueue {
     return this.#nextRead;
   }
 
+  /** All outlets, and what is read only for somebody who looks at the whole device. */
+  async readWhole(): Promise<PduReading> {
+    const reading = await this.read();
+    const more = this.run((pdu) => pdu.withEnergy?.(reading) ?? Promise.resolve(reading));
+    // The outlets were read: nobody has to do without them.
+    return more.catch(() => reading);
+  }
+
   /**
    * All outlets, in nobody's way: undefined where somebody waits for the device, and where somebody comes before it is
    * read. Whoever comes waits for one request of it at most.

@@ -92,7 +92,7 @@ export class Power {
 
   /** Every outlet of a PDU, fresh. Throws HOST_UNKNOWN and what the device throws. */
   async readPdu(name: string): Promise<PduReading> {
-    return this.#bank.queue(name).read();
+    return this.#bank.queue(name).readWhole();
   }
 
   /** Power of a host, fresh. Never throws: what cannot be read is unknown, and says why. */

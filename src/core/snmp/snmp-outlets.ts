@@ -221,4 +221,4 @@ export function meterAt(meter: Meter, at: At): number | undefined {
 }
 
 /** Takes off what binary fractions add: 3.0900000000000003 A. */
-const rounded = (value: number): number => Math.round(value * 1e6) / 1e6;
+export const rounded = (value: number): number => Math.round(value * 1e6) / 1e6;

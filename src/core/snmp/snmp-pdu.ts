@@ -19,6 +19,7 @@ import type { SnmpProfile, SnmpTarget, Write } from "../../sdk/snmp-profile.ts";
 import { cellIs, cellText, listItem, listItems } from "./cell.ts";
 import { claimOf, type Facts, type Proofs, writeOf } from "./map-claim.ts";
 import { placesIn } from "./outlet-places.ts";
+import { readEnergy } from "./snmp-energy.ts";
 import { addressOf } from "./snmp-errors.ts";
 import { type Family, findFamily } from "./snmp-family.ts";
 import { type Look, objectsAt, outletAt, outletObjects, type Seen } from "./snmp-outlets.ts";
@@ -91,6 +92,10 @@ class SnmpPdu implements Pdu {
     this.#known = { rows: new Set(outlets.map(({ instance }) => instance)), tables };
     const totals = totalsOf(profile, tables);
     return { family: name, ...facts, outlets, ...(totals && { totals }) };
+  }
+
+  async withEnergy(reading: PduReading): Promise<PduReading> {
+    return readEnergy(this.#session, this.#profile, this.#known?.tables, reading);
   }
 
   async readOutlet(instance: string): Promise<OutletReading & { readonly serial?: string }> {

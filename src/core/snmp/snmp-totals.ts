@@ -2,7 +2,7 @@ import type { PduReading } from "../../sdk/power.ts";
 import type { LineAmps, Meter, SnmpProfile } from "../../sdk/snmp-profile.ts";
 import { cellIs, cellText } from "./cell.ts";
 import { columnOf, isScalar } from "./outlet-places.ts";
-import { type Look, meterAt } from "./snmp-outlets.ts";
+import { type Look, meterAt, rounded } from "./snmp-outlets.ts";
 import type { Column } from "./snmp-walk.ts";
 import type { VariableNames } from "./variable-names.ts";
 
@@ -44,23 +44,33 @@ export function totalVariables(profile: SnmpProfile, names: VariableNames): stri
 
 /** Load of the whole device, where it is metered. */
 export function totalsOf(profile: SnmpProfile, seen: MeterRows): PduReading["totals"] | undefined {
-  const watts = totalWatts(profile.totalWatts ?? [], seen);
-  const amps = profile.lineAmps ? lines(profile.lineAmps, seen) : [];
+  const watts = sumOf(profile.totalWatts ?? [], seen);
+  const amps = profile.lineAmps ? linesOf(profile.lineAmps, seen) : [];
   if (watts === undefined && amps.length === 0) return undefined;
   return { ...(watts !== undefined && { watts }), ...(amps.length > 0 && { amps }) };
 }
 
-function totalWatts(meters: readonly Meter[], seen: MeterRows): number | undefined {
-  for (const meter of meters) {
-    const metered = rowsOf(meter, seen)
-      .map(({ row }) => valueAt(meter, row, seen))
-      .filter((value) => value !== undefined);
-    if (metered.length > 0) return metered.reduce((sum, value) => sum + value, 0);
-  }
-  return undefined;
+/** The sum of the first meter that has any reading. */
+export function sumOf(meters: readonly Meter[], seen: MeterRows): number | undefined {
+  const metered = eachOf(meters, seen);
+  if (metered.length === 0) return undefined;
+  return rounded(metered.reduce((sum, { value }) => sum + value, 0));
 }
 
-function lines(meter: LineAmps, seen: MeterRows) {
+/** The readings of the first meter that has any, row by row. */
+export function eachOf(meters: readonly Meter[], seen: MeterRows) {
+  for (const meter of meters) {
+    const metered = rowsOf(meter, seen).flatMap(({ row }) => {
+      const value = valueAt(meter, row, seen);
+      return value === undefined ? [] : [{ row, value }];
+    });
+    if (metered.length > 0) return metered;
+  }
+  return [];
+}
+
+/** Each line with its name. */
+export function linesOf(meter: LineAmps, seen: MeterRows) {
   const { names } = meter;
   const amps: { phase: string; amps: number }[] = [];
   for (const { row, name } of rowsOf(meter, seen)) {
