@@ -87,7 +87,9 @@ function consolePiece({ console }: HostStatus): Piece {
 function lastLine(status: HostStatus): string {
   const { console, lastLine: text, incident } = status;
   const { is, why } = console;
-  if ((is === "down" || is === "idle") && why !== undefined) return `[${why}]`;
+  const { load } = status;
+  if ((is === "down" || is === "idle") && why !== undefined)
+    return load === undefined ? `[${why}]` : `[${load}] [${why}]`;
   const told = [
     ...(incident === undefined ? [] : [`[incident ${incident}]`]),
     ...loadOf(status),

@@ -181,3 +181,10 @@ test("status shows what the loads tell of a host that is not well, and of no oth
   expect(stdout).toContain("[incident 7] [pdu-a/3 draws 0 W] end Kernel panic\n");
   expect(stdout).toMatch(/web2 .* {2}web2 login:\n/);
 });
+
+test("status shows what the loads tell of a host whose console is down", async () => {
+  const console = { is: "down" as const, label: "telnet", why: "no answer" };
+  const site = new SiteDouble([hostStatus("db1", { load: "pdu-a/3 draws 0 W", console })]);
+  const { stdout } = await runCli(["status"], { site });
+  expect(stdout).toContain("[pdu-a/3 draws 0 W] [no answer]\n");
+});
