@@ -144,7 +144,8 @@ export class HttpService {
       new RegExp(`[ ,]${name}=(?:"((?:[^"\\\\]|\\\\.)*)"|([^",]*))`)
         .exec(given)
         ?.slice(1)
-        .join("") ?? "";
+        .join("")
+        .replace(/\\(.)/g, "$1") ?? "";
     const hash = (...parts: string[]) =>
       createHash(scheme === "md5" ? "md5" : "sha256")
         .update(parts.join(":"))

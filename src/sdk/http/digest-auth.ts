@@ -19,7 +19,7 @@ const HASHES: Readonly<Record<string, string>> = {
 export interface Challenge {
   /** In lower case: "digest", "basic". */
   readonly scheme: string;
-  /** By name in lower case, values without their quotes and otherwise as they came. */
+  /** By name in lower case; values without quotes and escapes, as curl and Apache hash them. */
   readonly parameters: ReadonlyMap<string, string>;
 }
 
@@ -49,7 +49,7 @@ export function parseChallenges(header: string): Challenge[] {
     if (scheme === undefined) break;
     const parameters = new Map<string, string>();
     for (let one = take(PARAMETER); one; one = take(PARAMETER))
-      parameters.set((one[1] ?? "").toLowerCase(), one[2] ?? one[3] ?? "");
+      parameters.set((one[1] ?? "").toLowerCase(), one[2]?.replace(/\\(.)/g, "$1") ?? one[3] ?? "");
     found.push({ scheme: scheme.toLowerCase(), parameters });
   }
   return found;
@@ -111,16 +111,18 @@ export class Digest {
       : hash(key, nonce, asked);
     const opaque = this.#challenge.get("opaque");
     return [
-      `Digest username="${user.replace(/["\\]/g, "\\$&")}"`,
-      `realm="${realm}"`,
-      `nonce="${nonce}"`,
+      `Digest username=${quoted(user)}`,
+      `realm=${quoted(realm)}`,
+      `nonce=${quoted(nonce)}`,
       `uri="${path}"`,
       `response="${response}"`,
       ...(algorithm === undefined ? [] : [`algorithm=${algorithm}`]),
-      ...(opaque === undefined ? [] : [`opaque="${opaque}"`]),
+      ...(opaque === undefined ? [] : [`opaque=${quoted(opaque)}`]),
       ...(this.#hasQop ? ["qop=auth", `nc=${count}`, `cnonce="${cnonce}"`] : []),
     ].join(", ");
   }
 }
+
+const quoted = (text: string): string => `"${text.replace(/["\\]/g, "\\$&")}"`;
 
 const byteString = (text: string): string => Buffer.from(text, "utf8").toString("latin1");

@@ -52,7 +52,7 @@ test.each([
   [
     'Digest realm="a, Basic b=\\"c", nonce=1 Basic realm="d"',
     [
-      ["digest", { realm: 'a, Basic b=\\"c', nonce: "1" }],
+      ["digest", { realm: 'a, Basic b="c', nonce: "1" }],
       ["basic", { realm: "d" }],
     ],
   ],

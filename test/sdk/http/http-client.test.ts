@@ -1,4 +1,5 @@
 import { X509Certificate } from "node:crypto";
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { MOCK_CERTIFICATE } from "../../../mocks/http-certificate.ts";
@@ -69,6 +70,21 @@ test("a nonce that got old is answered anew, and the request is carried out once
   for (let n = 0; n < 6; n++) await one.requestJson(ACT);
   expect(device.asked).toHaveLength(6);
   expect(device.refused).toBe(3);
+});
+
+test("a server that calls every nonce stale is asked three times", async () => {
+  let asked = 0;
+  const server = createHttpServer((_, response) => {
+    const challenge = `Digest realm="r", nonce="n${++asked}", stale=true`;
+    response.writeHead(401, { "www-authenticate": challenge }).end();
+  }).listen(0, "127.0.0.1");
+  closing.push(async () => server.close());
+  await new Promise((resolve) => server.once("listening", resolve));
+  const address = server.address();
+  const port = typeof address === "object" && address ? address.port : 0;
+  const { client } = await service();
+  const failure = await failureOf(client({ port, login: USER }).requestJson(ACT));
+  expect([failure.code, asked]).toEqual(["LOGIN_REFUSED", 3]);
 });
 
 test("a password goes in clear text only with consent", async () => {
