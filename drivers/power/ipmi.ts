@@ -105,7 +105,7 @@ export default definePower({
 
 function outletOf({ state, notes }: Pick<ChassisReading, "state" | "notes">): OutletReading {
   const note = notes.join(", ");
-  return { instance: OUTLET, label: "1", state, pending: false, ...(note !== "" && { note }) };
+  return { instance: OUTLET, label: OUTLET, state, pending: false, ...(note !== "" && { note }) };
 }
 
 /** People copy GUIDs with dashes and in capitals. */

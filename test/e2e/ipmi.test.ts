@@ -163,7 +163,7 @@ test("a BMC says who it is, and what the reading means", async () => {
       model: "MontaVista Software, Inc.",
       serial: "00112233445566778899aabbccddeeff",
     },
-    outlets: [{ instance: "chassis", label: "1", state: "off", pending: false }],
+    outlets: [{ instance: "chassis", label: "chassis", state: "off", pending: false }],
   });
 });
 

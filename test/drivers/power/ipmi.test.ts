@@ -39,7 +39,7 @@ test("one session tells power, faults and GUID; the password goes by environment
   const { tool, calls } = ipmitool(`printf '${STATUS}\\n${GUID}\\n'`);
   const pdu = await open(tool);
   expect(await pdu.readOutlet("chassis")).toEqual({
-    ...{ instance: "chassis", label: "1", state: "on", pending: false },
+    ...{ instance: "chassis", label: "chassis", state: "on", pending: false },
     ...{ note: "main power fault", serial: "00112233445566778899aabbccddeeff" },
   });
   expect((await pdu.read()).outlets).toHaveLength(1);
