@@ -82,6 +82,26 @@ describe("the daemon is killed between suspicion and recovery", () => {
   );
 });
 
+describe("the daemon is killed as soon as it suspects", () => {
+  it("the next one takes the panic up, proves it, and cuts once", async () => {
+    rack = await RackSite.start(1);
+    const { test } = rack;
+    rack.hosts[0]?.panic();
+    await until(
+      "the suspicion stands in the trail",
+      30_000,
+      () => rack?.tells("watch.suspect") === true,
+    );
+    await rack.restart();
+    await test.event("it is taken up", ({ type }) => type === "watch.resume", 30_000);
+    const states = async () => (await test.site.incidents([])).map(({ state }) => state);
+    await until("it recovers", 120_000, async () => (await states()).includes("recovered"));
+    expect(await states()).toEqual(["recovered"]);
+    expect(rack.cuts(0)).toBe(1);
+    expect(rack.hosts[0]?.phase).toBe("login");
+  });
+});
+
 describe("a person's cycle", () => {
   it("is finished by the next daemon when the first dies in the dark", async () => {
     rack = await RackSite.start(1);

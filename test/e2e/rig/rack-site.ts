@@ -110,8 +110,17 @@ ${entries.join("")}`,
 
   /** Power acts that stand in the journal, as the disk has it. */
   intents(): number {
+    return this.#records("power.intent");
+  }
+
+  /** Whether the trail on disk has a record of this type. */
+  tells(type: string): boolean {
+    return this.#records(type) > 0;
+  }
+
+  #records(type: string): number {
     const trail = readFileSync(join(this.test.folder, "state", "audit.jsonl"), "utf8");
-    return trail.split("\n").filter((line) => line.includes('"type":"power.intent"')).length;
+    return trail.split("\n").filter((line) => line.includes(`"type":"${type}"`)).length;
   }
 
   /** Kills the daemon and starts another. */
