@@ -53,12 +53,18 @@ const netio: HttpDialect = (device, { method, path, body }) => {
   }
   const Outputs = device.relays.map(({ name, on, watts }, i) => ({
     ...{ ID: i + 1, Name: name, State: said(device, i, 1, 0), Action: 6, Delay: 5000 },
-    ...(watts !== undefined && { Load: on ? watts : 0, Current: on ? watts * 4 : 0, Energy: 17 }),
+    ...(watts !== undefined && {
+      Load: on ? watts : 0,
+      Current: on ? watts * 4 : 0,
+      Energy: 17_500,
+    }),
   }));
   const TotalLoad = Outputs.reduce((sum, { Load = 0 }) => sum + Number(Load), 0);
   const Agent = { Model: "NETIO 4All", Version: "3.1.0", SerialNumber: device.mac, NumOutputs: 4 };
   const metered = device.relays.some(({ watts }) => watts !== undefined);
-  return { body: { Agent, ...(metered && { GlobalMeasure: { TotalLoad } }), Outputs } };
+  return {
+    body: { Agent, ...(metered && { GlobalMeasure: { TotalLoad, TotalEnergy: 35_000 } }), Outputs },
+  };
 };
 
 const gude: HttpDialect = (device, { path, query }) => {
@@ -111,7 +117,7 @@ const shelly1: HttpDialect = (device, { path, query }) => {
   if (path !== "/status") return NOT_FOUND;
   const meters = relays
     .filter(({ watts }) => watts !== undefined)
-    .map(({ on, watts }) => ({ power: on ? watts : 0, is_valid: true }));
+    .map(({ on, watts }) => ({ power: on ? watts : 0, is_valid: true, total: 1_050_000 }));
   return {
     body: {
       relays: relays.map((_, i) => ({ ison: said(device, i, true, false), has_timer: false })),
@@ -130,7 +136,11 @@ const shelly2: HttpDialect = (device, { path, query }) => {
   if (path === "/rpc/Shelly.GetStatus") {
     const states = named(({ on, watts }, id) => ({
       ...{ id, source: "http", output: said(device, id, true, false) },
-      ...(watts !== undefined && { apower: on ? watts : 0, current: on ? watts / 250 : 0 }),
+      ...(watts !== undefined && {
+        apower: on ? watts : 0,
+        current: on ? watts / 250 : 0,
+        aenergy: { total: 17_500 },
+      }),
     }));
     return { body: { ...states, sys: { mac } } };
   }
@@ -174,11 +184,15 @@ function command(device: MockRelays, words: string): unknown {
     draws === undefined ? [] : on ? draws : 0,
   );
   const Power = watts.length === 1 ? watts[0] : watts;
+  const Total = watts.length === 1 ? 17.5 : watts.map(() => 17.5);
   return {
     Status: { Module: 1, FriendlyName: relays.map(({ name }) => name), Power: 3 },
     StatusFWR: { Version: "14.2.0(release-tasmota)", Hardware: "ESP8266EX" },
     StatusNET: { Hostname: "tasmota-1234", Mac: mac },
-    StatusSNS: { Time: "2026-11-22T10:00:00", ...(watts.length > 0 && { ENERGY: { Power } }) },
+    StatusSNS: {
+      Time: "2026-11-22T10:00:00",
+      ...(watts.length > 0 && { ENERGY: { Power, Total } }),
+    },
     StatusSTS: { UptimeSec: 5, ...Object.fromEntries(relays.map((_, i) => [key(i), state(i)])) },
   };
 }

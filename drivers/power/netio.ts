@@ -36,7 +36,7 @@ export default definePower({
   sources: [
     "wiki.netio-products.com: JSON API",
     "answer of a NETIO 4All (JSONVer 2.1): imolein.github.io/lua-netio, data structures",
-    "Netio on PyPI: actions, milliamperes",
+    "Netio on PyPI: actions, milliamperes; wiki.netio-products.com: energy in Wh",
     "tried against a stand-in only",
   ],
   address: "host-port",
@@ -72,13 +72,19 @@ function readingIn(answer: unknown): PduReading {
   const serial = textIn(answer, "Agent", "SerialNumber");
   const firmware = textIn(answer, "Agent", "Version");
   const watts = numberIn(answer, "GlobalMeasure", "TotalLoad");
+  const wattHours = numberIn(answer, "GlobalMeasure", "TotalEnergy");
   return {
     family: "netio",
     ...(model !== undefined && { model }),
     ...(serial !== undefined && { serial }),
     ...(firmware !== undefined && { firmware }),
     outlets: listIn(answer, "Outputs").flatMap(outletIn),
-    ...(watts !== undefined && { totals: { watts } }),
+    ...((watts ?? wattHours) !== undefined && {
+      totals: {
+        ...(watts !== undefined && { watts }),
+        ...(wattHours !== undefined && { kwh: wattHours / 1000 }),
+      },
+    }),
   };
 }
 
@@ -90,6 +96,7 @@ function outletIn(output: unknown): OutletReading[] {
   const state = STATES.get(said) ?? "unknown";
   const watts = numberIn(output, "Load");
   const milliamps = numberIn(output, "Current");
+  const wattHours = numberIn(output, "Energy");
   return [
     {
       ...{ instance: String(id), label: String(id), state, pending: false },
@@ -97,6 +104,7 @@ function outletIn(output: unknown): OutletReading[] {
       ...(state === "unknown" && { note: "its state is neither 0 nor 1" }),
       ...(watts !== undefined && { watts }),
       ...(milliamps !== undefined && { amps: milliamps / 1000 }),
+      ...(wattHours !== undefined && { kwh: wattHours / 1000 }),
     },
   ];
 }

@@ -91,10 +91,12 @@ const first: Generation = {
       const meter = meters.length === relays.length ? meters[i] : undefined;
       const valid = fieldOf(meter, "is_valid") === true;
       const watts = valid ? numberIn(meter, "power") : undefined;
+      const wattMinutes = valid ? numberIn(meter, "total") : undefined;
       outlets.push({
         ...outletOf(i, fieldOf(relay, "ison"), fieldOf(relay, "has_timer") === true),
         ...(name !== undefined && { name }),
         ...(watts !== undefined && { watts }),
+        ...(wattMinutes !== undefined && { kwh: wattMinutes / 60_000 }),
       });
     }
     return { ...aboutOf(about, "type", "fw", textIn(status, "mac")), outlets };
@@ -119,6 +121,7 @@ const later: Generation = {
       const name = textIn(config, key, "name");
       const watts = numberIn(relay, "apower");
       const amps = numberIn(relay, "current");
+      const wattHours = numberIn(relay, "aenergy", "total");
       const errors = listIn(relay, "errors").filter((error) => typeof error === "string");
       const timer = fieldOf(relay, "timer_started_at") !== undefined;
       return {
@@ -127,6 +130,7 @@ const later: Generation = {
         ...(errors.length > 0 && { note: printable(errors.join(", "), 128) }),
         ...(watts !== undefined && { watts }),
         ...(amps !== undefined && { amps }),
+        ...(wattHours !== undefined && { kwh: wattHours / 1000 }),
       };
     });
     return { ...aboutOf(about, "model", "ver", textIn(status, "sys", "mac")), outlets };

@@ -152,10 +152,12 @@ function readingIn(answer: unknown): PduReading {
       const number = POWER.exec(key)?.[1] || "1";
       const watts = loadOf(energy, "Power", number, keys.length);
       const amps = loadOf(energy, "Current", number, keys.length);
+      const kwh = loadOf(energy, "Total", number, keys.length);
       return {
         ...outletOf(number, fieldOf(states, key), fieldOf(answer, "Status", "FriendlyName")),
         ...(watts !== undefined && { watts }),
         ...(amps !== undefined && { amps }),
+        ...(kwh !== undefined && { kwh }),
       };
     }),
     ...(total !== undefined && { totals: { watts: total } }),

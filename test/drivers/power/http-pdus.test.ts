@@ -72,12 +72,14 @@ describe.each(FAMILIES)("%s", (family) => {
   test("a load is there if the device gives it, and absent if not", async () => {
     const [web1] = (await pdu.read()).outlets;
     expect(web1?.watts).toBe(METERED.includes(family) ? 120 : undefined);
+    expect(web1?.kwh).toBe(METERED.includes(family) ? 17.5 : undefined);
     const plain = await stand(family, { relays: RELAYS.map(({ name, on }) => ({ name, on })) });
     const without = await (await open(family, plain.port)).read();
     expect(without.totals).toBeUndefined();
     for (const outlet of without.outlets) {
       expect(outlet).not.toHaveProperty("watts");
       expect(outlet).not.toHaveProperty("amps");
+      expect(outlet).not.toHaveProperty("kwh");
     }
   });
 
