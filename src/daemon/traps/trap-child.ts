@@ -19,13 +19,14 @@ export type TrapProcess = Pick<ChildProcess, "send" | "kill" | "on">;
 
 /** Starts the program that hears traps: built, or from source in tests. It inherits no variable. */
 export function startTrapProcess(): TrapProcess {
-  const source = import.meta.url.endsWith(".ts");
-  const program = fileURLToPath(new URL(source ? "./main.ts" : "./main.js", import.meta.url));
+  const program = fileURLToPath(new URL("./main.js", import.meta.url));
   const execArgv = [`--max-old-space-size=${MEMORY_MB}`];
   const options = { execArgv, env: {}, stdio: ["ignore", "ignore", "ignore", "ipc"] as const };
-  if (!source) return fork(program, [], { ...options, stdio: [...options.stdio] });
+  if (!import.meta.url.endsWith(".ts"))
+    return fork(program, [], { ...options, stdio: [...options.stdio] });
   const jiti = join(dirname(createRequire(import.meta.url).resolve("jiti")), "jiti-cli.mjs");
-  return fork(jiti, [program], { ...options, stdio: [...options.stdio] });
+  const source = program.replace(/\.js$/, ".ts");
+  return fork(jiti, [source], { ...options, stdio: [...options.stdio] });
 }
 
 interface TrapChildParts {
