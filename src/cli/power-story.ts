@@ -58,6 +58,7 @@ export async function followPower(
     lift();
   }
   if (interrupt.signal.aborted) return sayLeft(out, request, lastSeen, here);
+  if (request.dryRun && request.hosts.length > 1) out.talk(span(lastSeen));
   for (const host of outcomes.unknown)
     out.talk({ text: `${host}  outcome unknown`, style: "red" }, `; see: oob power status ${host}`);
   return outcomes.exitCode;
@@ -65,6 +66,19 @@ export async function followPower(
 
 function see({ host, outlet, state }: PowerEvent, lastSeen: Map<string, string>): void {
   if (outlet !== undefined && state !== undefined) lastSeen.set(`${host} ${outlet}`, state);
+}
+
+/** "would switch 20 outlets on 2 PDUs (pdu-a 16, pdu-b 4)": what many hosts come to, without those that are refused. */
+function span(seen: ReadonlyMap<string, string>): string {
+  const each = new Map<string, number>();
+  for (const outlet of new Set([...seen.keys()].map((key) => key.slice(key.indexOf(" ") + 1)))) {
+    const pdu = outlet.slice(0, outlet.indexOf("/"));
+    each.set(pdu, (each.get(pdu) ?? 0) + 1);
+  }
+  const outlets = [...each.values()].reduce((sum, n) => sum + n, 0);
+  const where = [...each].map(([pdu, n]) => `${pdu} ${n}`).join(", ");
+  const what = `would switch ${outlets} outlets on ${each.size} PDUs`;
+  return each.size === 0 ? what : `${what} (${where}), one after the other on each`;
 }
 
 function sayLeft(

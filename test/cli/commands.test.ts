@@ -306,6 +306,42 @@ test("power: a host of which no end is heard makes exit 6, also beside one that 
   expect(stderr).toMatch(/web2 {2}outcome unknown; see: oob power status web2/);
 });
 
+test("power --dry-run of several hosts says what they come to", async () => {
+  const site = new SiteDouble();
+  const reads = (host: string, outlet: string) =>
+    ({ at: AT, host, outlet, text: `${outlet} reads on`, state: "on" }) as const;
+  site.powerEvents = [reads("web1", "pdu-a/3"), reads("web1", "pdu-b/3"), reads("web2", "pdu-a/3")];
+  const { stderr } = await runCli(["power", "off", "web*", "--dry-run"], { site });
+  expect(stderr).toContain("would switch 2 outlets on 2 PDUs (pdu-a 1, pdu-b 1)");
+});
+
+test.each([
+  [["off", "web1", "--yes", "--graceful"], { within: 300_000, thenHard: false }],
+  [
+    ["cycle", "web1", "--yes", "--graceful", "--within", "30s", "--then-hard"],
+    { within: 30_000, thenHard: true },
+  ],
+  [["soft", "web1", "--yes", "--within", "1m"], { within: 60_000, thenHard: false }],
+])("power %j goes down in order first", async (argv, graceful) => {
+  const site = new SiteDouble();
+  site.powerEvents = [done("web1")];
+  expect((await runCli(["power", ...argv], { site })).code).toBe(0);
+  expect(site.asked.at(-1)).toMatchObject({ power: { graceful } });
+});
+
+test.each([
+  ["on", "--graceful"],
+  ["reset", "--graceful"],
+  ["off", "--then-hard"],
+  ["cycle", "--within=1m"],
+])("power %s web1 %s is a mistake, and no hard cut", async (verb, flag) => {
+  const site = new SiteDouble();
+  const { code, stderr } = await runCli(["power", verb, "web1", "--yes", flag], { site });
+  expect(code).toBe(2);
+  expect(stderr).toContain("--graceful");
+  expect(site.asked).toEqual([]);
+});
+
 test("power --dry-run asks nothing and needs no end", async () => {
   const site = new SiteDouble();
   site.powerEvents = [

@@ -58,9 +58,9 @@ async function switchPower(
   words: readonly string[],
 ): Promise<number> {
   const { options, out, context } = call;
+  const graceful = gracefulOf(verb, options);
   const { site, hosts } = await chooseHosts(call, words);
   const { dryRun = false, force = false, reason = "" } = options;
-  const graceful = gracefulOf(verb, options);
   if (!dryRun) {
     const reading = site.status(hosts, { power: true });
     const rows = await out.waiting(`the outlets of ${hostsInWords(hosts)}`, reading);

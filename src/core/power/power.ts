@@ -150,9 +150,9 @@ export class Power {
     return this.#bank.haveCommand(host, "soft");
   }
 
-  /** Whether a limit of current is set for one of the host's PDUs. */
-  isLimited({ outlets }: HostEntry): boolean {
-    return outlets.some(({ pdu }) => this.#bank.rules(pdu).limitAmps !== undefined);
+  /** Whether one of the host's PDUs has such a rule. */
+  hasRule({ outlets }: HostEntry, rule: "limitAmps" | "minInterval"): boolean {
+    return outlets.some(({ pdu }) => (this.#bank.rules(pdu)[rule] ?? 0) > 0);
   }
 
   /**

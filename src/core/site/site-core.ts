@@ -66,7 +66,7 @@ export class SiteCore {
     outletKeys: (...asked) => this.power.outletKeys(...asked),
     rehearse: (...asked) => this.power.rehearse(...asked),
     hasButton: (host) => this.power.hasButton(host),
-    isLimited: (host) => this.power.isLimited(host),
+    hasRule: (...asked) => this.power.hasRule(...asked),
     readHost: (host) => this.power.readHost(host),
     switchHost: async (host, ...order) => {
       this.moving.add(host.name);

@@ -16,7 +16,7 @@ import type { PowerEvent, PowerRequest, PowerVerb } from "./site.ts";
 export interface SitePowerParts {
   readonly power: Pick<
     Power,
-    "readHost" | "switchHost" | "rehearse" | "hasButton" | "isLimited" | "outletKeys"
+    "readHost" | "switchHost" | "rehearse" | "hasButton" | "hasRule" | "outletKeys"
   >;
   readonly hostOf: (name: string) => HostEntry | undefined;
   /** Types the shutdown at the console; throws where its kernel did not say that it is down. */
@@ -83,7 +83,7 @@ export class SitePower {
     // What cannot be read now is found out, and said, when its turn comes.
     const keys =
       hosts.length === 1 ? new Map() : await power.outletKeys(entries, pdus).catch(() => new Map());
-    const isLimited = (host: HostEntry) => power.isLimited(host);
+    const isLimited = (host: HostEntry) => power.hasRule(host, "limitAmps");
     const units = planOrder(hosts, wish.verb, { keys, hostOf, isLimited });
     const ends: Promise<boolean>[] = [];
     const begin = async (unit: Unit): Promise<boolean> => {
@@ -220,6 +220,8 @@ export class SitePower {
     const guard = await this.#parts.guard();
     const question = ask(host, wish);
     const permit = await guard.demand(question);
+    // What would be refused for having come too early costs nothing of the budget.
+    if (power.hasRule(host, "minInterval")) await power.rehearse(host, verb);
     const id = randomUUID();
     await guard.spend(question, permit, id);
     mark(host.name, `${verb} by ${by}${reason === "" ? "" : `: ${reason}`}`);
