@@ -23,9 +23,13 @@ const blocksOf = (text: string, language: string): string[] =>
     .filter(([, named]) => named === language)
     .map(([, , block]) => block ?? "");
 
-/** The part of a page under one heading. */
+/** The part of a page under one heading; "a, b: …" is the heading of both. */
 const partOf = (text: string, heading: string): string =>
-  text.split(/^## /m).find((part) => part.startsWith(heading)) ?? "";
+  text
+    .split(/^## /m)
+    .find(
+      (part) => part.startsWith(heading) || part.split(":")[0]?.split(", ").includes(heading),
+    ) ?? "";
 
 /** Checks a configuration as `oob config check` does; its secrets are there. */
 async function check(yaml: string) {
