@@ -52,6 +52,28 @@ function signal() {
 }
 
 describe("RemoteSite over Connection", () => {
+  test.each([{ within: 90_000, thenHard: true }, undefined])(
+    "a power request arrives as it was meant: graceful %j",
+    async (graceful) => {
+      const asked: unknown[] = [];
+      await serve({
+        async *power(request) {
+          asked.push(request);
+        },
+      });
+      const request = {
+        verb: "off",
+        hosts: ["web1"],
+        dryRun: false,
+        force: false,
+        reason: "",
+      } as const;
+      const whole = { ...request, ...(graceful && { graceful }) };
+      for await (const _ of (await client()).power(whole));
+      expect(asked).toEqual([whole]);
+    },
+  );
+
   test("answers calls side by side, each with its own answer", async () => {
     const slow = signal();
     await serve({
