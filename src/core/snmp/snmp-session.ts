@@ -94,15 +94,18 @@ export class SnmpSession {
     return found;
   }
 
-  /** Walks columns side by side: a piece of each by GETBULK, and by GETNEXT what seems to be at its end. */
+  /**
+   * Walks columns side by side: a piece of each by GETBULK, then by GETNEXT, all at once, those that seem to be at
+   * their end.
+   */
   async walk(columns: readonly string[]): Promise<ReadonlyMap<string, Column>> {
     const walk = new SnmpWalk(columns);
+    const doubtful = new Set<string>();
     const deadline = this.#clock.monotonic() + WALK_WITHIN;
     for (let open = walk.open; open.length > 0; open = walk.open) {
       if (this.#clock.monotonic() > deadline)
         throw this.#unreadable(`its tables take longer than ${formatDuration(WALK_WITHIN)}`);
-      const some = open.slice(0, MAX_OBJECTS);
-      await this.#stepEach(walk, this.#bulk ? await this.#stepMany(walk, some) : some);
+      await this.#step(walk, open, doubtful);
       if (walk.tooLong) throw this.#unreadable("a table has more rows than a PDU has outlets");
     }
     return walk.rows;
@@ -131,6 +134,18 @@ export class SnmpSession {
       }
     }
     this.#writer = undefined;
+  }
+
+  /** Many rows of those columns that go on; where there are none, one row of the others. */
+  async #step(walk: SnmpWalk, open: readonly string[], doubtful: Set<string>): Promise<void> {
+    const going = this.#bulk ? open.filter((column) => !doubtful.has(column)) : [];
+    const some = (going.length > 0 ? going : open).slice(0, MAX_OBJECTS);
+    if (going.length > 0) {
+      for (const column of await this.#stepMany(walk, some)) doubtful.add(column);
+      return;
+    }
+    await this.#stepEach(walk, some);
+    for (const column of some) doubtful.delete(column);
   }
 
   /** Many rows of each column; returns the columns that may be at their end. */
