@@ -155,7 +155,7 @@ test("oob power on, cycle and off move a machine, and each is read back", async 
   await expect.poll(runs, { timeout: 10_000 }).toBe(false);
 });
 
-test("a BMC says who it is, and what the reading means", async () => {
+test.concurrent("a BMC says who it is, and what the reading means", async () => {
   const { stdout } = await site.run("pdu", "outlets", "bmc1", "--json");
   expect(JSON.parse(stdout)).toMatchObject({
     ...{
@@ -167,7 +167,7 @@ test("a BMC says who it is, and what the reading means", async () => {
   });
 });
 
-test("oob power off is failed where the BMC takes it and nothing happens", async () => {
+test.concurrent("oob power off is failed where the BMC takes it and nothing happens", async () => {
   chassis.stuck = true;
   const { code, stdout, stderr } = await site.run("power", "off", "db1", "--yes");
   chassis.stuck = false;
