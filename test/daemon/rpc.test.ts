@@ -42,6 +42,10 @@ async function client(): Promise<RemoteSite> {
   return new RemoteSite(rpc);
 }
 
+async function* stream<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items;
+}
+
 /** A promise and what settles it. */
 function signal() {
   let fire = () => {};
@@ -57,8 +61,9 @@ describe("RemoteSite over Connection", () => {
     async (graceful) => {
       const asked: unknown[] = [];
       await serve({
-        async *power(request) {
+        power: (request) => {
           asked.push(request);
+          return stream([]);
         },
       });
       const request = {
