@@ -21,6 +21,10 @@ export default defineSnmpPdu({
     cycle: { oid: COMMAND, value: 5 },
   },
   delays: { cycle: `${CPDU}.5.2.1.6`, unitMs: seconds(1) },
+  // cPDU name plate: model, serial number, firmware; the first unit's.
+  model: `${CPDU}.1.2.1.11`,
+  serial: `${CPDU}.1.2.1.12`,
+  firmware: `${CPDU}.1.2.1.14`,
   outletAmps: { oid: `${METER}.5`, scale: 0.01 },
   outletWatts: { oid: `${METER}.6` },
   totalWatts: [{ oid: `${CPDU}.2.4.1.4` }],

@@ -5,7 +5,10 @@ const OUTLET = `${PDU}.8.2.2.1`;
 
 export default defineSnmpPdu({
   summary: "IBM and Lenovo PDU+ and switched PDUs (46M4xxx, 39Y89xx, dPDU45xx, 00YJ7xx), read only",
-  sources: ["IBM-PDU-MIB ibmPduOutletTable, ibmPduSoftwareVersion", "xCAT issue 5213"],
+  sources: [
+    "IBM-PDU-MIB ibmPduOutletTable, ibmPduSoftwareVersion, ibmPduSerialNumber",
+    "xCAT issue 5213",
+  ],
   match: { sysObjectID: [PDU], probe: [`${OUTLET}.13`, `${OUTLET}.2`], rank: 20 },
   index: ["outlet"],
   name: `${OUTLET}.2`,
@@ -28,6 +31,7 @@ export default defineSnmpPdu({
     on: { oid: `${OUTLET}.13`, value: 1 },
     off: { oid: `${OUTLET}.13`, value: 0 },
   },
+  serial: `${PDU}.7.9.0`,
   firmware: `${PDU}.7.3.0`,
   outletAmps: { oid: `${OUTLET}.9`, scale: 0.001 },
   outletWatts: { oid: `${OUTLET}.15` },

@@ -21,6 +21,9 @@ export default defineSnmpPdu({
     cycle: { oid: `${OUTLET}.6`, value: 3 },
   },
   model: "1.3.6.1.4.1.850.1.1.1.2.1.5",
+  // tlpDeviceIdentSerialNum, tlpDeviceIdentFirmwareVersion.
+  serial: "1.3.6.1.4.1.850.1.1.2.1.1.5",
+  firmware: "1.3.6.1.4.1.850.1.1.2.1.1.4",
   outletAmps: { oid: `${OUTLET}.8`, scale: 0.01 },
   outletWatts: { oid: `${OUTLET}.9` },
   totalWatts: [{ oid: `${PDU}.2.1.1.9` }],

@@ -33,7 +33,7 @@ async function mock(family: string, setup: Partial<MockPduSetup> = {}): Promise<
 const WRITER: SnmpLogin = { version: "2c", community: "private" };
 
 function target(port: number, more: Partial<SnmpTarget> = {}): SnmpTarget {
-  return { host: "127.0.0.1", port, login: WRITER, timeout: 150, tries: 2, ...more };
+  return { host: "127.0.0.1", port, login: WRITER, timeout: 400, tries: 3, ...more };
 }
 
 async function open(port: number, more: Partial<SnmpTarget> = {}): Promise<Pdu> {
