@@ -1,12 +1,14 @@
 import fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { NewEvent } from "../../../src/core/audit/audit.ts";
 import { type Incident, Incidents } from "../../../src/core/incident/incident.ts";
 import type { Case } from "../../../src/core/policy/state.ts";
 import { LoadNotes } from "../../../src/core/watchdog/load-notes.ts";
 import { ManualClock } from "../../../src/lib/clock.ts";
+import { hours, minutes, seconds } from "../../../src/lib/durations.ts";
+import { Bench } from "./watchdog-doubles.ts";
 
 const of: Case = {
   cause: { is: "silence", class: "silent", certain: false, means: "silent for 10m", at: 0 },
@@ -53,4 +55,37 @@ test("LoadNotes tells what the loads say in the incident, when it is something e
   );
   look(incidents.open("web1", of));
   expect(events).toHaveLength(3);
+});
+
+describe("Watchdog with outlets that draw nothing", () => {
+  let bench: Bench;
+  afterEach(() => bench.end());
+
+  test("does nothing to a host for it, however long it stands", async () => {
+    bench = await new Bench(["web1"], { silence: 0 }).start();
+    bench.load = "pdu-a/3 draws 0 W";
+    await bench.pass(hours(2));
+    expect(bench.relay.orders).toEqual([]);
+    expect(bench.runs).toEqual([]);
+    expect(bench.incidents.list([])).toEqual([]);
+    expect(bench.watchdog.statusOf("web1")).toMatchObject({ state: "healthy" });
+  });
+
+  test("acts at a panic as it does without, and tells it in the incident", async () => {
+    const acts: (readonly string[])[] = [];
+    for (const load of [undefined, "pdu-a/3 draws 0 W"]) {
+      bench = await new Bench(["web1"]).start();
+      bench.load = load;
+      bench.console().panics();
+      await bench.pass(seconds(55));
+      expect(bench.relay.orders).toEqual([]);
+      await bench.pass(minutes(3));
+      acts.push([...bench.relay.orders]);
+      const told = bench.incidents.list([])[0]?.record.story.map(({ type }) => type) ?? [];
+      expect(told.includes("watch.load")).toBe(load !== undefined);
+      if (load === undefined) await bench.end();
+    }
+    expect(acts[0]?.length).toBeGreaterThan(0);
+    expect(acts[1]).toEqual(acts[0]);
+  });
 });

@@ -307,6 +307,8 @@ export class Bench {
   readonly consoles = new Map<string, ScriptedConsole>();
   readonly relay: Relay;
   readonly runs: RungRunbook[] = [];
+  /** What the outlets' loads tell of every host. */
+  load: string | undefined;
   runbook: (run: RungRunbook) => Promise<"done" | "failed" | "refused"> = () =>
     Promise.resolve("done");
   fleet = { suspects: 3, within: minutes(5), cycles: 3, per: minutes(60) };
@@ -371,6 +373,7 @@ export class Bench {
       holds: this.holds,
       incidents: this.incidents,
       clock: this.clock,
+      loadOf: () => this.load,
     });
   }
 
