@@ -38,7 +38,7 @@ export default definePower({
   async open(options, context) {
     const client = await openHttp("dli", options, context);
     return httpPdu({
-      label: client.label,
+      client,
       settle: seconds(10),
       serial: textOf(options, "serial"),
       load: () => load(client),

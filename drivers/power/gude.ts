@@ -50,7 +50,7 @@ export default definePower({
     const client = await openHttp("gude", options, context, { clear: true });
     const unit = new GudeUnit(client);
     return httpPdu({
-      label: client.label,
+      client,
       settle: seconds(5),
       serial: textOf(options, "serial"),
       load: () => unit.load(),

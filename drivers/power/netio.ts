@@ -45,7 +45,7 @@ export default definePower({
   async open(options, context) {
     const client = await openHttp("netio", options, context, { clear: true });
     return httpPdu({
-      label: client.label,
+      client,
       settle: seconds(5),
       serial: textOf(options, "serial"),
       load: async () => readingIn(await client.requestJson({ path: "/netio.json", doing: "read" })),

@@ -45,7 +45,7 @@ export default definePower({
     const client = await openHttp("shelly", options, context, { user: "admin" });
     let generation: Generation | undefined;
     return httpPdu({
-      label: client.label,
+      client,
       settle: seconds(5),
       serial: textOf(options, "serial"),
       async load() {

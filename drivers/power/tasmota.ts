@@ -53,7 +53,7 @@ export default definePower({
     const client = await openHttp("tasmota", options, context, { clear: true, ownLogin: true });
     const relays = new Tasmota(client, await credentials(options, context));
     return httpPdu({
-      label: client.label,
+      client,
       settle: seconds(5),
       serial: textOf(options, "serial"),
       load: () => relays.load(),

@@ -14,6 +14,7 @@ import type { Socket } from "node:net";
 import type { Clock, Millis } from "../../lib/clock.ts";
 import { formatDuration } from "../../lib/durations.ts";
 import { OobError } from "../../lib/errors.ts";
+import { loginAgain } from "../dialogue/login-again.ts";
 import { Digest, type HttpLogin, parseChallenges } from "./digest-auth.ts";
 import { reasonOf, refusalOf } from "./http-errors.ts";
 import { type HttpPlace, openHttpSocket } from "./http-socket.ts";
@@ -29,6 +30,8 @@ export interface HttpTarget extends HttpPlace {
   /** Consent to a password in clear text: Basic without TLS. */
   readonly insecure: boolean;
   readonly login?: HttpLogin;
+  /** The device wants the login elsewhere than HTTP has it: no request carries it by itself. */
+  readonly ownLogin?: boolean;
 }
 
 /** One request. */
@@ -67,6 +70,12 @@ export class HttpClient {
 
   get label(): string {
     return this.#target.label;
+  }
+
+  /** Runs requests. A login that was refused is not offered again and again: devices lock accounts. */
+  guarded<T>(run: () => Promise<T>): Promise<T> {
+    const { login, label } = this.#target;
+    return login ? loginAgain({ peer: label, ...login }, this.#clock, run) : run();
   }
 
   /** The answer as JSON. Throws where the status is not 2xx, or the body no JSON. */
@@ -136,7 +145,8 @@ export class HttpClient {
 
   /** How to try again after 401; undefined: not at all, the login is wrong. */
   #nextWay(request: HttpRequest, { headers }: HttpAnswer, used: Digest | "basic" | undefined) {
-    if (this.#target.login === undefined || used === "basic") return undefined;
+    const { login, ownLogin } = this.#target;
+    if (login === undefined || ownLogin || used === "basic") return undefined;
     const challenges = parseChallenges(headers["www-authenticate"] ?? "");
     const digest = Digest.best(challenges);
     if (used !== undefined) {

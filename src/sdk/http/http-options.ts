@@ -70,7 +70,7 @@ interface HttpManners {
   readonly clear?: boolean;
   /** Its user where the entry names none. */
   readonly user?: string;
-  /** It wants the password elsewhere than HTTP has it: no request carries it by itself. */
+  /** It wants the login elsewhere than HTTP has it: no request carries it by itself. */
   readonly ownLogin?: boolean;
 }
 
@@ -99,10 +99,10 @@ export async function openHttp(
       timeout: durationOf(options, "timeout", seconds(5)),
       insecure: flagOf(options, "insecure"),
       ...(pin !== undefined && { pin }),
-      ...(ref &&
-        !ownLogin && {
-          login: { user: textOf(options, "user") || user, password: await secret(ref) },
-        }),
+      ...(ref && {
+        login: { user: textOf(options, "user") || user, password: await secret(ref) },
+      }),
+      ownLogin,
     },
     clock,
   );

@@ -2,13 +2,14 @@ import type { Millis } from "../../lib/clock.ts";
 import { OobError } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
 import type { OutletCommand, Pdu, PduReading } from "../power.ts";
+import type { HttpClient } from "./http-client.ts";
 
 /** More than any of them has. */
 const MAX_OUTLETS = 256;
 
 /** A device that tells all in one reading, and switches outlets on and off. */
 export interface HttpPdu {
-  readonly label: string;
+  readonly client: HttpClient;
   readonly settle: Millis;
   /** Serial number that it must have. "": any. */
   readonly serial: string;
@@ -21,10 +22,11 @@ const COMMANDS: readonly OutletCommand[] = ["on", "off"];
 
 /** Makes a Pdu of it: outlets are found in readings, and nothing is sent to one that the device has not listed. */
 export function httpPdu(device: HttpPdu): Pdu {
-  const { label, settle } = device;
+  const { client, settle } = device;
+  const { label } = client;
   let listed: ReadonlySet<string> | undefined;
   const read = async (): Promise<PduReading> => {
-    const reading = await device.load();
+    const reading = await client.guarded(() => device.load());
     checkDevice(device, reading);
     listed = new Set(reading.outlets.map(({ instance }) => instance));
     return reading;
@@ -48,13 +50,14 @@ export function httpPdu(device: HttpPdu): Pdu {
         );
       if (listed === undefined) await read();
       if (!listed?.has(instance)) throw unknownOutlet(label, instance);
-      await device.send(instance, command);
+      await client.guarded(() => device.send(instance, command));
     },
     close: () => Promise.resolve(),
   };
 }
 
-function checkDevice({ label, serial }: HttpPdu, reading: PduReading): void {
+function checkDevice({ client, serial }: HttpPdu, reading: PduReading): void {
+  const { label } = client;
   const { outlets } = reading;
   const once = new Set(outlets.map(({ instance }) => instance)).size === outlets.length;
   if (outlets.length === 0 || outlets.length > MAX_OUTLETS || !once)

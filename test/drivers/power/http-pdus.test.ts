@@ -138,6 +138,12 @@ describe.each(FAMILIES)("%s", (family) => {
       expect(`${failure.message} ${failure.hint} ${failure.stack}`).not.toMatch(/s3cret|hunter/);
     }
     expect(mock.commands).toEqual([]);
+    // Not offered again, so that no account is locked; the right one is.
+    const tried = mock.service.refused + mock.service.asked.length;
+    const again = await failureOf(wrong.readOutlet("1"));
+    expect(again.hint).toContain("Not offered again for 15m");
+    expect(mock.service.refused + mock.service.asked.length).toBe(tried);
+    await pdu.read();
   });
 
   test.each(["drops", "cuts", "endless"] as const)(
