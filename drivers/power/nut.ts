@@ -5,6 +5,8 @@
  * - on, off: the words of outlet.N.status; all else is unknown. Stale data is no state: upsd is silent then.
  * - upsd answers from memory: what its driver read at the last poll. So a command is given one poll more to be seen, and
  *   what somebody else switches is seen one poll late.
+ * - Some drivers read outlets far more seldom than they poll (snmp-ups 2.8.0 with an Eaton map: not within 90 s of a
+ *   command). What they remember is unknown, unless the entry says how old it may be.
  */
 import {
   definePower,
@@ -29,10 +31,10 @@ import {
 } from "oob/sdk";
 
 const PORT = 3493;
-/** pollinterval where the driver names none, and pollfreq of the drivers that read all states that seldom only. */
+/** pollinterval where the driver names none. */
 const POLL_SECONDS = 2;
-const FULL_POLL_SECONDS = 30;
-const FULL_POLL_DRIVERS: ReadonlySet<string> = new Set(["snmp-ups", "usbhid-ups", "mge-shut"]);
+/** Drivers that read some of what they know at longer intervals than they say. */
+const SELDOM: ReadonlySet<string> = new Set(["snmp-ups", "usbhid-ups", "mge-shut", "netxml-ups"]);
 const MAX_POLL_SECONDS = 600;
 const COMMANDS: readonly OutletCommand[] = ["on", "off"];
 /** "outlet.3.status"; in a chain "device.2.outlet.3.status". */
@@ -129,11 +131,15 @@ function openDevice(
     const model = text("device.model", "ups.model");
     const serial = text("device.serial", "ups.serial");
     const poll = durationOf(options, "poll", pollOf(variables));
+    const by = variables.get("driver.name") ?? "";
+    const doubted = SELDOM.has(by) && options.poll === undefined ? by : undefined;
     return {
       family: "nut",
       ...(model !== undefined && { model }),
       ...(serial !== undefined && { serial }),
-      outlets: [...variables.keys()].flatMap((name) => outletsOf(name, variables, commands, poll)),
+      outlets: [...variables.keys()].flatMap((name) =>
+        outletsOf(name, variables, commands, { poll, doubted }),
+      ),
     };
   };
   return {
@@ -163,17 +169,25 @@ function openDevice(
   };
 }
 
+/** How old upsd's memory may be, and the driver that does not tell. */
+interface Memory {
+  readonly poll: Millis;
+  readonly doubted: string | undefined;
+}
+
 /** The outlet whose state this variable is; none where it is another one. */
 function outletsOf(
   variable: string,
   variables: ReadonlyMap<string, string>,
   commands: ReadonlySet<string>,
-  poll: Millis,
+  { poll, doubted }: Memory,
 ): OutletReading[] {
   const [, instance = "", unit, number = ""] = STATUS.exec(variable) ?? [];
   if (instance === "") return [];
   const said = variables.get(variable) ?? "";
-  const state = said === "on" || said === "off" ? said : "unknown";
+  const state = doubted === undefined && (said === "on" || said === "off") ? said : "unknown";
+  const since =
+    doubted === undefined ? "" : `, which ${doubted} may have read minutes ago: see poll`;
   const name = variables.get(`${instance}.desc`);
   const amps = amount(variables.get(`${instance}.current`));
   const watts = amount(variables.get(`${instance}.realpower`));
@@ -186,7 +200,7 @@ function outletsOf(
       ...(name !== undefined && { name: printable(name, 128) }),
       state,
       pending: false,
-      ...(state === "unknown" && { note: `upsd says "${printable(said, 60)}"` }),
+      ...(state === "unknown" && { note: `upsd says "${printable(said, 60)}"${since}` }),
       ...(fixed && { refuses: "not switchable" }),
       ...(missing && { refuses: `not switchable: its driver has no "load.${missing}" for it` }),
       // What a command did shows after the next poll.
@@ -197,13 +211,11 @@ function outletsOf(
   ];
 }
 
-/** How old the driver's data may be. */
+/** How old the driver's data may be, as it says. */
 function pollOf(variables: ReadonlyMap<string, string>): Millis {
-  const said = (name: string, otherwise: number) =>
-    Math.min(amount(variables.get(`driver.parameter.${name}`)) ?? otherwise, MAX_POLL_SECONDS);
-  const seldom = FULL_POLL_DRIVERS.has(variables.get("driver.name") ?? "");
-  const full = said("pollfreq", seldom ? FULL_POLL_SECONDS : 0);
-  return seconds(Math.max(said("pollinterval", POLL_SECONDS), full));
+  const said = (name: string) => amount(variables.get(`driver.parameter.${name}`)) ?? 0;
+  const longest = Math.max(said("pollinterval") || POLL_SECONDS, said("pollfreq"));
+  return seconds(Math.min(longest, MAX_POLL_SECONDS));
 }
 
 const amount = (text: string | undefined): number | undefined =>

@@ -105,7 +105,7 @@ export class UpsdClient {
 
   /** What stands behind the device's name in each line of a list. */
   async #list(kind: "VAR" | "CMD"): Promise<(readonly string[])[]> {
-    await this.#checked("read", "LIST", kind, this.#device.ups);
+    await this.#checked("read the outlets", "LIST", kind, this.#device.ups);
     const lines: (readonly string[])[] = [];
     while (lines.length < MAX_LIST) {
       const [first, , ...rest] = await this.#next();

@@ -41,8 +41,9 @@ beforeEach(async () => {
   variables = {
     "device.model": "PDU8",
     "device.serial": "4711",
-    "driver.name": "snmp-ups",
+    "driver.name": "dummy-ups",
     "driver.parameter.pollinterval": "15",
+    "driver.parameter.pollfreq": "30",
     "outlet.1.desc": "web 1",
     "outlet.1.status": "on",
     "outlet.1.current": "1.20",
@@ -85,6 +86,21 @@ test("a chain has units, and an option says how old data may be", async () => {
   });
   const [own] = (await (await open({ poll: "500ms" })).read()).outlets;
   expect(own?.delays).toEqual({ on: 500, off: 500 });
+});
+
+test("what a driver remembers for longer than it says is unknown, unless the entry says how long", async () => {
+  variables["driver.name"] = "snmp-ups";
+  for (const [outlet, said] of [
+    ["outlet.1", "on"],
+    ["outlet.2", "off"],
+  ] as const) {
+    expect(await (await open()).readOutlet(outlet)).toMatchObject({
+      state: "unknown",
+      note: `upsd says "${said}", which snmp-ups may have read minutes ago: see poll`,
+    });
+    const told = await (await open({ poll: "2m" })).readOutlet(outlet);
+    expect(told).toMatchObject({ state: said, delays: { on: 120_000, off: 120_000 } });
+  }
 });
 
 test.each(["ON", "yes", "offline", "", "unknown"])("status %j is unknown", async (word) => {
