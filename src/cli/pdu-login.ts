@@ -56,3 +56,13 @@ export function triedLogin({ user, community }: LoginOptions): string {
   if (user !== undefined) return `user "${user}"`;
   return community === undefined ? 'community "public"' : `the community in "${community}"`;
 }
+
+/** The same login for another command line. */
+export function loginWords(options: LoginOptions): string {
+  const { snmp, user, community, auth, priv, authProtocol, privProtocol } = options;
+  const flags = { snmp, community, user, auth, priv };
+  const all = { ...flags, "auth-protocol": authProtocol, "priv-protocol": privProtocol };
+  return Object.entries(all)
+    .map(([flag, value]) => (value === undefined ? "" : ` --${flag} ${value}`))
+    .join("");
+}

@@ -6,6 +6,7 @@ import type { Call } from "./command.ts";
 import { confirm } from "./confirm.ts";
 import { EXIT } from "./exit-codes.ts";
 import { statePiece } from "./host-table.ts";
+import { until } from "./interrupt.ts";
 import { JSON_VERSION, powerEventView } from "./json-views.ts";
 import { Outcomes } from "./outcome.ts";
 import { shownName } from "./pdu-reading.ts";
@@ -50,6 +51,8 @@ function mapView({ family, serial, outlets }: PduReading): object {
 
 function printMap({ out }: Call, { family, serial, outlets }: PduReading): void {
   out.talk([family, serial && `serial ${serial}`].filter(Boolean).join("  "));
+  const refused = new Set(outlets.map(({ refuses }) => refuses));
+  const all = refused.size === 1 ? [...refused][0] : undefined;
   out.table(
     [
       { title: "OUTLET", align: "right" },
@@ -58,11 +61,13 @@ function printMap({ out }: Call, { family, serial, outlets }: PduReading): void 
       { title: "NAME", flexible: true },
     ],
     outlets.map((outlet) => {
-      const note = outlet.refuses === undefined ? "" : `[${outlet.refuses}]`;
+      const own = outlet.refuses === undefined || outlet.refuses === all ? "" : outlet.refuses;
+      const note = own === "" ? "" : `[${own}]`;
       const about = [outlet.name ?? "", note].join(" ").trim();
       return [outlet.label, outlet.instance, statePiece(outlet), about];
     }),
   );
+  if (all !== undefined) out.talk(`no outlet is switched: ${all}`);
 }
 
 async function prove(
@@ -71,7 +76,7 @@ async function prove(
   reading: PduReading,
   word: string,
 ): Promise<number> {
-  const { out, options, site } = call;
+  const { out, options, site, interrupt } = call;
   const shown = shownName(pdu);
   const outlet = theOutlet(shown, reading, word);
   const called = outlet.name || outlet.label;
@@ -87,12 +92,24 @@ async function prove(
   const { fromOn = false, reason = "" } = options;
   const outcomes = new Outcomes([pdu]);
   const request = { pdu, outlet: `instance:${outlet.instance}`, called, fromOn, reason };
-  for await (const event of (await site()).proveMap(request)) {
-    outcomes.add({ ...event, host: pdu });
-    if (options.json) out.json(powerEventView({ ...event, host: shown }));
-    else tell(call, shown, event);
+  const opened = await site();
+  const warn = () => {
+    const text =
+      "still at work; Ctrl-C again leaves the outlet as it is, and an order without its end";
+    out.talk({ text, style: "yellow" });
+  };
+  // A daemon finishes what it has begun whoever listens.
+  const lift = opened.via === "direct" ? interrupt.guard(warn) : () => {};
+  try {
+    for await (const event of until(opened.proveMap(request), interrupt.signal)) {
+      outcomes.add({ ...event, host: pdu });
+      if (options.json) out.json(powerEventView({ ...event, host: shown }));
+      else tell(call, shown, event);
+    }
+  } finally {
+    lift();
   }
-  return outcomes.exitCode;
+  return interrupt.signal.aborted ? EXIT.interrupted : outcomes.exitCode;
 }
 
 /** By index, label or name; what names several is refused here as everywhere. */

@@ -5,7 +5,7 @@ import type { Call } from "./command.ts";
 import { EXIT } from "./exit-codes.ts";
 import { JSON_VERSION } from "./json-views.ts";
 import type { Output } from "./output.ts";
-import { type LoginOptions, loginOf, triedLogin } from "./pdu-login.ts";
+import { type LoginOptions, loginOf, loginWords, triedLogin } from "./pdu-login.ts";
 import type { Piece } from "./piece.ts";
 
 /** How often somebody at a terminal is told how far it is. */
@@ -36,7 +36,7 @@ export async function scanForPdus(
     },
   });
   if (options.json) out.json({ v: JSON_VERSION, devices: found.map(deviceView) });
-  else print(out, found, triedLogin(options));
+  else print(out, found, options);
   if (found.some(({ answer }) => answer === "pdu")) return EXIT.done;
   return found.every(({ answer }) => answer === "none") ? EXIT.timedOut : EXIT.failed;
 }
@@ -45,7 +45,7 @@ function deviceView({ single, host, port, ...found }: ScannedAddress): object {
   return { address: host, port, ...(found.answer === "none" && { single }), ...found };
 }
 
-function print(out: Output, found: readonly ScannedAddress[], tried: string): void {
+function print(out: Output, found: readonly ScannedAddress[], options: LoginOptions): void {
   const answered = found.filter(({ answer }) => answer !== "none");
   if (answered.length > 0)
     out.table(
@@ -62,9 +62,9 @@ function print(out: Output, found: readonly ScannedAddress[], tried: string): vo
   printSilent(
     out,
     found.filter((one) => one.answer === "none"),
-    tried,
+    triedLogin(options),
   );
-  for (const one of answered) printAdvice(out, one);
+  for (const one of answered) printAdvice(out, one, options);
 }
 
 function row(found: ScannedAddress): Piece[] {
@@ -105,21 +105,23 @@ function printSilent(
   const many = quiet.length > 1;
   out.talk(`no answer from ${quiet.length} ${many ? "addresses" : "address"}: ${names}${more}`);
   out.talk(
-    `     ${many ? "Each is" : "It is"} silent (nothing there, or no SNMP), or does not know ${tried}: both look the same`,
+    `     ${many ? "Each is" : "It is"} silent, or does not know ${tried}: both look the same`,
   );
 }
 
-function printAdvice(out: Output, found: ScannedAddress): void {
+function printAdvice(out: Output, found: ScannedAddress, options: LoginOptions): void {
   const address = addressOf(found);
   if (found.answer === "error" && found.error.hint !== undefined)
     out.talk(`${address}: ${found.error.hint}`);
   if (found.answer === "pdu" && found.readOnly !== undefined)
     out.talk(`${address} is not switched: ${found.readOnly}`);
   if (found.answer !== "other") return;
-  out.talk(
-    `${address} speaks SNMP and is none of the families that we know. To have it added, send us a recording:`,
-  );
-  out.talk(`     oob pdu capture ${address} -o ${found.host.replace(/[^\w.-]+/g, "-")}.snmprec`);
+  const { sysObjectID = "none", sysDescr = "" } = found;
+  out.talk(`${address} speaks SNMP and is none of the families that we know:`);
+  out.talk(`     sysObjectID ${sysObjectID}, sysDescr "${sysDescr}"`);
+  const file = `${found.host.replace(/[^\w.-]+/g, "-")}.snmprec`;
+  const login = loginWords(options);
+  out.talk(`     To have it added, send us: oob pdu capture ${address} -o ${file}${login}`);
 }
 
 function addressOf({ host, port }: ScannedAddress): string {

@@ -82,7 +82,7 @@ describe("oob pdu scan", () => {
     expect(second).toMatch(/unknown .*ACME switch 48 ports/);
     for (const line of plain(stdout).split("\n")) expect(line.length).toBeLessThanOrEqual(100);
     expect(plain(stderr)).toContain(`no answer from 1 address: ${at(silent.port)}`);
-    expect(plain(stderr)).toMatch(/is silent \(.*\), or does not know community "public"/);
+    expect(plain(stderr)).toContain('is silent, or does not know community "public"');
     expect(plain(stderr)).toContain(`oob pdu capture ${at(other.port)} -o `);
   });
 

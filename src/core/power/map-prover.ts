@@ -11,6 +11,7 @@
  * a person says otherwise: then the worst that a wrong map can do is to switch something on.
  */
 import type { Clock, Millis } from "../../lib/clock.ts";
+import { formatDuration } from "../../lib/durations.ts";
 import { OobError } from "../../lib/errors.ts";
 import type { MapClaim, OutletReading, Pdu, PduReading } from "../../sdk/power.ts";
 import type { PowerResult } from "../site/site.ts";
@@ -210,6 +211,8 @@ export class MapProver {
   async #step({ outlet, before, settle }: Subject, command: OnOff): Promise<Step> {
     const { bank, clock } = this.#parts;
     const queue = bank.queue(this.#wish.pdu);
+    const watched = formatDuration(settle + GRACE);
+    this.#say(`telling ${calledOf(outlet)} ${command}, watching every outlet for ${watched}`);
     let lost = false;
     try {
       await queue.run((device) => send(device, outlet.instance, command));
