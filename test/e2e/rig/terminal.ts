@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -15,10 +15,11 @@ export class Terminal {
   constructor() {
     this.#window = `w${++Terminal.#windows}`;
     // Nothing of the person who runs the tests: no rc files, a prompt that can be waited for.
-    const shell = `env -i PATH="$PATH" HOME=${this.#folder} TERM=screen-256color PS1='shell> ' sh -i`;
+    const setUp = join(this.#folder, "shell");
+    writeFileSync(setUp, `oob() { ${process.execPath} ${PROGRAM} "$@"; }\n`);
+    const shell = `env -i PATH="$PATH" HOME=${this.#folder} ENV=${setUp} TERM=screen-256color PS1='shell> ' sh -i`;
     const size = ["-x", "100", "-y", "30"];
     this.#tmux("new-session", "-d", "-s", this.#window, ...size, shell);
-    this.type(`oob() { ${process.execPath} ${PROGRAM} "$@"; }; clear\r`);
   }
 
   /** Keys as they come from a keyboard: text, "\r", control characters. */
