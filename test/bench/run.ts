@@ -6,6 +6,7 @@
  *   npm run bench -- [--short] [--stream] [--consoles 100,500,1000] [--runs 3] [--only oob,conman] [--beside CHECKOUT]
  *                    [--json] [--scratch FOLDER]
  *
+ * Then outlets beside the tools that switch them (power.ts): with --short or --only power.
  * --stream tries no clients; --beside adds ours as built in another checkout, in the same turns.
  */
 import { execFileSync, spawn } from "node:child_process";
@@ -13,6 +14,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { powerBench, powerTable } from "./power.ts";
 import { type Effort, type Figures, measure, median, sleep } from "./rig/bench-server.ts";
 import { conman, conserver, oob, type ServerKind } from "./rig/servers.ts";
 import { buildTools, ROOT, versionOf } from "./rig/tools.ts";
@@ -141,6 +143,7 @@ async function main(): Promise<void> {
   const scratch = mkdtempSync(join(base, "oob-bench-"));
   process.once("exit", () => rmSync(scratch, { recursive: true, force: true }));
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+  if (values.only === "power") return outlets(scratch);
   const tools = buildTools(scratch);
   const wanted = wantedKinds();
   say(`${machineText()}, load ${loadavg()[0]?.toFixed(1)}, files in ${base}`);
@@ -178,6 +181,14 @@ async function main(): Promise<void> {
   );
   if (mute) console.error("oob attach showed nothing: its figures are missing");
   process.exitCode = lost || mute ? 1 : 0;
+  if (values.short && values.only === undefined) await outlets(scratch);
+}
+
+async function outlets(scratch: string): Promise<void> {
+  const { figures, met } = await powerBench(scratch, values.short, say);
+  if (values.json)
+    console.log(JSON.stringify({ machine: machineText(), load: loadavg(), power: figures, met }));
+  else console.log(`\n${machineText()}, load ${loadavg()[0]?.toFixed(1)}\n${powerTable(figures)}`);
 }
 
 await main();

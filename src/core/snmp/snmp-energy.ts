@@ -3,14 +3,14 @@ import type { Meter, SnmpProfile } from "../../sdk/snmp-profile.ts";
 import { columnOf } from "./outlet-places.ts";
 import { type Look, meterAt } from "./snmp-outlets.ts";
 import type { SnmpSession } from "./snmp-session.ts";
-import type { Tables } from "./snmp-tables.ts";
+import type { Layout } from "./snmp-tables.ts";
 import { eachOf, linesOf, sumOf } from "./snmp-totals.ts";
 
 /** A reading with what is asked for only by those who look at the whole device: energy, banks, single units. */
 export async function readEnergy(
   session: SnmpSession,
   profile: SnmpProfile,
-  tables: Tables | undefined,
+  tables: Layout | undefined,
   reading: PduReading,
 ): Promise<PduReading> {
   const { outletKwh, totalKwh = [], totalWatts = [], bankAmps } = profile;
@@ -53,7 +53,7 @@ function columnsOf(meters: readonly Meter[], names: string | undefined): string[
 async function outletsKwh(
   session: SnmpSession,
   meter: Meter,
-  { place }: Tables,
+  { place }: Layout,
   { outlets }: PduReading,
 ): Promise<PduReading["outlets"]> {
   const { suffix = "" } = meter;

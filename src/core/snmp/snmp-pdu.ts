@@ -24,7 +24,7 @@ import { addressOf } from "./snmp-errors.ts";
 import { type Family, findFamily } from "./snmp-family.ts";
 import { type Look, objectsAt, outletAt, outletObjects, type Seen } from "./snmp-outlets.ts";
 import { SnmpSession } from "./snmp-session.ts";
-import { needsWhole, readTables, type Tables } from "./snmp-tables.ts";
+import { type Layout, needsWhole, readTables } from "./snmp-tables.ts";
 import { totalsOf } from "./snmp-totals.ts";
 import type { OpenWire } from "./snmp-wire.ts";
 
@@ -44,7 +44,7 @@ class SnmpPdu implements Pdu {
   /** Whether the map is proven, by the table that an outlet stands in; forgotten where the device is asked who it is. */
   readonly #proven = new Map<string, boolean>();
   /** The last whole reading: outlets that there are, and where their objects stand. */
-  #known: { readonly rows: ReadonlySet<string>; readonly tables: Tables } | undefined;
+  #known: { readonly rows: ReadonlySet<string>; readonly tables: Layout } | undefined;
 
   constructor(target: SnmpTarget, session: SnmpSession, identity: Identity, proofs: Proofs) {
     this.#proofs = proofs;
@@ -89,7 +89,8 @@ class SnmpPdu implements Pdu {
       throw new OobError("PDU_REFUSED", `Cannot read ${this.label}: its outlet table is gone`, {
         hint: "Another device may have taken the address; ask again",
       });
-    this.#known = { rows: new Set(outlets.map(({ instance }) => instance)), tables };
+    const { look: _, columns: __, ...layout } = tables;
+    this.#known = { rows: new Set(outlets.map(({ instance }) => instance)), tables: layout };
     const totals = totalsOf(profile, tables);
     return { family: name, ...facts, outlets, ...(totals && { totals }) };
   }

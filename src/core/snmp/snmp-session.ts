@@ -56,6 +56,8 @@ export class SnmpSession {
   readonly #reader: WireSession;
   #writer: WireSession | undefined;
   readonly #pace: Pace;
+  /** Rows that columns had when they were walked last: more are not asked for at once. */
+  readonly #had = new Map<string, number>();
   /** GETBULK is not in SNMPv1, and some agents of later versions fail at it. */
   #bulk: boolean;
   /** Aborted: no further request is sent, and what is under way throws the signal's reason. */
@@ -108,6 +110,7 @@ export class SnmpSession {
       await this.#step(walk, open, doubtful);
       if (walk.tooLong) throw this.#unreadable("a table has more rows than a PDU has outlets");
     }
+    for (const [column, rows] of walk.rows) this.#had.set(column, rows.size);
     return walk.rows;
   }
 
@@ -153,7 +156,7 @@ export class SnmpSession {
     const before = columns.map((column) => walk.cursor(column));
     let answer: readonly (readonly Found[])[];
     try {
-      answer = await this.#getBulk(before);
+      answer = await this.#getBulk(before, this.#left(walk, columns));
     } catch (error) {
       if (!this.#bulkUnfit(error)) throw readError(error, this.#target);
       this.#bulk = false;
@@ -180,8 +183,18 @@ export class SnmpSession {
     }
   }
 
-  async #getBulk(cursors: readonly string[]): Promise<(readonly Found[])[]> {
-    const repetitions = Math.max(2, Math.floor(BULK_OBJECTS / cursors.length));
+  /** Rows that are still to come, and one more that shows the end, if the tables are as they were. */
+  #left(walk: SnmpWalk, columns: readonly string[]): number {
+    const left = columns.map(
+      (column) =>
+        (this.#had.get(column) ?? Number.POSITIVE_INFINITY) - (walk.rows.get(column)?.size ?? 0),
+    );
+    return Math.max(...left, 1) + 1;
+  }
+
+  async #getBulk(cursors: readonly string[], left: number): Promise<(readonly Found[])[]> {
+    const most = Math.max(2, Math.floor(BULK_OBJECTS / cursors.length));
+    const repetitions = Math.min(most, left);
     const columns = await this.#tries<(snmp.Varbind | snmp.Varbind[])[]>((done) =>
       this.#reader.getBulk([...cursors], 0, repetitions, done),
     );

@@ -26,6 +26,9 @@ export interface Tables extends Seen, MeterRows {
   readonly instances: readonly string[];
 }
 
+/** What is kept of it: where things stand, without what stood there. */
+export type Layout = Omit<Tables, "look" | "columns">;
+
 /** Reads all outlets and all meters. */
 export async function readTables(session: SnmpSession, profile: SnmpProfile): Promise<Tables> {
   const objects = outletObjects(profile);
@@ -163,10 +166,14 @@ function printedBy(profile: SnmpProfile, names: VariableNames) {
 
 /** Finds cells of walked columns by their full OID, and those that were read one by one. */
 function lookIn(columns: ReadonlyMap<string, Column>, single: ReadonlyMap<string, Cell>): Look {
-  const cells = new Map(single);
-  for (const [column, rows] of columns)
-    for (const [row, cell] of rows) cells.set(`${column}.${row}`, cell);
-  return (oid) => cells.get(oid);
+  const tables = [...columns].map(([column, rows]) => ({ prefix: `${column}.`, rows }));
+  return (oid) => {
+    for (const { prefix, rows } of tables) {
+      const cell = oid.startsWith(prefix) ? rows.get(oid.slice(prefix.length)) : undefined;
+      if (cell !== undefined) return cell;
+    }
+    return single.get(oid);
+  };
 }
 
 /** What is asked to tell a family by: its outlets, of every chained unit. */

@@ -15,14 +15,17 @@ export interface Tools {
 
 /** Compiles the helpers: console output at 11.5 kB a second and its proof must not cost what we want to measure. */
 export function buildTools(folder: string): Tools {
-  mkdirSync(folder, { recursive: true });
-  const build = (name: string): string => {
-    const out = join(folder, name);
-    const source = join(ROOT, "test/bench/rig", `${name}.c`);
-    execFileSync("cc", ["-O2", "-o", out, source, "-lutil"], { stdio: "inherit" });
-    return out;
-  };
+  const build = (name: string): string => buildTool(folder, name);
   return { feeder: build("feeder"), verify: build("verify"), probe: build("probe") };
+}
+
+/** Compiles one of them. */
+export function buildTool(folder: string, name: string): string {
+  mkdirSync(folder, { recursive: true });
+  const out = join(folder, name);
+  const source = join(ROOT, "test/bench/rig", `${name}.c`);
+  execFileSync("cc", ["-O2", "-o", out, source, "-lutil"], { stdio: "inherit" });
+  return out;
 }
 
 /** Whether a program is there, and what it prints about itself. */
