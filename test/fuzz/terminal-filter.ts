@@ -35,7 +35,7 @@ export function notSafe(output: Uint8Array): string | undefined {
     if (found === undefined) return `a sequence: ${JSON.stringify(rest.slice(at, at + 20))}`;
     const numbers = found.includes("?") ? [] : [...found.matchAll(/\d+/g)].map(Number);
     if (numbers.some((number) => number > MAX_CSI_NUMBER)) return `a number: ${found.slice(1)}`;
-    if (/(?:^|[[;])0*3[;\d]*J$/.test(found)) return "the scroll-back erased";
+    if (/(?:^|[[;])0*3(?:;[;\d]*)?J$/.test(found)) return "the scroll-back erased";
     rest = rest.slice(at + found.length);
   }
 }
