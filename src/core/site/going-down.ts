@@ -102,7 +102,12 @@ export class GoingDown {
     const { by, reason } = this.#order;
     const order = { id: randomUUID(), by, reason, softWithin: this.#within };
     // Its end is a step of this order.
-    const step = ({ result: _, error: __, ...event }: PowerEvent) => this.#onEvent(event);
+    const step = ({ at, host, text, outlet, state }: PowerEvent) =>
+      this.#onEvent({
+        ...{ at, host, text },
+        ...(outlet !== undefined && { outlet }),
+        ...(state !== undefined && { state }),
+      });
     const { result, error } = await this.#parts.power.switchHost(this.#host, "soft", order, step);
     if (result === "done") return;
     const text = error?.message ?? `the power button ended: ${result}`;

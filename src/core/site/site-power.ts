@@ -89,7 +89,7 @@ export class SitePower {
     const begin = async (unit: Unit): Promise<boolean> => {
       // After the loop below: whom it waits for may stand behind it.
       await Promise.resolve();
-      const first = await Promise.all(unit.follows.map((one) => ends[one]));
+      const first = await Promise.all(unit.follows.map(async (one) => ends[one]));
       if (unit.behind !== undefined) await ends[unit.behind];
       const late = unit.follows
         .filter((_, n) => first[n] !== true)

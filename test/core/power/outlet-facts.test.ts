@@ -1,0 +1,42 @@
+import { describe, expect, test } from "vitest";
+import { loadOf, whyLifeline } from "../../../src/core/power/outlet-facts.ts";
+import type { OutletReading, PduReading } from "../../../src/sdk/power.ts";
+
+const outlet = (label: string, amps?: number): OutletReading => ({
+  ...{ instance: label, label, name: `host${label}`, state: "on", pending: false },
+  ...(amps !== undefined && { amps }),
+});
+const reading = (outlets: OutletReading[], phases: number[] = []): PduReading => ({
+  family: "sim",
+  outlets,
+  ...(phases.length > 0 && {
+    totals: { amps: phases.map((amps, n) => ({ phase: `L${n + 1}`, amps })) },
+  }),
+});
+const rules = { minInterval: 0, stagger: 0, lifeline: ["name:host2"], limitAmps: 16 };
+
+describe("loadOf()", () => {
+  test("counts the fullest phase, else all outlets, else nothing; and only against a limit", () => {
+    expect(loadOf(reading([outlet("1", 2)], [4, 11, 7]), rules, 1.5)).toEqual({
+      amps: 11,
+      limit: 16,
+      drew: 1.5,
+    });
+    expect(
+      loadOf(reading([outlet("1", 2), outlet("2"), outlet("3", 3)]), rules, undefined),
+    ).toEqual({ amps: 5, limit: 16 });
+    expect(loadOf(reading([outlet("1")]), rules, 1)).toBeUndefined();
+    const { limitAmps: _, ...unlimited } = rules;
+    expect(loadOf(reading([outlet("1", 2)], [4]), unlimited, 1)).toBeUndefined();
+  });
+});
+
+describe("whyLifeline()", () => {
+  test("names the outlet that is one, and all where it cannot be found", () => {
+    const all = reading([outlet("1"), outlet("2")]);
+    expect(whyLifeline(all, outlet("2"), "p", rules)).toContain("it feeds this box");
+    expect(whyLifeline(all, outlet("1"), "p", rules)).toBeUndefined();
+    const without = reading([outlet("1")]);
+    expect(whyLifeline(without, outlet("1"), "p", rules)).toContain("cannot be found");
+  });
+});
