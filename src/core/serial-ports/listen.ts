@@ -7,8 +7,8 @@ import { scoreText, type TextScore } from "./text-score.ts";
 /** Speeds at which consoles are found, the usual ones first. */
 export const USUAL_SPEEDS: readonly number[] = [115_200, 9600, 38_400, 19_200, 57_600];
 export const LISTEN_FOR: Millis = seconds(5);
-/** What waits in the kernel when a port is opened came at another speed. */
-const STALE: Millis = 50;
+/** What waits in the kernel when a port is opened came at another speed; a busy machine hands it over late. */
+const STALE: Millis = 250;
 const MOST_BYTES = 64 << 10;
 /** So much text leaves no doubt: the other speeds are not tried. */
 const ENOUGH_BYTES = 200;
