@@ -14,8 +14,8 @@ import type { Draw } from "./load-book.ts";
 
 /** A plateau is flat for so long; what is usual is learnt in windows of the same length. */
 const WINDOW: Millis = minutes(15);
-/** A day of windows is remembered, and two hours of them are needed. */
-const MAX_WINDOWS = 96;
+/** Half a day of windows is remembered (3 KiB an outlet), and two hours of them are needed. */
+const MAX_WINDOWS = 48;
 const LEAST_WINDOWS = 8;
 /** In a window of fewer readings, being flat is no wonder. */
 const LEAST_READINGS = 5;

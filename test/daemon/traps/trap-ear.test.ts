@@ -96,7 +96,9 @@ test("TrapEar lives through truncated, nested, overlong and random datagrams, an
     hear(whole.subarray(0, end));
     expect(traps()).toEqual([]);
   }
-  const { hear } = ear();
+  const { hear, traps } = ear();
+  hear(Buffer.concat([whole, Buffer.from([0])]));
+  expect(traps()).toEqual([]);
   hear(nested(2000));
   hear(Buffer.alloc(60_000, 0x30));
   hear(tlv(0x30, nested(1500)));
