@@ -22,6 +22,8 @@ export interface MockRelays {
 export interface RelayFaults {
   /** Takes commands and does nothing. */
   ignores?: boolean;
+  /** Does what it is told, and drops the connection instead of answering; questions are answered. */
+  loses?: boolean;
   /** Moves only when it has been asked for its state so often. */
   lateBy?: number;
   /** Gives this as state of the first relay. */

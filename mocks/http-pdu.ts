@@ -51,6 +51,7 @@ export class MockHttpPdu implements MockRelays {
     const login = scheme && password !== "" && { scheme, user, password, open: ["/shelly"] };
     this.service = new HttpService(
       (request) => {
+        if (this.faults.loses) this.service.faults.drops = false;
         const reply = dialect(this, request);
         this.#wait();
         return reply;
@@ -72,6 +73,7 @@ export class MockHttpPdu implements MockRelays {
     const relay = this.relays[place];
     if (!relay) return;
     this.commands.push(`${place + 1} ${on ? "on" : "off"}`);
+    if (this.faults.loses) this.service.faults.drops = true;
     if (this.faults.ignores) return;
     const { lateBy = 0 } = this.faults;
     if (lateBy === 0) relay.on = on;

@@ -7,8 +7,11 @@ import shelly from "../../../drivers/power/shelly.ts";
 import tasmota from "../../../drivers/power/tasmota.ts";
 import { type HttpFamily, type HttpPduSetup, MockHttpPdu } from "../../../mocks/http-pdu.ts";
 import { readOptions } from "../../../src/config/option-values.ts";
+import { Power } from "../../../src/core/power/power.ts";
+import { systemClock } from "../../../src/lib/clock.ts";
 import { OobError } from "../../../src/lib/errors.ts";
 import type { Pdu, PowerDriver } from "../../../src/sdk/power.ts";
+import { Disk, hostWith } from "../../core/power/power-sim.ts";
 import { failureOf } from "../console/socket-suite.ts";
 import { contextWith } from "./context.ts";
 
@@ -215,10 +218,30 @@ describe.each(FAMILIES)("%s", (family) => {
           expect(Number.isFinite(watts) && Number.isFinite(amps)).toBe(true);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 });
+
+test.each(FAMILIES)(
+  "%s: a cycle whose answers are lost is read back, and sent once",
+  async (family) => {
+    const { mock, port } = await stand(family);
+    mock.faults.loses = true;
+    const power = new Power({
+      pdus: new Map([["p", { driver: family, options: {} }]]),
+      open: () => open(family, port),
+      audit: new Disk().open({ dead: false }, systemClock),
+      clock: systemClock,
+      onFor: 3000,
+    });
+    const host = { ...hostWith("p/name:web1"), offFor: 300 };
+    const order = { id: family, by: "test", reason: "test" };
+    expect((await power.switchHost(host, "cycle", order)).result).toBe("done");
+    expect(mock.commands).toEqual(["1 off", "1 on"]);
+    expect(mock.relays[0]?.on).toBe(true);
+  },
+);
 
 test.each(["netio", "gude", "tasmota"] as const)(
   "%s: check() and open() want consent to a password in clear text",
