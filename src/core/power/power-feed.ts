@@ -23,6 +23,8 @@ const PENDING_AT_MOST: Millis = 180_000;
 /** Below this a meter's reading is noise. */
 const LOAD_WATTS = 5;
 const LOAD_AMPS = 0.2;
+/** A turn that was not used within this is lost: others may have had theirs since. */
+const TURN_HOLDS: Millis = 1000;
 /** Readings in a row that have to agree. */
 const AGREEING = 2;
 
@@ -57,6 +59,7 @@ export class Feed {
   #settle: Millis = 0;
   #delays: OutletReading["delays"];
   #known = false;
+  #turnAt = Number.NEGATIVE_INFINITY;
 
   constructor(outlet: BoundOutlet, { queue, stagger }: PduWay, clock: Clock, first?: FirstCommand) {
     this.outlet = outlet;
@@ -114,10 +117,17 @@ export class Feed {
     }
   }
 
+  /** Waits for its turn among the outlets of its PDU before anything is written down: what is intended goes out at once. */
+  async takeTurn(): Promise<void> {
+    await this.#stagger.turn();
+    this.#turnAt = this.#clock.monotonic();
+  }
+
   /** Sends a command, once. Throws INTERRUPTED where the order was given up and this would be its first. */
   async send(command: OutletCommand): Promise<Sent> {
     try {
-      await this.#stagger.turn();
+      if (this.#clock.monotonic() - this.#turnAt >= TURN_HOLDS) await this.#stagger.turn();
+      this.#turnAt = Number.NEGATIVE_INFINITY;
       await this.#queue.run((pdu) => {
         this.#first?.goesOut();
         return pdu.command(this.outlet.instance, command);

@@ -196,6 +196,8 @@ export class Power {
       free = this.#bank.reserve(feeds, host.name);
       const outlets = feeds.map(({ outlet }) => outlet);
       giveBack = await this.#bank.own(outlets);
+      const firsts = new Map(feeds.map((feed) => [feed.outlet.pdu, feed]));
+      await Promise.all([...firsts.values()].map((feed) => feed.takeTurn()));
       await readFirst(this.#bank, feeds, host.name, verb);
       await keepInterval(feeds, verb, this.#ledger, (pdu) => this.#intervalOf(pdu), moving);
       first.look();

@@ -154,6 +154,23 @@ describe("stagger", () => {
   });
 });
 
+describe("stagger and the journal", () => {
+  test("an order is written down when its turn has come: a kill finds few that were intended and not sent", async () => {
+    const bank = new RelayBank(site.clock, ["1", "2", "3", "4"]);
+    const { power } = startPower({ a: bank }, site.disk, site.clock, ruled({ stagger: 5000 }));
+    const hosts = ["a/1", "a/2", "a/3", "a/4"].map((outlet) => hostWith(outlet));
+    const all = hosts.map((host, n) => power.switchHost(host, "off", order(`${n}`)));
+    const open: number[] = [];
+    for (let n = 0; n < 40; n++) {
+      await site.clock.advance(500);
+      const intents = site.types().filter((type) => type === "power.intent").length;
+      open.push(intents - bank.sent.length);
+    }
+    expect(Math.max(...open)).toBe(0);
+    for (const one of all) expect((await ended(site.clock, one)).result).toBe("done");
+  });
+});
+
 describe("one owner", () => {
   const busy = new OobError("PORT_BUSY", 'Cannot use "pdu": "oob serve" (pid 7) has it');
 
