@@ -74,6 +74,7 @@ interface Subject {
 
 /** What came of one command. */
 interface Step {
+  /** The device did not say that it took it. */
   readonly lost: boolean;
   /** Undefined: the device could not be read in time. */
   readonly changes: readonly Change[] | undefined;
@@ -196,13 +197,14 @@ export class MapProver {
     let home = await this.#step(subject, back);
     // What an off has cut comes back if anything can be done about it.
     for (let left = MORE_ONS; back === "on" && !asBefore(home) && left > 0; left--)
-      home = await this.#step(subject, back);
+      home = { ...(await this.#step(subject, back)), lost: true };
     this.#say(
       `${called} told ${back}: ${asBefore(home) ? "every outlet reads as before" : told(home)}`,
     );
     if (!asBefore(home)) return failed(home, subject, "not every outlet reads as before");
     if (!exact) return failed(there, subject, "every outlet reads as before");
-    if (there.lost || home.lost) return failed(there, subject, "an answer was lost; try again");
+    if (there.lost || home.lost)
+      return failed(there, subject, "not every command was answered; try again");
     const text = `the map is right: ${called} moved, and nothing else`;
     return { result: "done", text };
   }

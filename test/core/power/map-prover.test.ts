@@ -181,6 +181,43 @@ describe("proving a map", () => {
     expect(stored()).toHaveLength(1);
   });
 
+  test("an outlet that does not go back makes no proof", async () => {
+    const { device, prove, relays, stored } = await rig("raritan-px1");
+    const write = device.write.bind(device);
+    device.write = (oid, value) => {
+      const status = write(oid, value);
+      device.faults.ignores = true;
+      return status;
+    };
+    expect(await prove("1")).toMatchObject({ result: "failed" });
+    expect(relays()).toBe("on off on on");
+    expect(stored()).toEqual([]);
+  });
+
+  test("an on that is refused after an off is sent again, and makes no proof", async () => {
+    const { device, prove, relays, moves, stored } = await rig("raritan-px1");
+    const write = device.write.bind(device);
+    let ons = 0;
+    device.write = (oid, value) => {
+      device.faults.refusesOn = value === 1 && ++ons < 3;
+      return write(oid, value);
+    };
+    const ended = await prove("3", { called: "three", reference: "3", fromOn: true });
+    expect(moves).toEqual(["3 off", "3 on"]);
+    expect(relays()).toBe("off off on on");
+    expect(ended.result).toBe("failed");
+    expect(stored()).toEqual([]);
+  });
+
+  test("a device that changed before the proof was kept has none", async () => {
+    const { device, prove, disk, stored } = await rig("raritan-px1");
+    disk.wrote = ({ type }) => {
+      if (type === "power.outcome") device.serial = "OTHER";
+    };
+    expect(await prove("1")).toMatchObject({ code: "PDU_REFUSED" });
+    expect(stored()).toEqual([]);
+  });
+
   test.each([
     ["a name that is not its own", { called: "web1" }, "NOT_CONFIRMED"],
     ["a host that hangs on it", { feeds: () => "web1" }, "GUARD_REFUSED"],
