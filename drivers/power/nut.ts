@@ -5,7 +5,7 @@
  * - on, off: the words of outlet.N.status; all else is unknown. Stale data is no state: upsd is silent then.
  * - upsd answers from memory: what its driver read at the last poll. So a command is given one poll more to be seen, and
  *   what somebody else switches is seen one poll late.
- * - Some drivers read outlets far more seldom than they poll (snmp-ups 2.8.0 with an Eaton map: not within 90 s of a
+ * - Some drivers read outlets far more seldom than they poll (snmp-ups 2.8.0 with an Eaton map: not within five minutes of a
  *   command). What they remember is unknown, unless the entry says how old it may be.
  */
 import {
