@@ -100,8 +100,9 @@ function lostOn(
   lastSeen: ReadonlyMap<string, string>,
 ): unknown {
   const lost = cause instanceof OobError && cause.code === "DAEMON_UNREACHABLE";
-  if (!lost || dryRun || lastSeen.size === 0) return cause;
-  const seen = [...lastSeen].map(([outlet, state]) => `${outlet} last read ${state}`).join(", ");
+  if (!lost || dryRun) return cause;
+  const read = [...lastSeen].map(([outlet, state]) => `${outlet} last read ${state}`).join(", ");
+  const seen = read === "" ? "no outlet was read back" : read;
   const message = `Cannot tell how ${verb} of ${hosts.join(", ")} ends: the daemon ended; ${seen}`;
   const hint = "Start oob serve: it reads the outlets, and switches on what a cycle left off";
   return new OobError("POWER_UNKNOWN", message, { cause, hint });
