@@ -4,7 +4,7 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -18,7 +18,6 @@ const missing = existsSync(script)
 /** Built once, shared by everybody on the machine; the lock keeps two from building or booting at once. */
 const testbed = process.env.TB ?? join(tmpdir(), "oob-testbed");
 const LOCK = `${testbed}.lock`;
-const MODULES = ["@serialport", "debug", "ms", "node-gyp-build", "node-addon-api"];
 const LIMIT_SECONDS = 900;
 
 if (missing !== undefined) console.log(`serial-guest is skipped: no ${missing}`);
@@ -29,6 +28,24 @@ function inPath(tool: string): boolean {
 
 const work = mkdtempSync(join(tmpdir(), "oob-serial-guest-"));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+/** What the guest unpacks in its memory: files come slowly, one by one, over the folder that it shares. */
+function packProduct(): void {
+  const list = ["ls", "--omit=dev", "--all", "--parseable"];
+  const { stdout } = spawnSync("npm", list, { cwd: root, encoding: "utf8" });
+  const modules = stdout.split("\n").filter((path) => path.startsWith(`${root}/node_`));
+  const excluded = ["*.ts", "*.cts", "*.map", "*.md"].map((name) => `--exclude=${name}`);
+  const words = ["-cf", join(work, "product.tar"), ...excluded];
+  for (const [folder, ...parts] of [
+    [work, "dist/src", "dist/drivers", "dist/scripts"],
+    [root, "package.json", "bin", ...modules.map((path) => path.slice(root.length + 1))],
+    [join(import.meta.dirname, "serial-guest"), "."],
+    [join(import.meta.dirname, "rfc2217"), "port-server.py"],
+    [rig, "modem.py"],
+  ] as const)
+    words.push("-C", folder, ...parts);
+  expect(spawnSync("tar", words, { stdio: "inherit" }).status).toBe(0);
+}
 
 const locked = (...command: string[]) =>
   spawn("flock", [LOCK, ...command], {
@@ -43,15 +60,7 @@ describe.skipIf(missing !== undefined)("serial on real ports", () => {
     const build = ["-p", "tsconfig.build.json", "--outDir", outDir, "--incremental", "false"];
     spawnSync("npx", ["tsc", ...build], { cwd: root });
     expect(existsSync(join(outDir, "drivers/console/serial.js"))).toBe(true);
-    cpSync(join(root, "package.json"), join(work, "package.json"));
-    for (const name of MODULES)
-      cpSync(join(root, "node_modules", name), join(work, "node_modules", name), {
-        recursive: true,
-      });
-    cpSync(join(import.meta.dirname, "serial-guest"), work, { recursive: true });
-    cpSync(join(import.meta.dirname, "rfc2217/port-server.py"), join(work, "port-server.py"));
-    // The guest has this machine's files, but a /tmp of its own: what it runs stands beside its scripts.
-    cpSync(join(rig, "modem.py"), join(work, "modem.py"));
+    packProduct();
     if (existsSync(join(testbed, "sg.gz"))) return;
     const guest = locked("sh", "-c", `"$0/build-kernel.sh" && "$0/build-serialguest.sh"`, rig);
     expect(await once(guest, "exit")).toEqual([0, null]);
@@ -59,8 +68,11 @@ describe.skipIf(missing !== undefined)("serial on real ports", () => {
 
   it("every check in the guest passes", { timeout: LIMIT_SECONDS * 1000 + 120_000 }, async () => {
     const only = (process.env.ONLY ?? "").replace(/[^\w, -]/g, "");
-    const command = `set -o pipefail; ONLY='${only}' node guest.mjs 2>&1 | tee report`;
-    const peer = `exec python3 '${join(work, "peer.py")}' '${work}'`;
+    const unpack = "mkdir /tmp/oob && tar -xf product.tar -C /tmp/oob && cd /tmp/oob";
+    const run = `ONLY='${only}' node guest.mjs 2>&1 | tee /tmp/work/report`;
+    const command = `set -o pipefail; ${unpack} && ${run}`;
+    const far = join(import.meta.dirname, "serial-guest/peer.py");
+    const peer = `exec python3 '${far}' '${work}'`;
     const guest = locked("python3", script, "--peer", peer, work, command);
     const [status] = (await once(guest, "exit")) as [number];
     const report = existsSync(join(work, "report"))

@@ -6,10 +6,14 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { access, readFile, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
+import { addDetachChecks } from "./detach-checks.mjs";
+import { addDialInChecks } from "./dial-in-checks.mjs";
 import serial from "./dist/drivers/console/serial.js";
 import { lockPort } from "./dist/src/core/port/port-lock.js";
 import { systemClock } from "./dist/src/lib/clock.js";
 import { addModemChecks } from "./modem-checks.mjs";
+import { addPortChecks } from "./port-checks.mjs";
+import { SHARED } from "./product.mjs";
 import { addRfc2217Checks } from "./rfc2217-checks.mjs";
 
 const KILLS = Number(process.env.KILLS ?? 20);
@@ -304,7 +308,7 @@ const USB = "/dev/ttyUSB0";
 async function plug(state) {
   // QEMU does not show an adapter that is back within a moment.
   if (state === "in") await sleep(1500);
-  await writeFile("usb", state);
+  await writeFile(`${SHARED}/usb`, state);
   for (let tries = 0; tries < 200; tries++) {
     const there = await access(USB).then(
       () => true,
@@ -400,8 +404,12 @@ check(
   },
 );
 
-addModemChecks({ check, must, sleep, within, context, ALL });
+const startModem = addModemChecks({ check, must, sleep, within, context, ALL });
 addRfc2217Checks({ check, must, sleep, within, far, context, ALL, NEAR, FAR });
+addPortChecks({ check, must, far });
+// Last: from here on the daemon has the ports.
+const startSite = addDialInChecks({ check, must, within, context, startModem });
+addDetachChecks({ check, must, startSite });
 
 let failed = 0;
 const only = process.env.ONLY ?? "";

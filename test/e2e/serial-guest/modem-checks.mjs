@@ -14,6 +14,8 @@ const [NEAR, FAR] = ["/dev/ttyNM2", "/dev/ttyNM3"];
 /** "1" makes the odd end of each cable a modem, whose carrier is OUT1. */
 export const DCE = "/sys/module/oob_nullmodem/parameters/dce";
 const MODEM_RATE = 115_200;
+/** A TCP caller there makes the modem ring; this one is reached by dialling 5550142. */
+export const [RING_PORT, BACK_PORT] = [7301, 7302];
 
 /** The host at the far end: what it got, and whether somebody is connected. */
 class FarHost {
@@ -58,20 +60,22 @@ class Book {
   };
 }
 
+/** Adds the checks; gives what starts the modem. */
 export function addModemChecks({ check, must, sleep, within, context, ALL }) {
   const host = new FarHost();
   let started;
-  const start = () => {
+  const start = async () => {
+    await writeFile(DCE, "1");
     started ??= (async () => {
-      await writeFile(DCE, "1");
       const port = await host.listen();
       const script = join(import.meta.dirname, "modem.py");
-      const args = [script, FAR, `5551234=127.0.0.1:${port}`, "--rate", "33600"];
+      const book = [`5551234=127.0.0.1:${port}`, `5550142=127.0.0.1:${BACK_PORT}`];
+      const args = [script, FAR, ...book, "--rate", "33600", "--listen", String(RING_PORT)];
       const child = spawn("python3", args, { stdio: ["ignore", "inherit", "inherit"] });
       process.on("exit", () => child.kill());
       await sleep(1500);
     })();
-    return started;
+    await started;
   };
   /** A call, and its serial line below. */
   const dial = async (
@@ -200,4 +204,6 @@ export function addModemChecks({ check, must, sleep, within, context, ALL }) {
     must(told.includes(said), told.join(", "));
     return said;
   });
+
+  return start;
 }
