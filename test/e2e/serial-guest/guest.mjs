@@ -4,7 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { access, readFile, writeFile } from "node:fs/promises";
+import { access, readFile, rm, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { addDetachChecks } from "./detach-checks.mjs";
 import { addDialInChecks } from "./dial-in-checks.mjs";
@@ -210,7 +210,7 @@ check("exclusive: oob, pySerial and UUCP see each other", async () => {
     lockPort({ folder: "/tmp/locks", device: NEAR, who: "guest", clock: systemClock }),
   );
   sleeper.kill();
-  await writeFile("/var/lock/LCK..ttyNM0", "");
+  await rm("/var/lock/LCK..ttyNM0");
   must(uucp === `${String(process.pid).padStart(10)}\n`, JSON.stringify(uucp));
   must(/^PORT_BUSY: .*sleep \(pid \d+\) has it$/.test(refused), refused);
   return `${second} | ${refused}`;
