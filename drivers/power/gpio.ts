@@ -78,8 +78,13 @@ function openLines(options: OptionValues): Pdu {
   /** The folder of a line, exported where it was not. */
   const folderOf = async (name: string): Promise<string> => {
     const offset = lines.get(name);
-    if (offset !== undefined)
-      return exported(root, await firstLine(root, chip, label), offset, name);
+    if (offset !== undefined) {
+      const { first, count } = await linesOf(root, chip, label);
+      if (Number(offset) < count) return exported(root, first, offset, name);
+      // Behind the last one the next chip begins: another relay would be switched.
+      const has = `it has the lines 0 to ${count - 1}, not ${Number(offset)}`;
+      throw new OobError("OUTLET_UNKNOWN", `Cannot use "${name}" of ${label}: ${has}`);
+    }
     throw new OobError("OUTLET_UNKNOWN", `Cannot use "${printable(name, 100)}" of ${label}`, {
       hint: `Its lines: ${[...lines.keys()].join(", ")}`,
     });
@@ -119,16 +124,24 @@ function openLines(options: OptionValues): Pdu {
   };
 }
 
-/** A line that another program has takes the others with it as little as a relay that is stuck. */
+/** Lines of a chip, as the machine numbers them. */
+interface ChipLines {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** A line that another program has, or that is not there, takes the others with it as little as a relay that is stuck. */
 const unreadable =
   (name: string) =>
   (error: unknown): OutletReading => {
-    if (!(error instanceof OobError) || error.code !== "PDU_REFUSED") throw error;
+    const alone =
+      error instanceof OobError && ["PDU_REFUSED", "OUTLET_UNKNOWN"].includes(error.code);
+    if (!alone) throw error;
     return { instance: name, label: name, state: "unknown", pending: false, note: error.message };
   };
 
-/** Number of the chip's first line. Throws PDU_UNKNOWN where no chip, or more than one, has this label. */
-async function firstLine(root: string, chip: string, label: string): Promise<number> {
+/** The chip's first line, and how many it has. Throws PDU_UNKNOWN where no chip, or more than one, has this label. */
+async function linesOf(root: string, chip: string, label: string): Promise<ChipLines> {
   const entries = await readdir(root).catch((cause: unknown) => {
     throw new OobError("PDU_SILENT", `Cannot read ${label}: ${messageOf(cause)}`, {
       cause,
@@ -144,9 +157,13 @@ async function firstLine(root: string, chip: string, label: string): Promise<num
     const hint = `Labels here: ${labels.map((one) => printable(one, 60)).join(", ") || "none"}`;
     throw new OobError("PDU_UNKNOWN", text, { hint });
   }
-  const base = await word(join(root, only), "base", label);
-  if (/^\d{1,6}$/.test(base)) return Number(base);
-  throw new OobError("PDU_UNKNOWN", `Cannot find ${label}: its base is "${printable(base, 20)}"`);
+  const number = async (file: string): Promise<number> => {
+    const said = await word(join(root, only), file, label);
+    if (/^\d{1,6}$/.test(said)) return Number(said);
+    const text = `Cannot find ${label}: its ${file} is "${printable(said, 20)}"`;
+    throw new OobError("PDU_UNKNOWN", text);
+  };
+  return { first: await number("base"), count: await number("ngpio") };
 }
 
 async function exported(

@@ -37,8 +37,8 @@ const POLL_SECONDS = 2;
 const SELDOM: ReadonlySet<string> = new Set(["snmp-ups", "usbhid-ups", "mge-shut", "netxml-ups"]);
 const MAX_POLL_SECONDS = 600;
 const COMMANDS: readonly OutletCommand[] = ["on", "off"];
-/** "outlet.3.status"; in a chain "device.2.outlet.3.status". */
-const STATUS = /^((?:device\.(\d{1,3})\.)?outlet\.(\d{1,4}))\.status$/;
+/** "outlet.3.status"; in a chain "device.2.outlet.3.status". Number 0 is all of them at once (docs/nut-names.txt). */
+const STATUS = /^((?:device\.([1-9]\d{0,2})\.)?outlet\.([1-9]\d{0,3}))\.status$/;
 const PIN = /^sha256:(?:[0-9a-f]{2}:?){31}[0-9a-f]{2}$/i;
 const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/;
 

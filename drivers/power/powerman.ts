@@ -5,7 +5,8 @@
  * - on, off: what it says of a node. It asks the device each time, and waits up to 10 s for a dead one.
  * - unknown: its "unknown", a node that it says two things of, or none. A node whose device does not answer is silent.
  *
- * Each request has a connection of its own, and one node: powermand expands brackets and commas, we never send any.
+ * Each request has a connection of its own, and one node: powermand expands brackets and commas, we never send any. It
+ * expands aliases too, and one may have the name of a node: what it answers for more than that node is no outlet.
  */
 import { PowermanCodec, type PowermanEvent } from "oob/codec/powerman";
 import {
@@ -96,6 +97,8 @@ function openDaemon(label: string, ask: Ask, settle: number): Pdu {
     },
     async readOutlet(node) {
       const answer = await ask("status", nodeOf(node, label));
+      const means = [...answer.nodes.keys()];
+      if (means.some((name) => name !== node)) throw aliased(node, means, label);
       // A state that came with an error is what a device said before it fell silent.
       if (!isWhole(answer)) throw failure(label, `read "${node}"`, answer);
       return outlet(node, answer.nodes.get(node) ?? "unknown", answer);
@@ -127,6 +130,14 @@ function nodeOf(node: string, label: string): string {
     "OUTLET_UNKNOWN",
     `Cannot use "${printable(node, 100)}" at ${label}: it is no name of one node`,
   );
+}
+
+/** Told off, it would take all of them. */
+function aliased(node: string, means: readonly string[], label: string): OobError {
+  const text = `Cannot use "${node}" at ${label}: it means ${printable(means.join(", "), 200)} there`;
+  return new OobError("OUTLET_UNKNOWN", text, {
+    hint: "An alias in its powerman.conf has that name: name the alias otherwise, or use the node itself",
+  });
 }
 
 function failure(label: string, what: string, { code, text, troubles }: Answer): OobError {

@@ -39,6 +39,7 @@ async function startDaemon(
 listen "127.0.0.1:${port}"
 device "b" "baytech" "127.0.0.1:${device}"
 node "${nodes}[1-8]" "b" "[1-8]"
+alias "${nodes}8" "${nodes}[7-8]"
 `,
   );
   const daemon = spawn("/usr/sbin/powermand", ["-f", "-c", conf], { stdio: "ignore" });
@@ -162,6 +163,13 @@ describe.skipIf(missing.length > 0)("powermand", () => {
       code: "PDU_REFUSED",
       message: expect.stringContaining("cannot be handled by power control device"),
     });
+  });
+
+  test("a node with the name of an alias is not told off: powermand would take all of them", async () => {
+    expect(await act(well.port, "web8", "off")).toMatchObject({
+      error: { code: "OUTLET_UNKNOWN", message: expect.stringContaining("it means web7, web8") },
+    });
+    expect([mock.outlet("7")?.on, mock.outlet("8")?.on]).toEqual([true, true]);
   });
 
   test("a dead device, and one that says what its script does not know, are silent after 10 s", {

@@ -25,10 +25,11 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 const put = (file: string, text: string) => writeFileSync(join(root, file), text);
 const got = (file: string) => readFileSync(join(root, file), "utf8");
 
-function chip(base: number, label: string): void {
+function chip(base: number, label: string, lines = 58): void {
   mkdirSync(join(root, `gpiochip${base}`));
   put(`gpiochip${base}/label`, `${label}\n`);
   put(`gpiochip${base}/base`, `${base}\n`);
+  put(`gpiochip${base}/ngpio`, `${lines}\n`);
 }
 
 function line(number: number, direction: string, value: string, activeLow = "0"): void {
@@ -110,6 +111,21 @@ test("the chip is known by its label: none, or two, and nothing is touched", asy
   chip(600, "pinctrl-bcm2711");
   expect((await failureOf((await open()).command("web1", "off"))).code).toBe("PDU_UNKNOWN");
   expect(got("gpio529/direction")).toBe("out\n");
+});
+
+test("a line that the chip has not got is the next chip's, and is not touched", async () => {
+  chip(570, "gpio-expander");
+  line(570, "out", "1");
+  const pdu = await open({ lines: ["web1=57", "db1=58"] });
+  const error = await failureOf(pdu.command("db1", "off"));
+  expect(error).toMatchObject({
+    code: "OUTLET_UNKNOWN",
+    message: 'Cannot use "db1" of gpio pinctrl-bcm2711: it has the lines 0 to 57, not 58',
+  });
+  expect((await failureOf(pdu.readOutlet("db1"))).code).toBe("OUTLET_UNKNOWN");
+  expect(got("gpio570/direction")).toBe("out\n");
+  line(569, "out", "1");
+  expect(await pdu.readOutlet("web1")).toMatchObject({ state: "on" });
 });
 
 test("a kernel without sysfs, an unknown line, and what is no relay's are refused", async () => {

@@ -77,6 +77,21 @@ test("reads outlets with name, load, serial number, and how old they may be", as
   expect((await failureOf(pdu.readOutlet("outlet.9"))).code).toBe("OUTLET_UNKNOWN");
 });
 
+test("outlet.0 is all outlets of the device, and none of them", async () => {
+  variables["outlet.0.status"] = "on";
+  variables["device.2.outlet.0.status"] = "on";
+  commands.push("outlet.0.load.off", "outlet.0.load.on");
+  answers["INSTCMD pdu1 outlet.0.load.off"] = "OK\n";
+  const pdu = await open();
+  expect((await pdu.read()).outlets.map(({ instance }) => instance)).toEqual([
+    "outlet.1",
+    "outlet.2",
+  ]);
+  expect((await failureOf(pdu.readOutlet("outlet.0"))).code).toBe("OUTLET_UNKNOWN");
+  expect((await failureOf(pdu.command("outlet.0", "off"))).code).toBe("PDU_REFUSED");
+  expect(server.asked).not.toContain("INSTCMD pdu1 outlet.0.load.off");
+});
+
 test("a chain has units, and an option says how old data may be", async () => {
   variables = { "device.2.outlet.3.status": "on", "driver.name": "dummy-ups" };
   const [outlet] = (await (await open()).read()).outlets;

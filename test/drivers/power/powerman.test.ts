@@ -106,13 +106,23 @@ test("a node whose device does not answer is silent; with others it is unknown, 
 });
 
 test.each([
-  ["another node", "303 web2: off\r\n103 Query complete\r\n"],
   ["two states", "303 web1: off\r\n303 web1: on\r\n303 web1: off\r\n103 Query complete\r\n"],
   ["a word of its own", "303 web1: offline\r\n103 Query complete\r\n"],
   ["nothing", "103 Query complete\r\n"],
 ])("a reading with %s is unknown, never off", async (_what, said) => {
   saying({ "status web1": said });
   expect(await (await open()).readOutlet("web1")).toMatchObject({ state: "unknown" });
+});
+
+test.each([
+  ["several nodes", "303 web1: off\r\n303 web2: off\r\n", "web1, web2"],
+  ["another node", "303 web2: off\r\n", "web2"],
+])("a name that is an alias of %s is no outlet", async (_what, said, means) => {
+  saying({ "status web1": `${said}103 Query complete\r\n` });
+  expect(await failureOf((await open()).readOutlet("web1"))).toMatchObject({
+    code: "OUTLET_UNKNOWN",
+    message: `Cannot use "web1" at powerman 127.0.0.1:${port}: it means ${means} there`,
+  });
 });
 
 test("silence, a hang-up and an unreachable daemon are PDU_SILENT; another service is not powermand", async () => {
