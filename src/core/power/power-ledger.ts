@@ -26,6 +26,13 @@ export interface PowerAct {
   readonly endedAt?: Millis;
 }
 
+/** An act that was begun and of which no end is written. */
+export interface OpenAct {
+  readonly intent: PowerIntent;
+  /** Its outlets without those that were switched again since: what somebody wanted later stands. */
+  readonly left: readonly BoundOutlet[];
+}
+
 /** The audit trail seen as acts: which ids were begun, and how they ended. It is what makes an act happen at most once. */
 export class PowerLedger {
   readonly #audit: Audit;
@@ -42,8 +49,16 @@ export class PowerLedger {
   }
 
   /** Acts that were begun and of which no end is written. */
-  async unfinished(): Promise<PowerAct[]> {
-    return [...(await this.#load()).values()].filter(({ outcome }) => outcome === undefined);
+  async unfinished(): Promise<OpenAct[]> {
+    const open: OpenAct[] = [];
+    const overtaken = new Set<string>();
+    for (const act of [...(await this.#load()).values()].reverse()) {
+      const { intent, outcome } = act;
+      const left = intent.outlets.filter((outlet) => !overtaken.has(placeOf(outlet)));
+      if (outcome === undefined) open.unshift({ intent, left });
+      if (overtakes(act)) for (const outlet of intent.outlets) overtaken.add(placeOf(outlet));
+    }
+    return open;
   }
 
   /** On disk when it resolves; nothing has moved yet. Throws AUDIT_UNWRITABLE. */
@@ -92,7 +107,7 @@ export class PowerLedger {
     for (const { intent, outcome, endedAt = intent.at } of acts.values()) {
       if (endedAt < since || outcome?.result === "refused" || !MOVES.has(intent.verb)) continue;
       for (const outlet of intent.outlets)
-        for (const key of [deviceOutlet(outlet), `${outlet.pdu} ${outlet.instance}`])
+        for (const key of [deviceOutlet(outlet), placeOf(outlet)])
           moved.set(key, Math.max(moved.get(key) ?? 0, endedAt));
     }
     return moved;
@@ -120,6 +135,15 @@ export class PowerLedger {
     }
     return acts;
   }
+}
+
+const placeOf = ({ pdu, instance }: BoundOutlet): string => `${pdu} ${instance}`;
+
+/** Whether an act leaves nothing of earlier ones to put right; one that failed to bring power leaves it. */
+function overtakes({ intent: { verb }, outcome }: PowerAct): boolean {
+  if (verb !== "on" && verb !== "cycle") return outcome?.result !== "refused";
+  // A cycle without an end is taken up itself.
+  return outcome === undefined ? verb === "cycle" : outcome.result === "done";
 }
 
 function intentOf(event: SiteEvent, id: string): PowerIntent {

@@ -143,9 +143,11 @@ export async function bringOn(
   { clock, say, onFor }: Moving,
 ): Promise<Turned> {
   const { id } = feed.outlet;
-  const until = clock.monotonic() + onFor;
+  let until: Millis | undefined;
   for (;;) {
     const turned = await turnOn(feed);
+    // Counted from the end of the first try: that may have waited long for its turn among the outlets of its PDU.
+    until ??= clock.monotonic() + onFor;
     const sure = turned.verified && (!doubt || (turned.taken && (await feed.staysOn(feed.settle))));
     if (sure) return turned;
     const text = `Cannot be sure that ${id} stays on: an off may still come`;

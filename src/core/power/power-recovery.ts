@@ -7,7 +7,7 @@ import { minutes } from "../../lib/durations.ts";
 import { messageOf, OobError } from "../../lib/errors.ts";
 import type { PowerBank } from "./power-bank.ts";
 import type { Feed } from "./power-feed.ts";
-import type { PowerIntent, PowerLedger } from "./power-ledger.ts";
+import type { OpenAct, PowerIntent, PowerLedger } from "./power-ledger.ts";
 import { bringOn, type Ended, type Moving } from "./power-moves.ts";
 import { asOobError } from "./verb-words.ts";
 
@@ -41,10 +41,11 @@ export class PowerRecovery {
   /** Reserves the outlets of all such acts, and begins. */
   async begin(movingOf: (host: string) => Moving): Promise<readonly Recovery[]> {
     const acts = await this.#ledger.unfinished();
-    return acts.map(({ intent }) => {
-      const done = this.#finish(intent, movingOf(intent.host));
+    return acts.map((act) => {
+      const { host } = act.intent;
+      const done = this.#finish(act, movingOf(host));
       this.#running.push(done);
-      return { host: intent.host, pdus: intent.outlets.map(({ pdu }) => pdu), done };
+      return { host, pdus: act.left.map(({ pdu }) => pdu), done };
     });
   }
 
@@ -54,14 +55,15 @@ export class PowerRecovery {
     await Promise.allSettled(this.#running);
   }
 
-  async #finish(intent: PowerIntent, moving: Moving): Promise<void> {
+  async #finish({ intent, left }: OpenAct, moving: Moving): Promise<void> {
     let free = () => {};
     let giveBack: (() => Promise<void>) | undefined;
+    let feeds: readonly Feed[] = [];
     let ended: Ended;
     try {
-      const feeds = intent.outlets.map((outlet) => this.#bank.feed(outlet));
+      feeds = left.map((outlet) => this.#bank.feed(outlet));
       free = this.#bank.reserve(feeds, intent.host);
-      giveBack = await this.#ownAtLast(intent, moving);
+      giveBack = await this.#ownAtLast({ ...intent, outlets: left }, moving);
       // Whoever had the PDU may have been at this very act, and alive.
       if (giveBack === undefined || !(await this.#ledger.isOpen(intent.id))) {
         free();
@@ -74,6 +76,8 @@ export class PowerRecovery {
     }
     const text = ended.error?.message ?? "it is so, read back";
     moving.say(`${intent.verb} of ${intent.host} was cut short by a restart: ${text}`);
+    if (intent.verb === "cycle" && left.length > 0 && !(await areOn(feeds)))
+      this.#ledger.alarm(intent, ended.error);
     await writeEnd(this.#ledger, intent, ended, moving);
     free();
     await giveBack?.();
@@ -100,11 +104,13 @@ export class PowerRecovery {
       const text = `Cannot tell whether ${verb} of ${host} happened: ${why}`;
       return { result: "unknown", error: new OobError("POWER_UNKNOWN", text) };
     };
+    if (feeds.length === 0) return unknown("its outlets were switched again since");
     if (this.#clock.now() - at > RECOVER_WITHIN)
       return unknown("it was begun too long ago, nothing was touched");
+    const isWhole = feeds.length === intent.outlets.length;
     if (verb === "on" || verb === "off") {
       const so = await Promise.all(feeds.map((feed) => feed.shows(verb)));
-      return so.every(Boolean)
+      return isWhole && so.every(Boolean)
         ? { result: "done" }
         : unknown("it does not read so, and was not repeated");
     }
@@ -113,8 +119,14 @@ export class PowerRecovery {
     const on = await Promise.all(feeds.map((feed) => bringOn(feed, true, moving)));
     const dark = on.find(({ verified }) => !verified);
     if (dark) return { result: "failed", ...(dark.error && { error: dark.error }) };
-    return wereOff.every(Boolean) ? { result: "done" } : unknown("the outlets read on now");
+    const wasDark = isWhole && wereOff.every(Boolean);
+    return wasDark ? { result: "done" } : unknown("the outlets read on now");
   }
+}
+
+async function areOn(feeds: readonly Feed[]): Promise<boolean> {
+  const on = await Promise.all(feeds.map((feed) => feed.shows("on")));
+  return on.length > 0 && on.every(Boolean);
 }
 
 /** The outcome on disk. What has moved is told even where it cannot be written. */
