@@ -1,5 +1,14 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { ended, hostWith, ORDER, recovered, run, startPower, TwoFeeds } from "./power-sim.ts";
+import {
+  ended,
+  hostWith,
+  ORDER,
+  RelayBank,
+  recovered,
+  run,
+  startPower,
+  TwoFeeds,
+} from "./power-sim.ts";
 
 let site: TwoFeeds;
 const A1 = hostWith("a/1");
@@ -96,17 +105,20 @@ describe("a cycle that a kill left dark", () => {
 });
 
 test("the wait for a turn takes nothing of the time in which an on is tried", async () => {
+  const bank = new RelayBank(site.clock, ["1", "2", "3", "4"]);
   const rules = { a: { minInterval: 0, stagger: 60_000, lifeline: [] } };
-  const { power } = start({ rules });
+  const { power } = startPower({ a: bank }, site.disk, site.clock, { rules });
   const first = power.switchHost(A1, "cycle", order("1"));
-  for (let n = 0; n < 600 && isOn(); n++) await site.clock.advance(100);
-  const turns = ["2", "3", "4"].map((id) => power.switchHost(hostWith("a/2"), "off", order(id)));
+  for (let n = 0; n < 100 && bank.falls("1") === 0; n++) await site.clock.advance(100);
+  const others = ["2", "3", "4"].map((id) =>
+    power.switchHost(hostWith(`a/${id}`), "off", order(id)),
+  );
+  for (let n = 0; n < 400 && bank.sent.length < 4; n++) await site.clock.advance(1000);
   // Busy, as some are, when the turn comes at last.
-  site.banks.a.command = "refused";
-  for (let n = 0; n < 600 && site.banks.a.sent.length < 2; n++) await site.clock.advance(1000);
-  site.banks.a.command = "ok";
-  const report = await ended(site.clock, first);
-  await run(site.clock, Promise.allSettled(turns));
-  expect(report.power).toBe("on");
-  expect(isOn()).toBe(true);
+  bank.command = "refused";
+  for (let n = 0; n < 400 && bank.sent.length < 5; n++) await site.clock.advance(1000);
+  expect(bank.sent.at(-1)).toEqual({ instance: "1", command: "on" });
+  bank.command = "ok";
+  expect((await ended(site.clock, first)).power).toBe("on");
+  await run(site.clock, Promise.all(others));
 });
