@@ -193,6 +193,13 @@ class RedfishPower implements Pdu {
       const what = wanted === "" ? "a system" : `system "${printable(wanted, 64)}"`;
       throw new OobError("OUTLET_UNKNOWN", `Cannot find ${what} at ${this.label}: ${has}`);
     }
+    if (chosen.size > 1 && textOf(this.#options, "serial") !== "") {
+      const [first = ""] = chosen.keys();
+      const has = `it has ${chosen.size} systems, and serial: is the number of one`;
+      throw new OobError("CONFIG_INVALID", `Cannot use ${this.label}: ${has}`, {
+        hint: `Say system: ${first}, or another of ${[...chosen.keys()].join(", ")}`,
+      });
+    }
     this.#paths = chosen;
     return chosen;
   }
@@ -235,7 +242,7 @@ class RedfishPower implements Pdu {
       );
     if (now !== undefined) this.#known.set(instance, now);
     const wanted = plain(textOf(this.#options, "serial"));
-    if (wanted === "" || this.#paths?.size !== 1) return;
+    if (wanted === "") return;
     const is = [now, textField(system, "SerialNumber")].filter((one) => one !== undefined);
     if (is.some((one) => plain(one) === wanted)) return;
     // Firmware that has forgotten its numbers for a while is no other system.

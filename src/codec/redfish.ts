@@ -191,9 +191,11 @@ const RUNNING = [
   "Pending",
   "Stopping",
   "Service",
+  // "Expected to restart and is therefore not complete" (DSP2046, Task).
+  "Interrupted",
   "Cancelling",
 ];
-const FAILED = ["Exception", "Killed", "Interrupted", "Cancelled"];
+const FAILED = ["Exception", "Killed", "Cancelled"];
 
 /** How far the task is whose resource, or whose monitor's answer, this is. */
 export function taskProgress(status: number, body: unknown): TaskProgress {

@@ -129,6 +129,8 @@ test("messagesIn() shows what services say: lists, one message alone, ids withou
 test.each([
   [202, {}, "running"],
   [200, { TaskState: "Running" }, "running"],
+  // "Expected to restart and therefore not complete" (DSP2046, Task): it may still be done.
+  [202, { TaskState: "Interrupted" }, "running"],
   [202, { TaskState: "Exception" }, "failed"],
   [200, { TaskState: "Completed", TaskStatus: "OK" }, "done"],
   [200, { TaskState: "Completed", TaskStatus: "Critical" }, "failed"],

@@ -347,6 +347,21 @@ describe("which machine", () => {
     });
   });
 
+  test("a serial number without the system that it is of is refused: nothing would be compared", async () => {
+    const { mock, open } = await setUp({ ids: ["Node1", "Node2"] });
+    const pdu = await open({ serial: UUID });
+    expect(await failureOf(pdu.read())).toMatchObject({
+      code: "CONFIG_INVALID",
+      message: expect.stringContaining("it has 2 systems"),
+      hint: "Say system: Node1, or another of Node1, Node2",
+    });
+    expect((await failureOf(pdu.command("Node1", "off"))).code).toBe("CONFIG_INVALID");
+    expect(mock.resets).toEqual([]);
+    expect(await (await open({ serial: UUID, system: "Node1" })).read()).toMatchObject({
+      serial: UUID,
+    });
+  });
+
   test("another machine in its place is refused, and nothing is sent to it", async () => {
     const { mock, pdu, open } = await setUp();
     await pdu.read();
