@@ -8,6 +8,8 @@ import { printable } from "../../lib/printable.ts";
 
 /** Most that one talk may bring: beyond it the other side is no server of this protocol. */
 const MAX_TALK_BYTES = 8 * 1024 * 1024;
+/** The same in lines: short ones take far more time and memory than their bytes. */
+const MAX_TALK_EVENTS = 65_536;
 
 /** A server that answers a client's questions over TCP. */
 export interface TalkPeer {
@@ -21,10 +23,15 @@ export interface TalkPeer {
   readonly hint: string;
 }
 
+/** A protocol that tells how many bytes of an unfinished line it has. */
+interface LineCodec<Event> extends Codec<Event> {
+  readonly held: number;
+}
+
 /** A connection for the time of `work`. Throws PDU_SILENT: no connection, no answer in time, or hung up. */
 export async function withTalk<Event, Result>(
   peer: TalkPeer,
-  codec: Codec<Event>,
+  codec: LineCodec<Event>,
   clock: Clock,
   work: (talk: Talk<Event>) => Promise<Result>,
 ): Promise<Result> {
@@ -39,15 +46,16 @@ export async function withTalk<Event, Result>(
 /** One client's time with a server. What was asked goes out when the next event is waited for. */
 export class Talk<Event> {
   readonly #peer: TalkPeer;
-  readonly #codec: Codec<Event>;
+  readonly #codec: LineCodec<Event>;
   readonly #stop: () => void;
   #socket: net.Socket;
   #events: Event[] = [];
   #came = 0;
+  #heard = 0;
   #failed: OobError | undefined;
   #wake = () => {};
 
-  constructor(peer: TalkPeer, codec: Codec<Event>, clock: Clock) {
+  constructor(peer: TalkPeer, codec: LineCodec<Event>, clock: Clock) {
     this.#peer = peer;
     this.#codec = codec;
     this.#socket = this.#listen(net.connect({ host: peer.host, port: peer.port }));
@@ -77,7 +85,9 @@ export class Talk<Event> {
     const plain = this.#socket;
     plain.removeAllListeners("data");
     // What came in clear text behind the agreement was not said by the server that we are about to know.
-    this.#events = [];
+    if (this.#events.length > 0 || this.#codec.held > 0)
+      this.#fail("it said more than that in clear text");
+    if (this.#failed) throw this.#failed;
     const wrapped = tls.connect({
       socket: plain,
       host,
@@ -117,8 +127,12 @@ export class Talk<Event> {
   #listen<Socket extends net.Socket>(socket: Socket): Socket {
     socket.on("data", (bytes: Buffer) => {
       this.#came += bytes.length;
+      const events = this.#codec.receive(bytes);
+      this.#heard += events.length;
       if (this.#came > MAX_TALK_BYTES) this.#fail("it says more than 8 MiB");
-      else this.#events.push(...this.#codec.receive(bytes));
+      else if (this.#heard > MAX_TALK_EVENTS)
+        this.#fail(`it says more than ${MAX_TALK_EVENTS} lines`);
+      else this.#events.push(...events);
       this.#wake();
     });
     socket.on("error", (cause) => this.#fail(reasonOf(cause), cause));

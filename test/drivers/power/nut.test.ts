@@ -182,6 +182,17 @@ test("a driver that waits for its device has no states, and a list that breaks o
   expect((await failureOf((await open({ timeout: "300ms" })).read())).code).toBe("PDU_SILENT");
 });
 
+test.each(["x", "ERR ACCESS-DENIED\n"])(
+  "what stands in clear text behind the agreement on TLS is taken for no answer: %j",
+  async (more) => {
+    answers.STARTTLS = `OK STARTTLS\n${more}`;
+    expect(await failureOf((await open({ tls: true })).command("outlet.1", "off"))).toMatchObject({
+      code: "PDU_SILENT",
+      message: expect.stringContaining("it said more than that in clear text"),
+    });
+  },
+);
+
 test("a server without TLS gets no password where TLS was asked for", async () => {
   answers.STARTTLS = "ERR FEATURE-NOT-CONFIGURED\n";
   const pdu = await open({ tls: true });

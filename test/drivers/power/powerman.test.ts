@@ -144,6 +144,14 @@ test("silence, a hang-up and an unreachable daemon are PDU_SILENT; another servi
   });
 });
 
+test("a daemon that says little in very many lines is left", async () => {
+  saying({ status: "399 x\r\n".repeat(2000) + "x\r\n".repeat(100_000) });
+  expect(await failureOf((await open()).read())).toMatchObject({
+    code: "PDU_SILENT",
+    message: expect.stringContaining("more than 65536 lines"),
+  });
+});
+
 test("a daemon that never stops talking is left", async () => {
   const line = `303 ${"n".repeat(200)}: on\r\n`.repeat(1000);
   server.answer = (_line, socket) => {
