@@ -27,7 +27,7 @@ import {
   statusOf,
   TypedText,
 } from "./watchdog-view.ts";
-import { stillShows, suspicionData, takenUp, type Witness } from "./witness.ts";
+import { stillShows, takenUp, type Witness } from "./witness.ts";
 
 /** A timer that fires this late: the process stood still, and silence was ours. */
 export const STOOD_STILL: Millis = seconds(5);
@@ -186,7 +186,7 @@ export class HostWatch {
         if (this.#state.phase.is !== "calm") this.#story.open(this.#state.phase.case);
         break;
       case "tell":
-        this.#story.note(wish.type, wish.text, suspicionData(wish.type, this.#state));
+        this.#story.note(wish.type, wish.text, this.#state);
         break;
       case "page":
         this.#story.page(wish.text);

@@ -1,9 +1,9 @@
 import type { Millis } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Incident } from "../incident/incident.ts";
-import type { Case } from "../policy/state.ts";
-import type { SiteEvent } from "../site/site.ts";
+import type { Case, WatchState } from "../policy/state.ts";
 import { type HostParts, WATCHDOG, type WatchedHost } from "./watchdog-parts.ts";
+import { suspicionData } from "./witness.ts";
 
 const MAX_BEFORE = 20;
 
@@ -26,9 +26,12 @@ export class HostStory {
     return this.#incident;
   }
 
-  note(type: string, text: string, more: SiteEvent["data"] = {}): void {
+  /** `state`: where the watch stands that tells it. */
+  note(type: string, text: string, state?: WatchState): void {
     const id = this.#incident?.record.id;
-    const data = { ...more, ...(id !== undefined && { incident: id }) };
+    const handsOff = this.#parts.clock.monotonic() - this.#host.entry.watch.handsOff;
+    const suspicion = state && suspicionData(type, state, handsOff);
+    const data = { ...suspicion, ...(id !== undefined && { incident: id }) };
     const told = Object.keys(data).length > 0 ? { data } : {};
     this.#parts.audit.note({ host: this.#host.entry.name, type, by: WATCHDOG, text, ...told });
     if (this.#incident) this.#incident.tell(type, text);

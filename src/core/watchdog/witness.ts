@@ -34,11 +34,16 @@ export interface Witness {
   readonly class: string;
 }
 
-/** What goes into the trail with a suspicion: enough to know the same evidence again. */
-export function suspicionData(type: string, { phase }: WatchState) {
+/**
+ * What goes into the trail with a suspicion: enough to know the same evidence again, and whether a person is at it, who
+ * has typed no earlier than `handsOff`. Whatever that person does next may stand nowhere.
+ */
+export function suspicionData(type: string, state: WatchState, handsOff: Millis) {
+  const { phase, seat, typedAt } = state;
   if (type !== "watch.suspect" || phase.is !== "suspect") return {};
   const { is, certain, live, class: of, at } = phase.case.cause;
-  return { is, certain, live, class: of, at, answered: phase.case.answered };
+  const person = seat !== undefined || (typedAt !== undefined && typedAt > handsOff);
+  return { is, certain, live, class: of, at, answered: phase.case.answered, person };
 }
 
 /** By host: suspicions that an earlier process has told of and that nothing came after. */
@@ -47,24 +52,28 @@ export async function witnesses(
   clock: Clock,
 ): Promise<ReadonlyMap<string, Witness>> {
   const found = new Map<string, Witness>();
-  const since = clock.now() - WITHIN;
+  const now = clock.now();
+  const since = now - WITHIN;
   for await (const event of audit.read({ hosts: [], since, follow: false })) {
     const { host, type } = event;
     if (host === undefined) continue;
     if (!GOES_ON.has(type)) found.delete(host);
     if (type !== "watch.suspect") continue;
-    const witness = read(event);
+    // What the future holds was seen before the clock was set back: nobody knows how long ago.
+    const witness = event.at > now ? undefined : read(event);
     if (witness) found.set(host, witness);
     else found.delete(host);
   }
   return found;
 }
 
-/** Only what that process saw come itself, what is certain, and what is about a host that used to answer. */
+/** Only what that process saw come itself, with no person there, certain, and of a host that used to answer. */
 function read({ data = {} }: SiteEvent): Witness | undefined {
-  const { is, certain, live, answered, at, class: of } = data;
+  const { is, certain, live, answered, person, at, class: of } = data;
   const good = is === "evidence" && certain === true && live === true && answered === true;
-  return good && typeof at === "number" && typeof of === "string" ? { at, class: of } : undefined;
+  return good && person === false && typeof at === "number" && typeof of === "string"
+    ? { at, class: of }
+    : undefined;
 }
 
 /** Whether the console ends in that very trouble: in nothing else, and in nothing older. */

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { minutes, seconds } from "../../../src/lib/durations.ts";
+import { hours, minutes, seconds } from "../../../src/lib/durations.ts";
 import { Bench } from "./watchdog-doubles.ts";
 
 let bench: Bench;
@@ -101,4 +101,31 @@ describe("kill -9 between a panic and its incident", () => {
     await bench.pass(minutes(9));
     expect(bench.relay.orders).toEqual([]);
   });
+
+  it("a clock that was set back makes an old suspicion no newer: a person is called", async () => {
+    await killedAtOnce();
+    await bench.watchdog.stop();
+    await bench.clock.advance(hours(3));
+    bench.clock.stepWall(-hours(10));
+    await bench.restart({ keeps: true });
+    bench.console().prints("\0");
+    await bench.pass(minutes(30));
+    expect(bench.relay.orders).toEqual([]);
+    expect((await bench.texts("watch.page"))[0]).toMatch(/mended unseen/);
+  });
+
+  it.each(["has the seat", "typed just before"])(
+    "a person who %s may do what stands nowhere: left to a person",
+    async (how) => {
+      bench = await new Bench(["web1"]).start();
+      bench.console().asksForLogin();
+      if (how === "has the seat") bench.console().sits("jana");
+      else bench.console().types("dmesg\r");
+      bench.console().panics();
+      await bench.still();
+      await bench.restart({ keeps: true });
+      await bench.pass(minutes(30));
+      expect(bench.relay.orders).toEqual([]);
+    },
+  );
 });
