@@ -39,14 +39,14 @@ export function planOrder(
     return new Set(names.flatMap((name) => placeOf.get(name) ?? []).filter((one) => one !== n));
   });
   const follows = verb === "off" || verb === "soft" ? reversed(earlier) : earlier;
-  breakCircles(follows);
-  let last: number | undefined;
-  return groups.map((group, n) => {
-    const limited = verb === "on" && group.some(facts.isLimited);
-    const behind = limited ? last : undefined;
-    if (limited) last = n;
-    return { hosts: group, switched: asOne(group), follows: [...(follows[n] ?? [])], behind };
-  });
+  // One behind the other in this order, or a host that was named first waits for one that waits for it.
+  const limited = inTurn(follows).filter((n) => verb === "on" && groups[n]?.some(facts.isLimited));
+  return groups.map((group, n) => ({
+    hosts: group,
+    switched: asOne(group),
+    follows: [...(follows[n] ?? [])],
+    behind: limited[limited.indexOf(n) - 1],
+  }));
 }
 
 /** Hosts in groups that share an outlet, in the order in which they were named. */
@@ -84,8 +84,11 @@ function reversed(earlier: readonly ReadonlySet<number>[]): Set<number>[] {
   return earlier.map((_, n) => new Set(earlier.flatMap((set, m) => (set.has(n) ? [m] : []))));
 }
 
-/** Hosts on one outlet may have to come before and after the same third one: then nobody waits for ever. */
-function breakCircles(follows: Set<number>[]): void {
+/**
+ * Places in an order in which each comes after those that it follows. Hosts on one outlet may have to come before and
+ * after the same third one: such a circle is broken, or they would wait for ever.
+ */
+function inTurn(follows: Set<number>[]): readonly number[] {
   const done = new Set<number>();
   while (done.size < follows.length) {
     const open = follows.flatMap((_, n) => (done.has(n) ? [] : [n]));
@@ -95,6 +98,7 @@ function breakCircles(follows: Set<number>[]): void {
       for (const one of open) follows[stuck]?.delete(one);
     for (const n of ready) done.add(n);
   }
+  return [...done];
 }
 
 /** Which of two entries name the same outlet is found where they are bound. */

@@ -75,7 +75,7 @@ async function console(name: string): Promise<void> {
   await new Promise<void>((resolve) => server.listen(join(folder, name), resolve));
 }
 
-async function openSite(role: "daemon" | "direct", state: string): Promise<LocalSite> {
+async function openSite(role: "daemon" | "direct", state: string, rules = ""): Promise<LocalSite> {
   const file = join(folder, `${state}.yaml`);
   const host = (name: string, more: string) =>
     `  ${name}: { console: { driver: unix, path: ${join(folder, name)} }, ${more} }\n`;
@@ -84,7 +84,7 @@ async function openSite(role: "daemon" | "direct", state: string): Promise<Local
     `state: ${join(folder, state)}
 credentials: ${join(folder, "credentials")}
 pdus:
-  p: { driver: snmp, host: 127.0.0.1, port: ${pdu.port}, version: 2c, community: secret:read, write-community: secret:write, insecure: true, stagger: 100ms, lifeline: [5] }
+  p: { driver: snmp, host: 127.0.0.1, port: ${pdu.port}, version: 2c, community: secret:read, write-community: secret:write, insecure: true, stagger: 100ms, lifeline: [5]${rules} }
 defaults: { off-for: 100ms, watch: { mode: off, budget: { cycles: 100, per: 1h } } }
 hosts:
 ${host("web1", "outlets: p/6, os: linux, login: { user: root, secret: root }")}${host("web2", "outlets: p/1")}${host("web3", "outlets: [p/label:1, p/2]")}${host("nas1", "outlets: p/3")}${host("db1", "outlets: p/4, after: nas1")}${host("box1", "outlets: p/5")}`,
@@ -144,6 +144,14 @@ describe("after", () => {
     expect(ends(await power("off", ["nas1", "db1"]))).toEqual({ nas1: "done", db1: "done" });
     expect(ends(await power("on", ["db1", "nas1"]))).toEqual({ nas1: "done", db1: "done" });
     expect(moved).toEqual(["4 off", "3 off", "3 on", "4 on"]);
+  });
+
+  test("hosts on a PDU with a limit come on in that order too, however they are named", async () => {
+    const limited = await openSite("direct", "limited", ", limit-amps: 16");
+    expect(ends(await power("off", ["db1", "nas1"], {}, limited))).toMatchObject({ db1: "done" });
+    const ended = await power("on", ["db1", "nas1"], { force: true }, limited);
+    expect(ends(ended)).toMatchObject({ nas1: "done", db1: "done" });
+    expect(moved.filter((one) => /^[34] on/.test(one))).toEqual(["3 on", "4 on"]);
   });
 
   test("nothing is cut under a host that did not go down before it", async () => {
