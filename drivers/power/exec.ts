@@ -3,8 +3,9 @@
  * shell. "{outlet}" in a word becomes the outlet's name; OOB_OUTLET and OOB_VERB have it too.
  *
  *   ended with 0                  taken, which proves nothing: the status command tells
- *   ended with anything else      refused
- *   not ended in time             killed with its group; it may have happened, so it is read back
+ *   ended with 1 to 127           refused
+ *   ended with 128 up, a signal   it may have happened, so it is read back
+ *   not ended in time             killed with its group; the same
  *
  * The state is what the entry declares, by exit status or by output, and unknown otherwise: a status that is not
  * listed, an output that fits neither or both, no status command at all.
@@ -39,6 +40,8 @@ const MAX_OUTPUT = 16 * 1024;
 const MAX_OUTLETS = 64;
 /** Statuses that mean that a program failed: of interpreters and shells (1, 126, 127), and deaths by signal. */
 const FAILED = (status: number) => status === 1 || status >= 126;
+/** From here on a signal ended it, or ssh lost its way (255): nothing says how far it was. */
+const CUT_SHORT = 128;
 
 const words = (summary: string): OptionSpec => ({ kind: "list", summary });
 
@@ -160,7 +163,8 @@ function openCommands(
       const { status, out, err } = await run(command, checked(instance));
       if (status === 0) return;
       const text = `Cannot switch ${instance} ${command}: the command ended with status ${status}`;
-      throw new OobError("PDU_REFUSED", `${text}${quoted(err.trim() || out)}`);
+      const code = status >= CUT_SHORT ? "PDU_SILENT" : "PDU_REFUSED";
+      throw new OobError(code, `${text}${quoted(err.trim() || out)}`);
     },
     close: () => Promise.resolve(),
   };

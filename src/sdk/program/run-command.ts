@@ -41,6 +41,9 @@ export function runCommand(words: readonly string[], options: RunOptions): Promi
     const err = collect(child.stderr);
     const timer = options.clock.after(options.timeout, () => {
       killGroup(child.pid);
+      // What left the group lives on, and would have us listen as long as it does.
+      child.stdout.destroy();
+      child.stderr.destroy();
       const within = formatDuration(options.timeout);
       reject(
         new OobError("TIMED_OUT", `Cannot finish "${name}": it did not end within ${within}`, {

@@ -112,6 +112,27 @@ test("what does not end is killed with all that it started, and may have happene
   expect((await failureOf(pdu.readOutlet("web1"))).code).toBe("PDU_SILENT");
 });
 
+test("what left its group is not listened to for ever: its outputs are closed", async () => {
+  const { path, log } = command(
+    `cat > "$0.daemon" <<'EOF'
+trap "" PIPE
+for n in $(seq 200); do echo alive || { echo closed >> "$1"; exit; }; sleep 0.1; done
+EOF
+setsid sh "$0.daemon" $LOG 2> /dev/null &`,
+  );
+  const pdu = await open({ off: [path], timeout: "700ms" });
+  expect((await failureOf(pdu.command("web1", "off"))).code).toBe("PDU_SILENT");
+  await expect.poll(log, { timeout: 5000 }).toBe("closed\n");
+});
+
+test.each(["kill -9 $$", "exit 255"])(
+  "%s in the middle of a command: it may have happened",
+  async (script) => {
+    const pdu = await open({ off: [command(script).path] });
+    expect((await failureOf(pdu.command("web1", "off"))).code).toBe("PDU_SILENT");
+  },
+);
+
 test("one status that does not end leaves the others readable", async () => {
   const { path } = command('[ "$1" = web1 ] && exec sleep 30; echo OFF');
   const pdu = await open({ status: [path, "{outlet}"], ...byText, timeout: "500ms" });
