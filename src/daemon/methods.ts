@@ -150,7 +150,7 @@ function log(site: Site, args: CallArgs) {
 function power(site: Site, args: CallArgs) {
   const graceful = args.optionalPart("graceful");
   return site.power({
-    verb: args.choice("verb", ["on", "off", "cycle", "reset", "soft", "nmi"]),
+    verb: args.choice("verb", ["on", "off", "cycle", "reset", "soft", "nmi", "identify"]),
     hosts: args.texts("hosts"),
     dryRun: args.flag("dryRun"),
     force: args.flag("force"),

@@ -10,7 +10,17 @@ import { showPower } from "../power-status.ts";
 import { followPower, type PowerOptions } from "../power-story.ts";
 import { chooseVerb } from "../verbs.ts";
 
-const VERBS = ["status", "history", "on", "off", "cycle", "reset", "soft", "nmi"] as const;
+const VERBS = [
+  "status",
+  "history",
+  "on",
+  "off",
+  "cycle",
+  "reset",
+  "soft",
+  "nmi",
+  "identify",
+] as const;
 
 export default defineCommand<PowerOptions & HistoryOptions>({
   usage: "<verb> <hosts...>",
@@ -18,7 +28,7 @@ export default defineCommand<PowerOptions & HistoryOptions>({
     "status  read the outlets now           cycle  off, wait, on, each read back",
     "on off  all outlets, each read back    reset  hard reset without power loss",
     "soft    ACPI button, shutdown typed    nmi    diagnostic interrupt",
-    "history what the outlets have drawn, where they are metered",
+    "history what the outlets have drawn    identify  light the lamp, move nothing",
     "",
     "A state that cannot be read is unknown, never off: exit code 6.",
   ].join("\n"),
@@ -54,14 +64,14 @@ const QUESTIONS: Readonly<Record<PowerVerb, string>> = {
 
 async function switchPower(
   call: Call<PowerOptions>,
-  verb: PowerVerb,
+  verb: PowerRequest["verb"],
   words: readonly string[],
 ): Promise<number> {
   const { options, out, context } = call;
   const graceful = gracefulOf(verb, options);
   const { site, hosts } = await chooseHosts(call, words);
   const { dryRun = false, force = false, reason = "" } = options;
-  if (!dryRun) {
+  if (!dryRun && verb !== "identify") {
     const reading = site.status(hosts, { power: true });
     const rows = await out.waiting(`the outlets of ${hostsInWords(hosts)}`, reading);
     if (asks(verb, hosts, rows)) {
@@ -83,7 +93,7 @@ async function switchPower(
 const GRACEFUL_WITHIN = minutes(5);
 
 /** Throws where the flags do not go together: whoever asks for care must not get a hard cut. */
-function gracefulOf(verb: PowerVerb, options: PowerOptions): PowerRequest["graceful"] {
+function gracefulOf(verb: PowerRequest["verb"], options: PowerOptions): PowerRequest["graceful"] {
   const { graceful = false, within, thenHard = false } = options;
   if (verb === "soft" && within !== undefined && !graceful && !thenHard)
     return { within, thenHard };

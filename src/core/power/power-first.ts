@@ -1,5 +1,5 @@
 import { type ErrorCode, OobError } from "../../lib/errors.ts";
-import type { OutletCommand } from "../../sdk/power.ts";
+import type { OutletCommand, OutletReading } from "../../sdk/power.ts";
 import type { PowerVerb } from "../site/site.ts";
 import type { PowerBank } from "./power-bank.ts";
 import type { Feed } from "./power-feed.ts";
@@ -30,6 +30,16 @@ export async function readFirst(
   }
 }
 
+/** Reads an outlet. Throws where it is not the one that was bound: the next order finds it anew. */
+export async function readBound(bank: PowerBank, feed: Feed): Promise<OutletReading> {
+  try {
+    return await feed.read();
+  } catch (error) {
+    if (error instanceof OobError && CHANGED.has(error.code)) bank.forget(feed.outlet.pdu);
+    throw error;
+  }
+}
+
 async function readOne(
   bank: PowerBank,
   feed: Feed,
@@ -37,10 +47,7 @@ async function readOne(
   verb: PowerVerb,
 ): Promise<void> {
   const { id, pdu } = feed.outlet;
-  const reading = await feed.read().catch((error: unknown) => {
-    if (error instanceof OobError && CHANGED.has(error.code)) bank.forget(pdu);
-    throw error;
-  });
+  const reading = await readBound(bank, feed);
   if (reading.refuses !== undefined)
     throw new OobError("PDU_REFUSED", `${cannot}: outlet ${id} is ${reading.refuses}`);
   if (verb === "cycle" && (reading.state === "unknown" || reading.pending)) {

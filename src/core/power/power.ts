@@ -10,13 +10,14 @@
 import type { DeviceEntry, HostEntry } from "../../config/site-config.ts";
 import type { Clock, Millis } from "../../lib/clock.ts";
 import { minutes } from "../../lib/durations.ts";
-import { type ErrorCode, OobError } from "../../lib/errors.ts";
+import { OobError } from "../../lib/errors.ts";
 import type { PduReading } from "../../sdk/power.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { PowerEvent, PowerResult, PowerVerb } from "../site/site.ts";
 import { FirstCommand } from "./first-command.ts";
+import { identify } from "./identify.ts";
 import type { MapProofs } from "./map-proofs.ts";
-import { MapProver, type ProofWish, type Proven } from "./map-prover.ts";
+import { MapProver, type ProofWish } from "./map-prover.ts";
 import { type HostPower, type OpenPdu, PowerBank, type TakePdu } from "./power-bank.ts";
 import type { Feed } from "./power-feed.ts";
 import { readFirst } from "./power-first.ts";
@@ -25,19 +26,11 @@ import { type PowerAct, type PowerIntent, PowerLedger } from "./power-ledger.ts"
 import { type Ended, type Moving, move } from "./power-moves.ts";
 import { combined } from "./power-outlets.ts";
 import { PowerRecovery, type Recovery, writeEnd } from "./power-recovery.ts";
+import { unsent } from "./unsent.ts";
 import { asOobError, inWords } from "./verb-words.ts";
 
 /** How long the on of a cycle is tried. */
 const ON_FOR: Millis = minutes(2);
-/** Nothing was sent because somebody or something said no; other codes before an intent are failures. */
-const REFUSALS: ReadonlySet<ErrorCode> = new Set([
-  "PDU_REFUSED",
-  "POWER_UNKNOWN",
-  "GUARD_REFUSED",
-  "PORT_BUSY",
-  "INTERRUPTED",
-  "AUDIT_UNWRITABLE",
-]);
 
 export type { HostPower } from "./power-bank.ts";
 
@@ -75,9 +68,11 @@ export class Power {
   readonly #clock: Clock;
   readonly #onFor: Millis;
   readonly #bank: PowerBank;
+  readonly #audit: Audit;
   readonly #ledger: PowerLedger;
   readonly #running = new Map<string, Promise<PowerReport>>();
-  readonly #proving = new Set<Promise<Proven>>();
+  /** What is under way besides. */
+  readonly #others = new Set<Promise<unknown>>();
   readonly #recovery: PowerRecovery;
   /** What was read last, by host; forgotten where an order begins, for it may have changed anything. */
   readonly #lastRead = new Map<string, HostPower>();
@@ -86,6 +81,7 @@ export class Power {
     this.#clock = clock;
     this.#onFor = onFor;
     this.#bank = new PowerBank(pdus, { open, take }, clock);
+    this.#audit = audit;
     this.#ledger = new PowerLedger(audit, clock);
     this.#recovery = new PowerRecovery(this.#bank, this.#ledger, clock);
   }
@@ -167,13 +163,24 @@ export class Power {
   prove(proofs: MapProofs, wish: ProofWish, order: PowerOrder, say: (text: string) => void) {
     const parts = { bank: this.#bank, ledger: this.#ledger, clock: this.#clock, proofs };
     const proving = new MapProver(parts, wish, say).prove(order);
-    this.#proving.add(proving);
-    void proving.catch(() => undefined).finally(() => this.#proving.delete(proving));
-    return proving;
+    return this.#untilDone(proving);
+  }
+
+  /** Has the devices show which machine it is, those that can; nothing moves. The last event has the result. */
+  async identify(host: HostEntry, order: PowerOrder, dryRun: boolean, onEvent: OnEvent) {
+    const { say } = this.#moving(host.name, onEvent);
+    const parts = { bank: this.#bank, audit: this.#audit, say };
+    const asking = identify(parts, host, order, dryRun).catch((thrown: unknown) => {
+      const { error, result } = unsent(thrown);
+      return { error, result, text: error.message };
+    });
+    const { result, text, error } = await this.#untilDone(asking);
+    const at = this.#clock.now();
+    onEvent({ at, host: host.name, text, result, ...(error && { error: plain(error) }) });
   }
 
   async close(): Promise<void> {
-    const moving = [...this.#running.values(), ...this.#proving];
+    const moving = [...this.#running.values(), ...this.#others];
     await Promise.allSettled([...moving, this.#recovery.close()]);
     await this.#bank.close();
   }
@@ -206,14 +213,18 @@ export class Power {
       await this.#ledger.begin(intent, order.reason, order.incident);
       return await this.#carryOut(intent, feeds, host.offFor, moving, first);
     } catch (thrown) {
-      const error = asOobError(thrown);
-      const result = REFUSALS.has(error.code) ? "refused" : "failed";
       await confirmAll(feeds);
-      return report(feeds, { result, error });
+      return report(feeds, unsent(thrown));
     } finally {
       free();
       await giveBack();
     }
+  }
+
+  #untilDone<T>(work: Promise<T>): Promise<T> {
+    this.#others.add(work);
+    void work.catch(() => undefined).finally(() => this.#others.delete(work));
+    return work;
   }
 
   #intervalOf(pdu: string): Millis {

@@ -65,6 +65,7 @@ export class SiteCore {
   readonly #tracked: SitePowerParts["power"] = {
     outletKeys: (...asked) => this.power.outletKeys(...asked),
     rehearse: (...asked) => this.power.rehearse(...asked),
+    identify: (...asked) => this.power.identify(...asked),
     hasButton: (host) => this.power.hasButton(host),
     hasRule: (...asked) => this.power.hasRule(...asked),
     readHost: (host) => this.power.readHost(host),

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { HostEntry } from "../../config/site-config.ts";
 import type { Clock } from "../../lib/clock.ts";
-import { ERROR_CODES, messageOf, OobError } from "../../lib/errors.ts";
+import { ERROR_CODES, OobError } from "../../lib/errors.ts";
 import type { SwitchOutcome } from "../../sdk/runbook.ts";
 import type { Asker } from "../interlocks/interlock.ts";
 import type { Power, PowerReport } from "../power/power.ts";
+import { unsent } from "../power/unsent.ts";
 import { inWords } from "../power/verb-words.ts";
 import type { RunPower } from "../runbook/run-runbook.ts";
 import { EventQueue } from "../session/event-queue.ts";
@@ -16,7 +17,7 @@ import type { PowerEvent, PowerRequest, PowerVerb } from "./site.ts";
 export interface SitePowerParts {
   readonly power: Pick<
     Power,
-    "readHost" | "switchHost" | "rehearse" | "hasButton" | "hasRule" | "outletKeys"
+    "readHost" | "switchHost" | "identify" | "rehearse" | "hasButton" | "hasRule" | "outletKeys"
   >;
   readonly hostOf: (name: string) => HostEntry | undefined;
   /** Types the shutdown at the console; throws where its kernel did not say that it is down. */
@@ -64,15 +65,29 @@ export class SitePower {
     request: PowerRequest,
     by: string,
   ): AsyncIterable<PowerEvent> {
-    const { verb, reason, force, graceful } = request;
-    const wish: Wish = { verb, asker: "person", by, reason, force, graceful };
     const events = new EventQueue<PowerEvent>();
-    const onEvent = (event: PowerEvent) => events.push(event);
-    const work = request.dryRun
-      ? Promise.all(hosts.map((host) => this.#rehearse(host, withHosts(wish, hosts), onEvent)))
-      : this.#carryOutAll(hosts, wish, onEvent);
+    const work = this.#begin(hosts, request, by, (event) => events.push(event));
     void Promise.allSettled([work]).then(() => events.end());
     return events;
+  }
+
+  #begin(
+    hosts: readonly HostEntry[],
+    { verb, reason, force, graceful, dryRun }: PowerRequest,
+    by: string,
+    onEvent: OnEvent,
+  ): Promise<unknown> {
+    // No guard is asked: it moves nothing.
+    if (verb === "identify") {
+      const ask = (host: HostEntry) =>
+        this.#parts.power.identify(host, { id: randomUUID(), by, reason }, dryRun, onEvent);
+      return Promise.all(hosts.map(ask));
+    }
+    const together = hosts.map(({ name }) => name);
+    const wish: Wish = { verb, asker: "person", by, reason, force, graceful, together };
+    return dryRun
+      ? Promise.all(hosts.map((host) => this.#rehearse(host, wish, onEvent)))
+      : this.#carryOutAll(hosts, wish, onEvent);
   }
 
   /** In the order of the plan. A host that fails stops no other, but for those that must not go down before it. */
@@ -95,7 +110,7 @@ export class SitePower {
         .filter((_, n) => first[n] !== true)
         .flatMap((one) => units[one]?.hosts ?? []);
       if (late.length > 0 && !this.#mayGoOn(unit.hosts, late, wish, onEvent)) return false;
-      return this.#carryOut(unit, withHosts(wish, hosts), onEvent);
+      return this.#carryOut(unit, wish, onEvent);
     };
     for (const unit of units) ends.push(begin(unit));
     await Promise.all(ends);
@@ -200,6 +215,8 @@ export class SitePower {
     if (graceful && (verb === "off" || verb === "cycle")) {
       // Whoever would cut it then may ask again while the shutdown of before still hangs.
       await guard.demand(ask(host, { ...wish, afterShutdown: graceful.thenHard }));
+      // What would be refused then leaves the host down, and not even cut.
+      await this.#parts.power.rehearse(host, verb);
       for (const one of inIt) {
         const undone = await new GoingDown(this.#parts, one, wish, onEvent).wait();
         if (undone) return undone;
@@ -257,12 +274,12 @@ export class SitePower {
   }
 
   #refused(host: string, thrown: unknown): PowerEvent {
-    const known = thrown instanceof OobError ? thrown : undefined;
-    const message = messageOf(thrown);
-    const code = known?.code ?? "INTERNAL";
-    const hint = known?.hint === undefined ? {} : { hint: known.hint };
+    const { result: how, error } = unsent(thrown);
+    const { code, message } = error;
+    const result = code === "OUTLET_UNKNOWN" ? "refused" : how;
+    const hint = error.hint === undefined ? {} : { hint: error.hint };
     const at = this.#parts.clock.now();
-    return { at, host, text: message, result: "refused", error: { code, message, ...hint } };
+    return { at, host, text: message, result, error: { code, message, ...hint } };
   }
 }
 
@@ -278,11 +295,6 @@ const ask = (
   force,
   together: together.filter((name) => name !== host.name),
   afterShutdown,
-});
-
-const withHosts = (wish: Wish, hosts: readonly HostEntry[]): Wish => ({
-  ...wish,
-  together: hosts.map(({ name }) => name),
 });
 
 const asCode = (code: string) => ERROR_CODES.find((known) => known === code) ?? "INTERNAL";

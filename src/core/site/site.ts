@@ -58,8 +58,9 @@ export interface OutletStatus {
   readonly rating?: Rating;
   readonly name?: string;
   readonly readAt: Millis;
-  /** Why the state is unknown. */
+  /** Why the state is unknown, and by which error where there was one. */
   readonly error?: string;
+  readonly cause?: { readonly code: string; readonly hint?: string };
   /** The device has no such outlet, or several that fit. */
   readonly missing?: boolean;
   /** Why it must never be switched off: it feeds this box, or the way to its PDU. */
@@ -75,7 +76,7 @@ export interface Hold {
   readonly reason: string;
 }
 
-/** Verbs of `oob power`. */
+/** Verbs of `oob power` that switch; "identify" moves nothing. */
 export type PowerVerb = "on" | "off" | "cycle" | "reset" | "soft" | "nmi";
 
 /** What is known of a verb's outcome. `unknown`: it may or may not have happened. */
@@ -95,7 +96,7 @@ export interface PowerEvent {
 
 /** What is asked of the outlets. */
 export interface PowerRequest {
-  readonly verb: PowerVerb;
+  readonly verb: PowerVerb | "identify";
   readonly hosts: readonly string[];
   readonly dryRun: boolean;
   /** Interlocks that a person may override were overridden knowingly. */

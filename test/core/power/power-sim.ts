@@ -131,7 +131,7 @@ export class RelayBank {
     const { fault, late } = this.command === "ok" ? this.#next() : { fault: this.command, late: 0 };
     if (fault === "refused") throw new OobError("PDU_REFUSED", "refused");
     const lost = fault === "lostRequest" || fault === "silent";
-    if (!lost && fault !== "ignored") {
+    if (!lost && fault !== "ignored" && command !== "identify") {
       if (command === "cycle") this.#move(instance, false, late);
       this.#move(instance, command !== "off", command === "cycle" ? late + OWN_CYCLE : late);
     }
