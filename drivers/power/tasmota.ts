@@ -33,8 +33,8 @@ const STATES: ReadonlyMap<unknown, PowerState> = new Map([
   ["ON", "on"],
   ["OFF", "off"],
 ]);
-/** "POWER" of a device with one relay, "POWER1" and on of others. */
-const POWER = /^POWER(\d{0,2})$/;
+/** "POWER" of a device with one relay, "POWER1" and on of others. Power0 switches all of them. */
+const POWER = /^POWER([1-9]\d?)?$/;
 const SILENT =
   "Is it there? With SetOption128 0 it takes web requests and does not answer: SetOption128 1";
 

@@ -1,3 +1,4 @@
+import { createServer } from "node:http";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import dli from "../../../drivers/power/dli.ts";
@@ -337,6 +338,27 @@ describe("tasmota", () => {
     expect(await pdu.readOutlet("1")).toMatchObject({ state: "off", watts: 0 });
     expect(mock.commands).toEqual(["1 off"]);
   });
+
+  test.each(["POWER0", "POWER01"])(
+    "%s is no relay: told off, it may be all of them",
+    async (key) => {
+      const asked: string[] = [];
+      const server = createServer((request, response) => {
+        const words = new URL(request.url ?? "", "http://x").searchParams.get("cmnd") ?? "";
+        asked.push(words);
+        const states = { [key]: "ON", POWER2: "ON" };
+        response.end(JSON.stringify(words === "Status 0" ? { StatusSTS: states } : states));
+      });
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const address = server.address();
+      const pdu = await open("tasmota", typeof address === "object" ? (address?.port ?? 0) : 0);
+      expect((await pdu.read()).outlets.map(({ instance }) => instance)).toEqual(["2"]);
+      for (const outlet of ["0", "01"])
+        expect((await failureOf(pdu.command(outlet, "off"))).code).toBe("OUTLET_UNKNOWN");
+      server.close();
+      expect(asked.filter((words) => words.startsWith("Power"))).toEqual([]);
+    },
+  );
 
   test("before 8.2.3 a wrong password is answered with 200", async () => {
     const { mock, port } = await stand("tasmota");
