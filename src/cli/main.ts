@@ -20,6 +20,9 @@ function overview(): string {
     "  oob attach web1",
     "  oob status",
     "",
+    "Exit codes: 0 done, 1 failed, 2 command line or configuration, 3 daemon not reached,",
+    "4 not granted, 5 refused, 6 not known, 7 timed out, 130 interrupted",
+    "",
     "oob COMMAND --help says more.",
   );
   return `${lines.join("\n")}\n`;

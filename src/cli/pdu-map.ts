@@ -84,10 +84,10 @@ async function prove(
     `outlet ${outlet.label} of ${shown} reads ${outlet.state}. It is switched ${outlet.state === "on" ? "off and on" : "on and off"} again, and every outlet is read before, between and after`,
   );
   await confirm(call, {
-    verb: "Switch an outlet into which nothing is plugged:",
+    verb: "Switch outlet",
     hosts: [called],
     precious: [called],
-    facts: "If the map is wrong, another outlet is switched",
+    facts: "Nothing may be plugged into it. If the map is wrong, another one is switched",
   });
   const { fromOn = false, reason = "" } = options;
   const outcomes = new Outcomes([pdu]);

@@ -134,5 +134,7 @@ function chartPoint(point: LoadPoint, unit: "amps" | "watts"): ChartPoint {
 
 function noteOf({ outlet, points, note }: OutletLoad): string[] {
   if (note !== undefined) return [`${outlet}: not read now: ${note}`];
-  return points.length === 0 ? [`${outlet}: nothing was read in this time`] : [];
+  return points.length === 0
+    ? [`${outlet}: nothing was read in this time; the daemon reads outlets that are metered`]
+    : [];
 }

@@ -18,8 +18,11 @@ export function checkOthers(
     const look = (key: string, names: readonly string[], itself: string) => {
       for (const name of names) {
         if (hosts.has(name) && name !== host.name) continue;
-        const wrong = name === host.name ? itself : `there is no host "${name}"`;
-        report(problems, inside(spot, key), wrong, { hint: nameHint(name, [...hosts.keys()]) });
+        if (name === host.name) report(problems, inside(spot, key), itself);
+        else {
+          const hint = nameHint(name, [...hosts.keys()]);
+          report(problems, inside(spot, key), `there is no host "${name}"`, { hint });
+        }
       }
     };
     look("needs", host.needs, "a host cannot need itself");

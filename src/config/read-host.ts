@@ -62,7 +62,7 @@ async function readHost(
   const before = problems.errors;
   // Console, outlets and watch are looked at even where other keys are wrong: all problems in one go.
   const { console: given, outlets: texts, watch, ...rest } = value;
-  const raw = readValue(hostSchema, rest, spot, problems);
+  const raw = readValue(hostSchema, rest, spot, problems, ["console", "outlets", "watch"]);
   if (given === undefined)
     report(problems, inside(spot, "console"), '"console" is missing', { at: "key" });
   const { rest: way, ...demand } = takeOnDemand(given, inside(spot, "console"), problems);

@@ -48,6 +48,8 @@ export function readValue<T extends z.ZodType>(
   value: unknown,
   spot: Spot,
   problems: Problems,
+  /** Keys beside those of the schema, for the hint: they are read elsewhere. */
+  others: readonly string[] = [],
 ): z.output<T> | undefined {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
@@ -55,7 +57,7 @@ export function readValue<T extends z.ZodType>(
     const steps = issue.path.filter((step) => typeof step !== "symbol");
     const place = inside(spot, ...steps);
     if (issue.code === "unrecognized_keys") {
-      const known = knownKeys(schema, steps);
+      const known = [...(steps.length === 0 ? others : []), ...knownKeys(schema, steps)];
       for (const key of issue.keys)
         report(problems, inside(place, key), `unknown key "${key}"`, {
           hint: nameHint(key, known),

@@ -23,7 +23,7 @@ export function snmpTargetOf(
         await pdu.close();
         throw new OobError(
           "LINK_UNSUPPORTED",
-          `Cannot ask it over SNMP: driver "${name}" has none`,
+          `Cannot ask this PDU over SNMP: its driver "${name}" speaks something else`,
         );
       })
       .catch(reject);
