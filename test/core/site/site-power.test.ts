@@ -38,6 +38,8 @@ export default definePower({
 let rack: Rack;
 let site: LocalSite;
 let relays: string;
+/** Ends the site, and begins another one with this rule. */
+let again: (minInterval: number) => Promise<void>;
 
 beforeEach(async () => {
   rack = await Rack.make(["web1", "web2", "web3"]);
@@ -55,9 +57,17 @@ beforeEach(async () => {
   }
   const wrong = hosts.get("web3");
   if (wrong) hosts.set("web3", { ...wrong, outlets: [{ pdu: "toy", reference: "99" }] });
-  const pdus = new Map([["toy", { driver: "toy", options: { path: relays } }]]);
-  const config = rack.config({ drivers: [drivers], pdus, hosts });
-  site = await openLocalSite(config, { who: "jana", clock: systemClock, env: {}, role: "daemon" });
+  const open = async (minInterval: number) => {
+    const rules = { minInterval, stagger: 0, lifeline: [] };
+    const pdus = new Map([["toy", { driver: "toy", options: { path: relays }, rules }]]);
+    const config = rack.config({ drivers: [drivers], pdus, hosts });
+    return openLocalSite(config, { who: "jana", clock: systemClock, env: {}, role: "daemon" });
+  };
+  site = await open(0);
+  again = async (minInterval) => {
+    await site.close();
+    site = await open(minInterval);
+  };
 });
 afterEach(async () => {
   await site.close();
@@ -101,6 +111,18 @@ describe("LocalSite.power()", () => {
     expect(end).toMatchObject({ result: "failed", state: "on" });
     expect(end?.error?.code).toBe("POWER_UNVERIFIED");
   });
+
+  test.each(["off", "cycle"] as const)(
+    "%s --graceful that would be refused then is refused before the host goes down",
+    async (verb) => {
+      await power("cycle", ["web1"]);
+      await again(3_600_000);
+      const events = await power(verb, ["web1"], { graceful: { within: 1000, thenHard: true } });
+      expect(events).toHaveLength(1);
+      expect(events[0]).toMatchObject({ result: "refused", error: { code: "GUARD_REFUSED" } });
+      expect(events[0]?.text).toContain("its min-interval is 1h");
+    },
+  );
 
   test("--dry-run reads and tells, and sends nothing", async () => {
     const events = await power("off", ["web1"], { dryRun: true });
