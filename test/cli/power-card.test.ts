@@ -122,3 +122,35 @@ test.each(["direct", "daemon"])(
     expect(trail.stdout).toContain("identify card/1: walk 1");
   },
 );
+
+test.each([
+  ["a wrong password", false, "password: secret:bad", 1, "LOGIN_REFUSED", /secret/],
+  ["a certificate that nobody signed", true, "password: secret:good", 5, "PDU_REFUSED", /[Pp]in/],
+] as const)(
+  "power off where the BMC cannot be read for %s: its hint and the exit code of the table",
+  async (_, tls, more, exit, code, hint) => {
+    const { mock, entry } = await bmc(tls);
+    await configure([`card: { ${entry}, ${more} }`], [host("web1", "card/1")]);
+    const said = await oob("power", "off", "web1", "--yes");
+    expect(said.stdout).toMatch(
+      /^\S+ web1 {2}Cannot switch web1 off: outlet card\/1 cannot be read: /,
+    );
+    expect(said.stderr).toMatch(hint);
+    const { code: left, stdout } = await oob("power", "off", "web1", "--yes", "--json");
+    expect(JSON.parse(stdout)).toMatchObject({
+      result: exit === 5 ? "refused" : "failed",
+      error: { code, hint: expect.stringMatching(hint) },
+    });
+    expect([said.code, left]).toEqual([exit, exit]);
+    expect(mock.resets).toEqual([]);
+  },
+);
+
+test("power off where nothing answers at the BMC is a time-out by its exit code", async () => {
+  const { mock, entry } = await bmc();
+  await mock.http.close();
+  await configure([`card: { ${entry}, password: secret:good }`], [host("web1", "card/1")]);
+  const { code, stdout } = await oob("power", "off", "web1", "--yes", "--json");
+  expect(JSON.parse(stdout)).toMatchObject({ result: "failed", error: { code: "PDU_SILENT" } });
+  expect(code).toBe(7);
+});

@@ -26,6 +26,7 @@ export interface Feed {
   readonly state: PowerState;
   readonly pending: boolean;
   readonly error?: string;
+  readonly cause?: OutletStatus["cause"];
   /** The device has no such outlet, or several that fit. */
   readonly missing?: boolean;
   /** Other hosts of the configuration on the same outlet. */

@@ -247,10 +247,12 @@ export class PowerBank {
       };
     } catch (error) {
       const readAt = this.#clock.now();
-      const missing = error instanceof OobError && error.code === "OUTLET_UNKNOWN";
+      const known = error instanceof OobError ? error : undefined;
+      const hint = known?.hint === undefined ? {} : { hint: known.hint };
       return {
         ...{ id, state: "unknown", pending: false, readAt, error: messageOf(error) },
-        ...(missing && { missing }),
+        ...(known && { cause: { code: known.code, ...hint } }),
+        ...(known?.code === "OUTLET_UNKNOWN" && { missing: true }),
       };
     }
   }

@@ -1,4 +1,4 @@
-import { type ErrorCode, OobError } from "../../lib/errors.ts";
+import { ERROR_CODES, type ErrorCode, OobError } from "../../lib/errors.ts";
 import { inWords } from "../power/verb-words.ts";
 import type { GuardRequest, Permit } from "./guard-request.ts";
 
@@ -13,16 +13,20 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 export const isForPerson = ({ asker, person }: GuardRequest): boolean =>
   asker === "person" || (asker === "runbook" && person !== undefined);
 
-/** The objections that stand, as an error for whoever asked. */
+/** The objections that stand, as an error for whoever asked; what kept a device from being read keeps its own code. */
 export function guardRefusal(request: GuardRequest, permit: Permit): OobError {
   const first = permit.objections[0];
   const texts = permit.objections.map((one) => one.text).join("; ");
   const forceable = permit.objections.every((one) => one.forceable);
-  return new OobError(
-    CODES[first?.interlock ?? ""] ?? "GUARD_REFUSED",
-    `Cannot ${request.what ?? inWords(request.act, request.host)}: ${texts}`,
+  const { unread } = permit;
+  const cause = first?.interlock === "outlet-unknown" ? unread?.code : undefined;
+  const hint =
     isForPerson(request) && forceable
-      ? { hint: "--force overrides this, and is written down" }
-      : {},
+      ? "--force overrides this, and is written down"
+      : unread?.hint;
+  return new OobError(
+    ERROR_CODES.find((code) => code === cause) ?? CODES[first?.interlock ?? ""] ?? "GUARD_REFUSED",
+    `Cannot ${request.what ?? inWords(request.act, request.host)}: ${texts}`,
+    hint === undefined ? {} : { hint },
   );
 }

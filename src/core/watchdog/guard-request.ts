@@ -1,4 +1,4 @@
-import type { Asker, GuardedAct, Verdict } from "../interlocks/interlock.ts";
+import type { Asker, Feed, GuardedAct, Verdict } from "../interlocks/interlock.ts";
 
 /** Who wants what. */
 export interface GuardRequest {
@@ -26,4 +26,6 @@ export interface Permit {
   readonly objections: readonly Verdict[];
   /** Objections that force overrode. */
   readonly overridden: readonly Verdict[];
+  /** The error by which a feed could not be read, where that is an objection. */
+  readonly unread?: Feed["cause"];
 }

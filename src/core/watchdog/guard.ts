@@ -6,6 +6,7 @@ import type { Audit } from "../audit/audit.ts";
 import type { Opinion } from "../detect/opinion.ts";
 import { judge } from "../interlocks/all.ts";
 import { cutsPower, type Facts, type Feed } from "../interlocks/interlock.ts";
+import { unreadFeed } from "../interlocks/outlet-unknown.ts";
 import type { Seen } from "../policy/state.ts";
 import type { Power } from "../power/power.ts";
 import { outletId } from "../power/power-outlets.ts";
@@ -93,11 +94,14 @@ export class Guard {
 
   /** Runs all interlocks. Never throws for what it found: what cannot be read objects. */
   async ask(request: GuardRequest): Promise<Permit> {
-    const verdicts = judge(await this.#facts(request));
+    const facts = await this.#facts(request);
+    const verdicts = judge(facts);
+    const unread = unreadFeed(facts)?.cause;
     const mayForce = request.force === true && isForPerson(request);
     const objections = verdicts.filter((one) => !one.passes && !(mayForce && one.forceable));
     const overridden = verdicts.filter((one) => !one.passes && mayForce && one.forceable);
-    return { allowed: objections.length === 0, verdicts, objections, overridden };
+    const allowed = objections.length === 0;
+    return { allowed, verdicts, objections, overridden, ...(unread && { unread }) };
   }
 
   /** Asks, and throws HELD, SEAT_TAKEN, AUDIT_UNWRITABLE or GUARD_REFUSED where an objection stands. */
@@ -186,13 +190,16 @@ export class Guard {
       const read = (await this.#parts.power.readHost(entry)).outlets;
       const keys = await this.#keys(entry);
       shared = (id) => this.#others(host, id, keys);
-      const feeds: Feed[] = read.map(({ id, state, pending, error, missing, lifeline, load }) => ({
-        ...{ id, state, pending, sharedWith: shared(id) },
-        ...(error === undefined ? {} : { error }),
-        ...(missing && { missing }),
-        ...(lifeline !== undefined && { lifeline }),
-        ...(load && { load }),
-      }));
+      const feeds: Feed[] = read.map(
+        ({ id, state, pending, error, cause, missing, lifeline, load }) => ({
+          ...{ id, state, pending, sharedWith: shared(id) },
+          ...(error === undefined ? {} : { error }),
+          ...(cause && { cause }),
+          ...(missing && { missing }),
+          ...(lifeline !== undefined && { lifeline }),
+          ...(load && { load }),
+        }),
+      );
       // A feed that the reading leaves out is not known, and that is what counts.
       const missing = read.length < configured.length ? configured.slice(read.length) : [];
       return [...feeds, ...missing.map((id) => unread(id, shared(id), "it was not read"))];

@@ -50,6 +50,25 @@ describe("Guard", () => {
     });
   });
 
+  it("keeps code and hint of what kept a device from being read, behind any other objection", async () => {
+    bench = new Bench(["web1"]);
+    const cause = { code: "LOGIN_REFUSED", hint: "Look at the secret" };
+    const unread = {
+      id: "bmc/1",
+      state: "unknown",
+      pending: false,
+      readAt: 0,
+      error: "no",
+    } as const;
+    bench.relay.readHost = async () => ({ power: "unknown", outlets: [{ ...unread, cause }] });
+    await expect(make().demand(cycle)).rejects.toMatchObject({
+      ...cause,
+      message: "Cannot cycle web1: outlet bmc/1 cannot be read: no",
+    });
+    await bench.holds.set(["web1"], "jana", hours(1), "RAID rebuild");
+    await expect(make().demand(cycle)).rejects.toMatchObject({ code: "HELD", hint: cause.hint });
+  });
+
   it("ignores force from the watchdog and from runbooks", async () => {
     bench = new Bench(["web1"]);
     await bench.holds.set(["web1"], "jana", hours(1), "");
