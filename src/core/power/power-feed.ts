@@ -59,6 +59,8 @@ export class Feed {
   #settle: Millis = 0;
   #delays: OutletReading["delays"];
   #known = false;
+  /** How long a state was waited for, the device's own delays included. */
+  #waited: Millis = 0;
   #turnAt = Number.NEGATIVE_INFINITY;
 
   constructor(outlet: BoundOutlet, { queue, stagger }: PduWay, clock: Clock, first?: FirstCommand) {
@@ -192,6 +194,7 @@ export class Feed {
       if (agreed >= AGREEING) return "so";
       const now = this.#clock.monotonic();
       const late = now >= until;
+      this.#waited = now - begun;
       if (lost && isOpposite(reading, want) && (late || want === "on")) return "repeat";
       const pending = reading?.pending === true && now < begun + PENDING_AT_MOST;
       if (late && agreed === 0 && !pending) return this.#unverified(want, reading);
@@ -228,7 +231,7 @@ export class Feed {
 
   #unverified(want: "on" | "off", reading: OutletReading | undefined): OobError {
     const { id } = this.outlet;
-    const time = formatDuration(this.#settle);
+    const time = formatDuration(this.#waited);
     if (reading === undefined || reading.state === "unknown")
       return new OobError(
         "POWER_UNKNOWN",

@@ -54,6 +54,8 @@ export class RelayBank {
   commands: readonly OutletCommand[] = ["on", "off"];
   cyclesAlone = false;
   names: Record<string, string> = {};
+  /** What the device says of its own delays. */
+  delays: OutletReading["delays"];
   /** What every command meets from now on. */
   command: Fault = "ok";
   /** Steps until the process dies in the middle of a request; 0: never. */
@@ -123,7 +125,11 @@ export class RelayBank {
     const state = fault === "unknown" ? "unknown" : shown ? "on" : "off";
     const pending = this.tellsPending && relay.due > 0;
     const name = this.names[instance];
-    return { instance, label: instance, state, pending, ...(name !== undefined && { name }) };
+    return {
+      ...{ instance, label: instance, state, pending },
+      ...(name !== undefined && { name }),
+      ...(this.delays && { delays: this.delays }),
+    };
   }
 
   async #command(instance: string, command: OutletCommand, process: Process): Promise<void> {

@@ -138,6 +138,13 @@ describe("switchHost()", () => {
     expect(report).toMatchObject({ result: "unknown", power: "unknown" });
   });
 
+  test("a device that does nothing is given its own delay, too, and the time that was waited is said", async () => {
+    banks.a.delays = { off: 25_000 };
+    banks.a.command = "ignored";
+    const report = await ended(clock, start().switchHost(hostWith("a/1"), "off", ORDER));
+    expect(report.error?.message).toMatch(/took the command and still reads on after 3[56]s$/);
+  });
+
   test("cycle refuses an outlet that cannot be read, before anything moves", async () => {
     banks.a.faults = [OK, fault("unknown")];
     const report = await ended(clock, start().switchHost(hostWith("a/1"), "cycle", ORDER));
