@@ -22,7 +22,7 @@ export function readingView({ family, model, serial, outlets, totals }: PduReadi
 }
 
 function outletView(outlet: OutletReading): object {
-  const { instance, label, name, state, pending, amps, watts, kwh } = outlet;
+  const { instance, label, name, state, pending, refuses, amps, watts, kwh } = outlet;
   return {
     instance,
     label,
@@ -32,8 +32,13 @@ function outletView(outlet: OutletReading): object {
     ...(amps === undefined ? {} : { amps }),
     ...(watts === undefined ? {} : { watts }),
     ...(kwh === undefined ? {} : { kwh }),
+    ...(refuses === undefined ? {} : { refuses }),
   };
 }
+
+/** What the device says of it, and why it would not switch it; these are often the same words. */
+const remarks = ({ note, refuses }: OutletReading): string[] =>
+  [...new Set([note, refuses])].flatMap((text) => (text === undefined ? [] : [`[${text}]`]));
 
 /** A PDU as a table. */
 export function printReading(out: Output, { outlets, totals, ...device }: PduReading): void {
@@ -59,7 +64,7 @@ export function printReading(out: Output, { outlets, totals, ...device }: PduRea
       outlet.amps?.toFixed(2) ?? "-",
       outlet.watts?.toFixed(0) ?? "-",
       ...(counts ? [outlet.kwh?.toFixed(1) ?? "-"] : []),
-      [outlet.name ?? "", outlet.note === undefined ? "" : `[${outlet.note}]`].join(" ").trim(),
+      [outlet.name ?? "", ...remarks(outlet)].join(" ").trim(),
     ]),
   );
   const phases = totals?.amps?.map(({ phase, amps }) => `${phase} ${amps.toFixed(2)} A`) ?? [];

@@ -443,6 +443,29 @@ test("pdu outlets --json is exactly the promised form", async () => {
   expect(text.stdout).toMatch(/28 {2}unknown~ +- +- {2}\[locked\]/);
 });
 
+test("pdu outlets says which outlet the device would not switch, and why, once", async () => {
+  const site = new SiteDouble();
+  const outlet = { state: "on", pending: false } as const;
+  site.reading = {
+    family: "serial-pdu",
+    outlets: [
+      { ...outlet, instance: "1", label: "1", name: "web1", refuses: "locked" },
+      { ...outlet, instance: "2", label: "2", note: "locked", refuses: "locked" },
+      { ...outlet, instance: "3", label: "3", note: "it is number 4 as well", refuses: "twice" },
+      { ...outlet, instance: "4", label: "4" },
+    ],
+  };
+  const { stdout } = await runCli(["pdu", "outlets", "pdu-a"], { site });
+  expect(stdout.match(/(?<=- {2})\S.*$/gm)).toEqual([
+    "web1 [locked]",
+    "[locked]",
+    "[it is number 4 as well] [twice]",
+  ]);
+  const json = await runCli(["pdu", "outlets", "pdu-a", "--json"], { site });
+  const { outlets } = JSON.parse(json.stdout) as { outlets: { refuses?: string }[] };
+  expect(outlets.map(({ refuses }) => refuses)).toEqual(["locked", "locked", "twice", undefined]);
+});
+
 test("a silent PDU is exit 7 and its community is not printed", async () => {
   const { code, stderr } = await runCli(["pdu", "outlets", "pdu-a"]);
   expect([code, stderr]).toEqual([7, 'oob: Cannot read "pdu-a": no answer within 5s\n']);
