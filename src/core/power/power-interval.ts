@@ -17,7 +17,7 @@ export async function keepInterval(
   verb: PowerVerb,
   ledger: PowerLedger,
   intervalOf: (pdu: string) => Millis,
-  { clock, host, say }: Moving,
+  { clock, host, say, ending }: Moving,
 ): Promise<void> {
   const longest = Math.max(0, ...feeds.map(({ outlet }) => intervalOf(outlet.pdu)));
   if (longest === 0 || verb === "soft" || verb === "nmi") return;
@@ -37,6 +37,9 @@ export async function keepInterval(
       throw new OobError("GUARD_REFUSED", `Cannot ${inWords(verb, host)}: ${text}`, { hint });
     }
     say(`waiting ${formatDuration(left)}: ${text}`);
-    await clock.sleep(left);
+    await clock.sleep(left, ending).catch(() => {
+      const why = "this process ends before that, and nothing was moved";
+      throw new OobError("INTERRUPTED", `Cannot ${inWords(verb, host)}: ${text}; ${why}`);
+    });
   }
 }

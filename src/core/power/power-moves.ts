@@ -25,6 +25,8 @@ export interface Moving {
   readonly clock: Clock;
   readonly say: Say;
   readonly host: string;
+  /** Aborted where the process ends: what has not begun, and would wait long, does not begin. */
+  readonly ending: AbortSignal;
   /** How long the on is tried after an off. */
   readonly onFor: Millis;
   /** How long a machine has to obey its power button. */

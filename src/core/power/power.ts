@@ -74,6 +74,7 @@ export class Power {
   /** What is under way besides. */
   readonly #others = new Set<Promise<unknown>>();
   readonly #recovery: PowerRecovery;
+  readonly #closing = new AbortController();
   /** What was read last, by host; forgotten where an order begins, for it may have changed anything. */
   readonly #lastRead = new Map<string, HostPower>();
 
@@ -180,6 +181,7 @@ export class Power {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort();
     const moving = [...this.#running.values(), ...this.#others];
     await Promise.allSettled([...moving, this.#recovery.close()]);
     await this.#bank.close();
@@ -273,7 +275,7 @@ export class Power {
         // A listener's fault must not leave a host without power.
       }
     };
-    return { clock, host, onFor: this.#onFor, say };
+    return { clock, host, onFor: this.#onFor, ending: this.#closing.signal, say };
   }
 }
 

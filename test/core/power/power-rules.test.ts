@@ -114,6 +114,17 @@ describe("min-interval", () => {
     expect(site.clock.monotonic() - from).toBeGreaterThan(58_000);
   });
 
+  test("an on that waits for it keeps no process from its end, and moves nothing then", async () => {
+    const power = start(ruled({ minInterval: 3_600_000 }));
+    await ended(site.clock, power.switchHost(A1, "off", order("1")));
+    const waits = power.switchHost(A1, "on", order("2"));
+    await site.clock.advance(10_000);
+    expect(await run(site.clock, power.close(), 60_000)).toBeUndefined();
+    expect(await waits).toMatchObject({ result: "refused", error: { code: "INTERRUPTED" } });
+    await site.clock.advance(3_600_000);
+    expect(site.banks.a.sent).toHaveLength(1);
+  });
+
   test("other outlets, and acts that were refused, do not count", async () => {
     const power = start(often);
     site.banks.a.faults = [OK, fault("unknown")];
