@@ -15,6 +15,7 @@ import {
   definePower,
   durationOf,
   isOutletName,
+  MAX_REQUEST_TIME,
   messageOf,
   OobError,
   type OptionFault,
@@ -67,7 +68,7 @@ export default definePower({
       kind: "duration",
       default: "10s",
       min: 100,
-      max: 18_000,
+      max: MAX_REQUEST_TIME,
       summary: "how long one command may take",
     },
     settle: {

@@ -12,6 +12,7 @@ import {
   definePower,
   durationOf,
   flagOf,
+  MAX_REQUEST_TIME,
   type Millis,
   numberOf,
   OobError,
@@ -71,7 +72,10 @@ export default definePower({
       max: MAX_POLL_SECONDS * 1000,
       summary: "how old its data may be, instead of what its driver says",
     },
-    timeout: { kind: "duration", default: "10s", min: 100, summary: "how long a request may take" },
+    timeout: {
+      ...{ kind: "duration", default: "10s", min: 100, max: MAX_REQUEST_TIME },
+      summary: "how long a request may take",
+    },
   },
   check: optionFaults,
   open(options, context) {

@@ -12,6 +12,7 @@ import { PowermanCodec, type PowermanEvent } from "oob/codec/powerman";
 import {
   definePower,
   durationOf,
+  MAX_REQUEST_TIME,
   numberOf,
   OobError,
   type OutletCommand,
@@ -50,6 +51,7 @@ export default definePower({
       kind: "duration",
       default: "15s",
       min: 100,
+      max: MAX_REQUEST_TIME,
       summary: "how long one request may take; powermand itself waits 10s for a device",
     },
     settle: {

@@ -3,6 +3,12 @@ import type { Link } from "./link.ts";
 import type { OptionFault, OptionSpecs, OptionValues, SecretRef } from "./options.ts";
 import type { SnmpTarget } from "./snmp-profile.ts";
 
+/**
+ * Longest time that a driver may give one request. Who asks waits 20 s, and the device is left to others after 60 s: an
+ * off that went out later would cut what an on has brought back since.
+ */
+export const MAX_REQUEST_TIME: Millis = 18_000;
+
 /** Three values, never a boolean. What cannot be read is unknown. */
 export type PowerState = "on" | "off" | "unknown";
 

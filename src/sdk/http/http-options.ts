@@ -12,7 +12,7 @@ import {
   secretOf,
   textOf,
 } from "../options.ts";
-import type { PowerContext } from "../power.ts";
+import { MAX_REQUEST_TIME, type PowerContext } from "../power.ts";
 import { HttpClient } from "./http-client.ts";
 
 /** Options of a device that is reached by HTTP. */
@@ -32,7 +32,10 @@ export const HTTP_OPTIONS: OptionSpecs = {
     summary: "allow a password in clear text, without tls",
   },
   serial: { kind: "text", summary: "serial number or MAC address that it must have" },
-  timeout: { kind: "duration", default: "5s", min: 100, summary: "how long one request may take" },
+  timeout: {
+    ...{ kind: "duration", default: "5s", min: 100, max: MAX_REQUEST_TIME },
+    summary: "how long one request may take",
+  },
 };
 
 /** What is wrong with these options. `clear`: the device knows no other login than one in clear text. */

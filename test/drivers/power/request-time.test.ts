@@ -1,0 +1,58 @@
+import { createServer, type Socket } from "node:net";
+import { expect, test } from "vitest";
+import dli from "../../../drivers/power/dli.ts";
+import exec from "../../../drivers/power/exec.ts";
+import gude from "../../../drivers/power/gude.ts";
+import netio from "../../../drivers/power/netio.ts";
+import nut from "../../../drivers/power/nut.ts";
+import powerman from "../../../drivers/power/powerman.ts";
+import redfish from "../../../drivers/power/redfish.ts";
+import shelly from "../../../drivers/power/shelly.ts";
+import tasmota from "../../../drivers/power/tasmota.ts";
+import { readOptions } from "../../../src/config/option-values.ts";
+import { PduQueue } from "../../../src/core/power/power-queue.ts";
+import { ManualClock } from "../../../src/lib/clock.ts";
+import { MAX_REQUEST_TIME } from "../../../src/sdk/power.ts";
+import { failureOf } from "../console/socket-suite.ts";
+import { contextWith } from "./context.ts";
+
+const DRIVERS = { exec, nut, powerman, redfish, netio, gude, dli, shelly, tasmota };
+
+test.each(Object.entries(DRIVERS))("%s: a request may not outlive who asked", (_name, driver) => {
+  const problemsOf = (timeout: string) =>
+    readOptions(driver.options, { timeout }).problems.filter(({ option }) => option === "timeout");
+  expect(problemsOf("18s")).toEqual([]);
+  expect(problemsOf("19s")).toHaveLength(1);
+});
+
+test("an off that was held up does not go out behind the on that was ordered since", async () => {
+  const asked: string[] = [];
+  let held: Socket | undefined;
+  const server = createServer((socket) => {
+    socket.on("error", () => undefined);
+    socket.on("data", (bytes) => {
+      asked.push(bytes.toString().trim());
+      if (held === undefined) held = socket;
+      else socket.write("OK\n");
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const port = typeof address === "object" ? address?.port : 0;
+  const { values } = readOptions(nut.options, {
+    host: "127.0.0.1",
+    port,
+    ups: "u",
+    timeout: "18s",
+  });
+  const clock = new ManualClock();
+  const queue = new PduQueue("p", async () => nut.open(values, { ...contextWith(), clock }), clock);
+  const off = failureOf(queue.run((pdu) => pdu.command("outlet.1", "off")));
+  await expect.poll(() => asked).toEqual(["SET TRACKING ON"]);
+  await clock.advance(MAX_REQUEST_TIME);
+  expect((await off).code).toBe("PDU_SILENT");
+  await queue.run((pdu) => pdu.command("outlet.1", "on"));
+  held?.write("OK\n");
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  expect(asked).toEqual(["SET TRACKING ON", "SET TRACKING ON", "INSTCMD u outlet.1.load.on"]);
+});
