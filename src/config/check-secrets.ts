@@ -45,9 +45,10 @@ async function lookFor(name: string, folders: readonly string[]): Promise<Found>
       const wrong = `belongs to user ${uid}, expected ${ownUid()} or root`;
       return { wrong, more: { hint: `Is "${path}" meant for another user?`, severity: "warning" } };
     } catch (thrown) {
-      const wrong = `cannot be read: ${messageOf(thrown)}`;
+      const isGone = thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT";
+      const wrong = isGone ? "is not there" : `cannot be read: ${messageOf(thrown)}`;
       missing = { wrong, more: { hint, severity: "warning" } };
-      if (!(thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT")) break;
+      if (!isGone) break;
     }
   }
   return missing;

@@ -131,9 +131,10 @@ export async function readYamlFile(path: string): Promise<YamlFile> {
   try {
     bytes = await readFile(path);
   } catch (cause) {
+    const isGone = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
     throw new OobError(
       "CONFIG_NOT_FOUND",
-      `Cannot read configuration "${path}": ${messageOf(cause)}`,
+      `Cannot read configuration "${path}": ${isGone ? "there is no such file" : messageOf(cause)}`,
       { cause, hint: 'Name the file with --config, or make one at "~/.config/oob/oob.yaml"' },
     );
   }

@@ -253,7 +253,7 @@ log: { sync: 1 }
     expect(
       await problemsOf(`log: { keep: { dayz: 3 } }
 grants: [{ who: a, may: [attach, powr], onn: [x] }]
-hosts: { a: { console: "exec:cat", watch: { silense: 5m, budget: { cycles: 200 } }, login: { user: root } } }
+hosts: { a: { console: "exec:cat", watch: { silense: 5m, budget: { cycles: 200 } }, login: { user: root }, outlet: a/1 } }
 `),
     ).toEqual([
       '1:16 log.keep.dayz: unknown key "dayz" | Did you mean "days"?',
@@ -265,6 +265,7 @@ hosts: { a: { console: "exec:cat", watch: { silense: 5m, budget: { cycles: 200 }
       '3:66 hosts.a.watch.budget.per: "per" is missing',
       "3:76 hosts.a.watch.budget.cycles: expected a whole number from 0 to 100, got 200",
       '3:92 hosts.a.login.secret: "secret" is missing',
+      '3:108 hosts.a.outlet: unknown key "outlet" | Did you mean "outlets"?',
     ]);
   });
 
@@ -405,7 +406,7 @@ hosts: { a: { console: { driver: telnet, host: h, password: secret:open }, login
     const { problems, summary } = await checkConfig(file, {}, () => catalog);
     expect(problems.map((problem) => `${problem.severity}: ${problem.message}`)).toEqual([
       'error: secret "open" can be read by others',
-      expect.stringMatching(/^warning: secret "gone" cannot be read/),
+      'warning: secret "gone" is not there',
     ]);
     expect(problems.map(({ line, column, path, width }) => [line, column, path, width])).toEqual([
       [2, 61, "hosts.a.console.password", 11],

@@ -48,7 +48,11 @@ entry in the configuration, or its URL, says it, too.`,
 });
 
 async function showOutlets({ out, options, site }: Call, words: readonly string[]) {
-  const [pdu = "", ...more] = words;
+  const [pdu, ...more] = words;
+  if (pdu === undefined)
+    throw new OobError("USAGE", "Cannot read outlets: no PDU is named", {
+      hint: "oob pdu outlets pdu-a",
+    });
   if (more.length > 0)
     throw new OobError("USAGE", `Cannot read "${more.join(" ")}": one PDU at a time`);
   const opened = await site(isUrl(pdu) ? [pdu] : []);
