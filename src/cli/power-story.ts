@@ -77,9 +77,11 @@ function span(seen: ReadonlyMap<string, string>): string {
   }
   const outlets = [...each.values()].reduce((sum, n) => sum + n, 0);
   const where = [...each].map(([pdu, n]) => `${pdu} ${n}`).join(", ");
-  const what = `would switch ${outlets} outlets on ${each.size} PDUs`;
+  const what = `would switch ${counted(outlets, "outlet")} on ${counted(each.size, "PDU")}`;
   return each.size === 0 ? what : `${what} (${where}), one after the other on each`;
 }
+
+const counted = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
 
 function sayLeft(
   out: Output,
