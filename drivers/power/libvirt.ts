@@ -10,6 +10,7 @@ import {
   type Clock,
   definePower,
   durationOf,
+  MAX_REQUEST_TIME,
   type Millis,
   messageOf,
   OobError,
@@ -53,7 +54,13 @@ export default definePower({
   options: {
     uri: { kind: "text", default: "qemu:///system", summary: "libvirt's connection URI" },
     tool: { kind: "text", default: "virsh", summary: "path of virsh" },
-    timeout: { kind: "duration", default: "10s", summary: "how long one call may take" },
+    timeout: {
+      kind: "duration",
+      default: "10s",
+      min: 100,
+      max: MAX_REQUEST_TIME,
+      summary: "how long one call may take",
+    },
   },
   check: optionFaults,
   open(options, { clock }) {

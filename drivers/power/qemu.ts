@@ -16,6 +16,7 @@ import {
   type Clock,
   definePower,
   durationOf,
+  MAX_REQUEST_TIME,
   numberOf,
   OobError,
   type OptionFault,
@@ -72,7 +73,13 @@ export default definePower({
       default: "unknown",
       summary: "what a socket that is gone means",
     },
-    timeout: { kind: "duration", default: "3s", summary: "how long an answer may take" },
+    timeout: {
+      kind: "duration",
+      default: "3s",
+      min: 100,
+      max: MAX_REQUEST_TIME,
+      summary: "how long an answer may take",
+    },
   },
   check: addressFaults,
   open(options, { clock }) {

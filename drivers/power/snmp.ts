@@ -3,6 +3,9 @@ import {
   definePower,
   durationOf,
   flagOf,
+  formatDuration,
+  MAX_REQUEST_TIME,
+  type Millis,
   numberOf,
   OobError,
   type OptionFault,
@@ -15,6 +18,9 @@ import {
   secretOf,
   textOf,
 } from "oob/sdk";
+
+const TIMEOUT: Millis = seconds(2);
+const TRIES = 3;
 
 /** Options to a target; the agent itself is spoken to by core, which interprets the profiles. */
 export default definePower({
@@ -66,7 +72,7 @@ export default definePower({
         "time-outs that pass before the PDU counts as silent; lost reads are repeated sooner",
     },
   },
-  check: loginFaults,
+  check: (options) => [...loginFaults(options), ...timeFaults(options)],
   async open(options, context) {
     const profile = textOf(options, "profile");
     const serial = textOf(options, "serial");
@@ -74,13 +80,20 @@ export default definePower({
       host: textOf(options, "host"),
       port: numberOf(options, "port", 161),
       login: await login(options, context),
-      timeout: durationOf(options, "timeout", seconds(2)),
-      tries: numberOf(options, "tries", 3),
+      timeout: durationOf(options, "timeout", TIMEOUT),
+      tries: numberOf(options, "tries", TRIES),
       ...(profile !== "" && { profile }),
       ...(serial !== "" && { serial }),
     });
   },
 });
+
+function timeFaults(options: OptionValues): readonly OptionFault[] {
+  const whole = durationOf(options, "timeout", TIMEOUT) * numberOf(options, "tries", TRIES);
+  if (whole <= MAX_REQUEST_TIME) return [];
+  const message = `timeout times tries is ${formatDuration(whole)}, more than ${formatDuration(MAX_REQUEST_TIME)}`;
+  return [{ option: "timeout", message }];
+}
 
 function versionOf(options: OptionValues): string {
   const byCommunity = secretOf(options, "community") && !secretOf(options, "auth");

@@ -12,6 +12,7 @@ import {
   definePower,
   durationOf,
   flagOf,
+  MAX_REQUEST_TIME,
   type Millis,
   messageOf,
   OobError,
@@ -39,7 +40,7 @@ const VERBS: Readonly<Partial<Record<OutletCommand, string>>> = {
   soft: "-s",
 };
 const COMMANDS = Object.keys(VERBS) as readonly OutletCommand[];
-const TIMEOUT: Millis = seconds(20);
+const TIMEOUT: Millis = MAX_REQUEST_TIME;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export default definePower({
@@ -59,7 +60,13 @@ export default definePower({
       summary: "names or inventory paths of the machines (/dc1/vm/web1)",
     },
     insecure: { kind: "boolean", default: false, summary: "takes any certificate" },
-    timeout: { kind: "duration", default: "20s", summary: "how long one call may take" },
+    timeout: {
+      kind: "duration",
+      default: "18s",
+      min: 100,
+      max: MAX_REQUEST_TIME,
+      summary: "how long one call may take",
+    },
     tool: { kind: "text", default: "govc", summary: "path of govc" },
   },
   check: optionFaults,

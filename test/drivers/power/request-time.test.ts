@@ -3,12 +3,16 @@ import { expect, test } from "vitest";
 import dli from "../../../drivers/power/dli.ts";
 import exec from "../../../drivers/power/exec.ts";
 import gude from "../../../drivers/power/gude.ts";
+import libvirt from "../../../drivers/power/libvirt.ts";
 import netio from "../../../drivers/power/netio.ts";
 import nut from "../../../drivers/power/nut.ts";
 import powerman from "../../../drivers/power/powerman.ts";
+import qemu from "../../../drivers/power/qemu.ts";
 import redfish from "../../../drivers/power/redfish.ts";
 import shelly from "../../../drivers/power/shelly.ts";
+import snmp from "../../../drivers/power/snmp.ts";
 import tasmota from "../../../drivers/power/tasmota.ts";
+import vmware from "../../../drivers/power/vmware.ts";
 import { readOptions } from "../../../src/config/option-values.ts";
 import { PduQueue } from "../../../src/core/power/power-queue.ts";
 import { ManualClock } from "../../../src/lib/clock.ts";
@@ -16,13 +20,35 @@ import { MAX_REQUEST_TIME } from "../../../src/sdk/power.ts";
 import { failureOf } from "../console/socket-suite.ts";
 import { contextWith } from "./context.ts";
 
-const DRIVERS = { exec, nut, powerman, redfish, netio, gude, dli, shelly, tasmota };
+const DRIVERS = {
+  qemu,
+  libvirt,
+  vmware,
+  exec,
+  nut,
+  powerman,
+  redfish,
+  netio,
+  gude,
+  dli,
+  shelly,
+  tasmota,
+};
 
 test.each(Object.entries(DRIVERS))("%s: a request may not outlive who asked", (_name, driver) => {
   const problemsOf = (timeout: string) =>
     readOptions(driver.options, { timeout }).problems.filter(({ option }) => option === "timeout");
   expect(problemsOf("18s")).toEqual([]);
   expect(problemsOf("19s")).toHaveLength(1);
+});
+
+test("snmp: all tries of a request together may not outlive who asked", () => {
+  const faultsOf = (timeout: string) => {
+    const { values } = readOptions(snmp.options, { host: "pdu-a", auth: "env:PASSWORD", timeout });
+    return snmp.check?.(values)?.filter(({ option }) => option === "timeout");
+  };
+  expect(faultsOf("6s")).toEqual([]);
+  expect(faultsOf("7s")).toHaveLength(1);
 });
 
 test("an off that was held up does not go out behind the on that was ordered since", async () => {
