@@ -36,9 +36,11 @@ function outletView(outlet: OutletReading): object {
   };
 }
 
-/** What the device says of it, and why it would not switch it; these are often the same words. */
-const remarks = ({ note, refuses }: OutletReading): string[] =>
-  [...new Set([note, refuses])].flatMap((text) => (text === undefined ? [] : [`[${text}]`]));
+/** What the device says of it, and why it would not switch it; these are often the same words. `all` is said once. */
+const remarks = ({ note, refuses }: OutletReading, all: string | undefined): string[] =>
+  [...new Set([note, refuses === all ? undefined : refuses])].flatMap((text) =>
+    text === undefined ? [] : [`[${text}]`],
+  );
 
 /** A PDU as a table. */
 export function printReading(out: Output, { outlets, totals, ...device }: PduReading): void {
@@ -48,6 +50,8 @@ export function printReading(out: Output, { outlets, totals, ...device }: PduRea
       .filter((part) => part)
       .join("  "),
   );
+  const refused = new Set(outlets.map(({ refuses }) => refuses));
+  const all = outlets.length > 1 && refused.size === 1 ? [...refused][0] : undefined;
   const counts = outlets.some(({ kwh }) => kwh !== undefined);
   out.table(
     [
@@ -64,9 +68,10 @@ export function printReading(out: Output, { outlets, totals, ...device }: PduRea
       outlet.amps?.toFixed(2) ?? "-",
       outlet.watts?.toFixed(0) ?? "-",
       ...(counts ? [outlet.kwh?.toFixed(1) ?? "-"] : []),
-      [outlet.name ?? "", ...remarks(outlet)].join(" ").trim(),
+      [outlet.name ?? "", ...remarks(outlet, all)].join(" ").trim(),
     ]),
   );
+  if (all !== undefined) out.talk(`no outlet is switched: ${all}`);
   const phases = totals?.amps?.map(({ phase, amps }) => `${phase} ${amps.toFixed(2)} A`) ?? [];
   const watts = totals?.watts === undefined ? [] : [`${totals.watts.toFixed(0)} W`];
   const energy = totals?.kwh === undefined ? [] : [`${totals.kwh.toFixed(1)} kWh`];

@@ -466,6 +466,16 @@ test("pdu outlets says which outlet the device would not switch, and why, once",
   expect(outlets.map(({ refuses }) => refuses)).toEqual(["locked", "locked", "twice", undefined]);
 });
 
+test("pdu outlets says once what holds for every outlet", async () => {
+  const site = new SiteDouble();
+  const outlet = { state: "on", pending: false, refuses: "read only: x" } as const;
+  const outlets = ["1", "2"].map((label) => ({ ...outlet, instance: label, label }));
+  site.reading = { family: "ibm-pdu", outlets };
+  const { stdout, stderr } = await runCli(["pdu", "outlets", "pdu-a"], { site });
+  expect(stdout).not.toContain("read only");
+  expect(stderr).toBe("ibm-pdu\nno outlet is switched: read only: x\n");
+});
+
 test("a silent PDU is exit 7 and its community is not printed", async () => {
   const { code, stderr } = await runCli(["pdu", "outlets", "pdu-a"]);
   expect([code, stderr]).toEqual([7, 'oob: Cannot read "pdu-a": no answer within 5s\n']);

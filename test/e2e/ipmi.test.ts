@@ -182,7 +182,7 @@ test("a wrong password is said so, offered once, and nothing moves", async () =>
     /Cannot log in to ipmi 127\.0\.0\.1:\d+ as "jana": wrong password/,
   );
   // An interlock refuses what it cannot read.
-  expect(code).toBe(5);
+  expect(code).toBe(1);
   expect(chassis.did("set power 0")).toBe(offs);
 });
 
