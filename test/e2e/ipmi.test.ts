@@ -181,7 +181,7 @@ test("a wrong password is said so, offered once, and nothing moves", async () =>
   expect(stdout + stderr).toMatch(
     /Cannot log in to ipmi 127\.0\.0\.1:\d+ as "jana": wrong password/,
   );
-  // An interlock refuses what it cannot read.
+  // The BMC refused the login: that is what the exit code says, not the interlock behind it.
   expect(code).toBe(1);
   expect(chassis.did("set power 0")).toBe(offs);
 });
