@@ -48,6 +48,8 @@ export interface Facts {
   readonly act: GuardedAct;
   /** Other hosts that the same order names. */
   readonly together: readonly string[];
+  /** Those of them that it moves in one with the host; all where it is not said. */
+  readonly asOne?: readonly string[] | undefined;
   /** The same order has just shut the host down, or tried to. */
   readonly afterShutdown: boolean;
   readonly now: Millis;

@@ -3,16 +3,16 @@ import type { HostEntry } from "../../config/site-config.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { ERROR_CODES, OobError } from "../../lib/errors.ts";
 import type { SwitchOutcome } from "../../sdk/runbook.ts";
-import type { Asker } from "../interlocks/interlock.ts";
 import type { Power, PowerReport } from "../power/power.ts";
 import { unsent } from "../power/unsent.ts";
 import { inWords } from "../power/verb-words.ts";
 import type { RunPower } from "../runbook/run-runbook.ts";
 import { EventQueue } from "../session/event-queue.ts";
-import type { Guard, GuardRequest } from "../watchdog/guard.ts";
+import type { Guard } from "../watchdog/guard.ts";
 import { GoingDown, type TypeShutdown } from "./going-down.ts";
 import { planOrder, type Unit } from "./power-plan.ts";
-import type { PowerEvent, PowerRequest, PowerVerb } from "./site.ts";
+import { ask, type OnBehalf, type Wish } from "./power-wish.ts";
+import type { PowerEvent, PowerRequest } from "./site.ts";
 
 export interface SitePowerParts {
   readonly power: Pick<
@@ -29,27 +29,6 @@ export interface SitePowerParts {
 }
 
 type OnEvent = (event: PowerEvent) => void;
-
-/** Who wants something switched, and why. */
-export interface Wish {
-  readonly verb: PowerVerb;
-  readonly asker: Asker;
-  readonly by: string;
-  readonly reason: string;
-  readonly force: boolean;
-  /** For whom a runbook asks. */
-  readonly person?: string | undefined;
-  readonly graceful?: PowerRequest["graceful"];
-  /** Other hosts that the same order names. */
-  readonly together?: readonly string[];
-  readonly afterShutdown?: boolean;
-}
-
-/** For whom a runbook works, and whether that person overrides what a person may override. */
-export interface OnBehalf {
-  readonly person?: string | undefined;
-  readonly force?: boolean | undefined;
-}
 
 /** Outlets as people and runbooks switch them: asked of the guard first, written down, then carried out. */
 export class SitePower {
@@ -79,9 +58,9 @@ export class SitePower {
   ): Promise<unknown> {
     // No guard is asked: it moves nothing.
     if (verb === "identify") {
-      const ask = (host: HostEntry) =>
+      const show = (host: HostEntry) =>
         this.#parts.power.identify(host, { id: randomUUID(), by, reason }, dryRun, onEvent);
-      return Promise.all(hosts.map(ask));
+      return Promise.all(hosts.map(show));
     }
     const together = hosts.map(({ name }) => name);
     const wish: Wish = { verb, asker: "person", by, reason, force, graceful, together };
@@ -174,8 +153,9 @@ export class SitePower {
   }
 
   /** Hosts that hang on the same outlets: one order, and each is told how it ended. true: done. */
-  async #carryOut({ hosts, switched }: Unit, wish: Wish, onEvent: OnEvent): Promise<boolean> {
+  async #carryOut({ hosts, switched }: Unit, order: Wish, onEvent: OnEvent): Promise<boolean> {
     const [first = switched, ...others] = hosts;
+    const wish = { ...order, asOne: hosts.map(({ name }) => name) };
     const tell = (event: PowerEvent) => {
       onEvent(event);
       if (event.result === undefined) return;
@@ -282,19 +262,5 @@ export class SitePower {
     return { at, host, text: message, result, error: { code, message, ...hint } };
   }
 }
-
-const ask = (
-  host: HostEntry,
-  { verb, asker, by, person, force, together = [], afterShutdown = false }: Wish,
-): GuardRequest => ({
-  host: host.name,
-  act: verb,
-  asker,
-  by,
-  person,
-  force,
-  together: together.filter((name) => name !== host.name),
-  afterShutdown,
-});
 
 const asCode = (code: string) => ERROR_CODES.find((known) => known === code) ?? "INTERNAL";

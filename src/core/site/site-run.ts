@@ -15,8 +15,9 @@ import type { WatchedConsole } from "../session/watched-console.ts";
 import type { Guard } from "../watchdog/guard.ts";
 import type { RungRunbook } from "../watchdog/watchdog-parts.ts";
 import type { TypeShutdown } from "./going-down.ts";
+import type { OnBehalf } from "./power-wish.ts";
 import type { RunEvent, Site } from "./site.ts";
-import type { OnBehalf, SitePower } from "./site-power.ts";
+import type { SitePower } from "./site-power.ts";
 import { untilUp } from "./until-up.ts";
 
 /** A console that is opened for it, and a login, take their own time. */

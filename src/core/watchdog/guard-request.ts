@@ -10,6 +10,8 @@ export interface GuardRequest {
   readonly person?: string | undefined;
   /** Other hosts that the same order names. */
   readonly together?: readonly string[];
+  /** Those of them that it moves in one with the host; all where it is not said. */
+  readonly asOne?: readonly string[] | undefined;
   /** The same order has just shut the host down, or tried to. */
   readonly afterShutdown?: boolean;
   /** What it is, for a message: "run single-user on web1". */

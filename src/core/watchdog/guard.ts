@@ -143,7 +143,7 @@ export class Guard {
     // All else is read after the outlets and other consoles: that takes seconds in which a person may come.
     this.checkClock();
     const { clock, fleet, holds, audit, eyes, consoleOf } = this.#parts;
-    const { host, act, asker, by, person, together = [], afterShutdown = false } = request;
+    const { host, act, asker, by, person, together = [], asOne, afterShutdown = false } = request;
     const entry = this.#entry(host);
     const console = consoleOf(host);
     const asking = person ?? by;
@@ -155,6 +155,7 @@ export class Guard {
       person,
       act,
       together,
+      asOne,
       afterShutdown,
       now: clock.monotonic(),
       wall: clock.now(),

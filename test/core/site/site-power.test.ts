@@ -8,7 +8,7 @@ import { Rack } from "./site-kit.ts";
 
 // A power device whose relays are files, as a user's own driver: what it was told is what a test finds on disk.
 const TOY = `
-import { readFile, writeFile, appendFile } from "node:fs/promises";
+import { readFile, writeFile, appendFile, rm } from "node:fs/promises";
 import { definePower, OobError, textOf } from "oob/sdk";
 const outlet = async (folder: string, instance: string) => {
   const text = (await readFile(folder + "/" + instance, "utf8")).trim();
@@ -22,7 +22,12 @@ export default definePower({
     const folder = textOf(options, "path");
     return {
       label: folder, commands: ["on", "off"], settle: 0,
-      read: async () => ({ family: "toy", outlets: [await outlet(folder, "1"), await outlet(folder, "2")] }),
+      async read() {
+        // Is silent once.
+        if (await rm(folder + "/silent").then(() => true, () => false))
+          throw new OobError("PDU_SILENT", "no answer");
+        return { family: "toy", outlets: [await outlet(folder, "1"), await outlet(folder, "2")] };
+      },
       readOutlet: (instance) => outlet(folder, instance),
       async command(instance, command) {
         await appendFile(folder + "/told", instance + " " + command + "\\n");
@@ -38,8 +43,8 @@ export default definePower({
 let rack: Rack;
 let site: LocalSite;
 let relays: string;
-/** Ends the site, and begins another one with this rule. */
-let again: (minInterval: number) => Promise<void>;
+/** Ends the site, and begins another one with this rule, and web2 on this outlet. */
+let again: (minInterval: number, web2?: string) => Promise<void>;
 
 beforeEach(async () => {
   rack = await Rack.make(["web1", "web2", "web3"]);
@@ -64,8 +69,10 @@ beforeEach(async () => {
     return openLocalSite(config, { who: "jana", clock: systemClock, env: {}, role: "daemon" });
   };
   site = await open(0);
-  again = async (minInterval) => {
+  again = async (minInterval, web2 = "2") => {
     await site.close();
+    const entry = hosts.get("web2");
+    if (entry) hosts.set("web2", { ...entry, outlets: [{ pdu: "toy", reference: web2 }] });
     site = await open(minInterval);
   };
 });
@@ -123,6 +130,15 @@ describe("LocalSite.power()", () => {
       expect(events[0]?.text).toContain("its min-interval is 1h");
     },
   );
+
+  test("hosts on one outlet, which a lost answer hides: it is not cut under the one that is held", async () => {
+    await again(0, "label:1");
+    await site.hold(["web2"], 60_000, "RAID rebuild");
+    await writeFile(join(relays, "silent"), "");
+    const events = await power("off", ["web1", "web2"]);
+    expect(results(events).map(([, result]) => result)).toEqual(["refused", "refused"]);
+    expect(await told()).toBe("");
+  });
 
   test("--dry-run reads and tells, and sends nothing", async () => {
     const events = await power("off", ["web1"], { dryRun: true });
