@@ -23,8 +23,11 @@ export async function keepInterval(
   if (longest === 0 || verb === "soft" || verb === "nmi") return;
   const moved = await ledger.movedSince(clock.now() - longest);
   for (const { outlet } of feeds) {
-    const at = moved.get(deviceOutlet(outlet)) ?? moved.get(`${outlet.pdu} ${outlet.instance}`);
-    if (at === undefined) continue;
+    // By both: a device may give its serial number at one time and not at another.
+    const keys = [deviceOutlet(outlet), `${outlet.pdu} ${outlet.instance}`];
+    const times = keys.flatMap((key) => moved.get(key) ?? []);
+    if (times.length === 0) continue;
+    const at = Math.max(...times);
     const least = intervalOf(outlet.pdu);
     // A record of the future counts as just now; one of the far future tells of a clock that was wrong.
     const ago = Math.max(0, clock.now() - at);

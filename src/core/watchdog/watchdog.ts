@@ -141,6 +141,8 @@ export class Watchdog implements GuardEyes {
     const { clock } = this.#parts;
     const due = clock.monotonic() + HEARTBEAT;
     this.#heart = clock.after(HEARTBEAT, () => {
+      // First: whatever goes wrong below, the watchdog must not stand still.
+      this.#beat();
       this.guard.checkClock();
       const late = clock.monotonic() - due;
       for (const watch of this.#watches.values()) {
@@ -149,7 +151,6 @@ export class Watchdog implements GuardEyes {
       }
       this.#lines.look(this.#watches.values(), clock.monotonic());
       this.#loads.look(this.#watches.values());
-      this.#beat();
     });
   }
 
