@@ -3,11 +3,11 @@ import { isUrl } from "../../lib/host-list.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { REASON } from "../option-values.ts";
-import { type CaptureOptions, recordPdu } from "../pdu-capture.ts";
-import { LOGIN_OPTIONS } from "../pdu-login.ts";
-import { type MapOptions, mapPdu } from "../pdu-map.ts";
-import { printReading, readingView, shownName } from "../pdu-reading.ts";
-import { scanForPdus } from "../pdu-scan.ts";
+import { type CaptureOptions, recordPdu } from "../pdu/pdu-capture.ts";
+import { LOGIN_OPTIONS } from "../pdu/pdu-login.ts";
+import { type MapOptions, mapPdu } from "../pdu/pdu-map.ts";
+import { printReading, readingView, shownName } from "../pdu/pdu-reading.ts";
+import { scanForPdus } from "../pdu/pdu-scan.ts";
 import { chooseVerb } from "../verbs.ts";
 
 export default defineCommand<CaptureOptions & MapOptions>({

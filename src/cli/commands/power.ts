@@ -5,9 +5,9 @@ import { chooseHosts, hostsInWords } from "../chosen-hosts.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { confirm } from "../confirm.ts";
 import { CONFIRMING, durationOption, REASON } from "../option-values.ts";
-import { type HistoryOptions, showHistory } from "../power-history.ts";
-import { showPower } from "../power-status.ts";
-import { followPower, type PowerOptions } from "../power-story.ts";
+import { type HistoryOptions, showHistory } from "../power/power-history.ts";
+import { showPower } from "../power/power-status.ts";
+import { followPower, type PowerOptions } from "../power/power-story.ts";
 import { chooseVerb } from "../verbs.ts";
 
 const VERBS = [

@@ -1,4 +1,4 @@
-import type { Piece, Style } from "./piece.ts";
+import type { Piece, Style } from "../piece.ts";
 
 const BAR_CELLS = 10;
 const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];

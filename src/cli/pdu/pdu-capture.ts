@@ -1,10 +1,10 @@
-import type { CapturedPdu } from "../daemon/offline.ts";
-import type { Millis } from "../lib/clock.ts";
-import { OobError } from "../lib/errors.ts";
-import type { Call } from "./command.ts";
-import { EXIT } from "./exit-codes.ts";
-import { JSON_VERSION } from "./json-views.ts";
-import { keepFile, refuseExisting } from "./new-file.ts";
+import type { CapturedPdu } from "../../daemon/offline.ts";
+import type { Millis } from "../../lib/clock.ts";
+import { OobError } from "../../lib/errors.ts";
+import type { Call } from "../command.ts";
+import { EXIT } from "../exit-codes.ts";
+import { JSON_VERSION } from "../json-views.ts";
+import { keepFile, refuseExisting } from "../new-file.ts";
 import { type LoginOptions, loginOf } from "./pdu-login.ts";
 import { shownName } from "./pdu-reading.ts";
 
@@ -33,7 +33,7 @@ export async function recordPdu(
   if (to === "")
     throw new OobError("USAGE", "Cannot record: no file is named", { hint: "Give -o FILE" });
   await refuseExisting(to, force);
-  const { pduProbe } = await import("../daemon/offline.ts");
+  const { pduProbe } = await import("../../daemon/offline.ts");
   const { capturePdu } = await pduProbe();
   const { clock, env } = context;
   let said = clock.monotonic();

@@ -1,16 +1,16 @@
-import type { PowerEvent } from "../core/site/site.ts";
-import { OobError } from "../lib/errors.ts";
-import { isUrl } from "../lib/host-list.ts";
-import type { OutletReading, PduReading } from "../sdk/power.ts";
-import type { Call } from "./command.ts";
-import { confirm } from "./confirm.ts";
-import { EXIT } from "./exit-codes.ts";
-import { statePiece } from "./host-table.ts";
-import { until } from "./interrupt.ts";
-import { JSON_VERSION, powerEventView } from "./json-views.ts";
-import { Outcomes } from "./outcome.ts";
+import type { PowerEvent } from "../../core/site/site.ts";
+import { OobError } from "../../lib/errors.ts";
+import { isUrl } from "../../lib/host-list.ts";
+import type { OutletReading, PduReading } from "../../sdk/power.ts";
+import type { Call } from "../command.ts";
+import { confirm } from "../confirm.ts";
+import { EXIT } from "../exit-codes.ts";
+import { statePiece } from "../host-table.ts";
+import { until } from "../interrupt.ts";
+import { JSON_VERSION, powerEventView } from "../json-views.ts";
+import { Outcomes } from "../outcome.ts";
+import { timeOfDay } from "../times.ts";
 import { shownName } from "./pdu-reading.ts";
-import { timeOfDay } from "./times.ts";
 
 /** Options of `oob pdu map`. */
 export interface MapOptions {

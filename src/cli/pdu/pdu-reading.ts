@@ -1,8 +1,8 @@
-import { isUrl } from "../lib/host-list.ts";
-import type { OutletReading, PduReading } from "../sdk/power.ts";
-import { statePiece } from "./host-table.ts";
-import { JSON_VERSION } from "./json-views.ts";
-import type { Output } from "./output.ts";
+import { isUrl } from "../../lib/host-list.ts";
+import type { OutletReading, PduReading } from "../../sdk/power.ts";
+import { statePiece } from "../host-table.ts";
+import { JSON_VERSION } from "../json-views.ts";
+import type { Output } from "../output.ts";
 
 /** A URL without its user part: an SNMP community stands there. */
 export function shownName(pdu: string): string {

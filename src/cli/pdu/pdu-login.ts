@@ -1,7 +1,7 @@
-import type { ProbeLogin } from "../daemon/offline.ts";
-import { SNMP_AUTH_PROTOCOLS, SNMP_PRIV_PROTOCOLS } from "../sdk/snmp-profile.ts";
-import type { CommandOption } from "./command.ts";
-import { choiceOption } from "./option-values.ts";
+import type { ProbeLogin } from "../../daemon/offline.ts";
+import { SNMP_AUTH_PROTOCOLS, SNMP_PRIV_PROTOCOLS } from "../../sdk/snmp-profile.ts";
+import type { CommandOption } from "../command.ts";
+import { choiceOption } from "../option-values.ts";
 
 /** Options of those verbs that ask devices of which no configuration says how. */
 export interface LoginOptions {

@@ -1,14 +1,14 @@
-import type { OutletStatus } from "../core/site/site.ts";
-import { isUrl } from "../lib/host-list.ts";
-import type { PowerState } from "../sdk/power.ts";
+import type { OutletStatus } from "../../core/site/site.ts";
+import { isUrl } from "../../lib/host-list.ts";
+import type { PowerState } from "../../sdk/power.ts";
+import { chooseHosts, hostsInWords } from "../chosen-hosts.ts";
+import type { Call } from "../command.ts";
+import { EXIT } from "../exit-codes.ts";
+import { statePiece } from "../host-table.ts";
+import { JSON_VERSION, outletView } from "../json-views.ts";
+import { printReading, readingView, shownName } from "../pdu/pdu-reading.ts";
+import type { Piece } from "../piece.ts";
 import { loadBar, takesUtf8 } from "./charts.ts";
-import { chooseHosts, hostsInWords } from "./chosen-hosts.ts";
-import type { Call } from "./command.ts";
-import { EXIT } from "./exit-codes.ts";
-import { statePiece } from "./host-table.ts";
-import { JSON_VERSION, outletView } from "./json-views.ts";
-import { printReading, readingView, shownName } from "./pdu-reading.ts";
-import type { Piece } from "./piece.ts";
 
 /** A host with its outlets as just read. */
 interface PowerReading {

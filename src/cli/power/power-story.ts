@@ -1,14 +1,14 @@
-import type { PowerEvent, PowerRequest, Site } from "../core/site/site.ts";
-import type { Millis } from "../lib/clock.ts";
-import { OobError } from "../lib/errors.ts";
-import type { Call } from "./command.ts";
-import { EXIT } from "./exit-codes.ts";
-import { until } from "./interrupt.ts";
-import { powerEventView } from "./json-views.ts";
-import { Outcomes } from "./outcome.ts";
-import type { Output } from "./output.ts";
-import type { Piece, Style } from "./piece.ts";
-import { timeOfDay } from "./times.ts";
+import type { PowerEvent, PowerRequest, Site } from "../../core/site/site.ts";
+import type { Millis } from "../../lib/clock.ts";
+import { OobError } from "../../lib/errors.ts";
+import type { Call } from "../command.ts";
+import { EXIT } from "../exit-codes.ts";
+import { until } from "../interrupt.ts";
+import { powerEventView } from "../json-views.ts";
+import { Outcomes } from "../outcome.ts";
+import type { Output } from "../output.ts";
+import type { Piece, Style } from "../piece.ts";
+import { timeOfDay } from "../times.ts";
 
 /** Options of the verbs of `oob power` that act. */
 export interface PowerOptions {

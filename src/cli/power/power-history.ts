@@ -1,13 +1,13 @@
-import type { LoadPoint, OutletLoad } from "../core/site/load-view.ts";
-import type { Millis } from "../lib/clock.ts";
-import { formatDuration } from "../lib/durations.ts";
+import type { LoadPoint, OutletLoad } from "../../core/site/load-view.ts";
+import type { Millis } from "../../lib/clock.ts";
+import { formatDuration } from "../../lib/durations.ts";
+import { chooseHosts, hostsInWords } from "../chosen-hosts.ts";
+import type { Call } from "../command.ts";
+import { JSON_VERSION } from "../json-views.ts";
+import type { Piece } from "../piece.ts";
+import type { Column } from "../table.ts";
+import { parseTime, utc } from "../times.ts";
 import { type ChartPoint, sparkline, takesUtf8 } from "./charts.ts";
-import { chooseHosts, hostsInWords } from "./chosen-hosts.ts";
-import type { Call } from "./command.ts";
-import { JSON_VERSION } from "./json-views.ts";
-import type { Piece } from "./piece.ts";
-import type { Column } from "./table.ts";
-import { parseTime, utc } from "./times.ts";
 
 const DEFAULT_SINCE = "1d";
 const STEPS_IN_JSON = 288;

@@ -1,12 +1,12 @@
-import type { ScannedAddress } from "../daemon/offline.ts";
-import type { Millis } from "../lib/clock.ts";
-import { OobError } from "../lib/errors.ts";
-import type { Call } from "./command.ts";
-import { EXIT } from "./exit-codes.ts";
-import { JSON_VERSION } from "./json-views.ts";
-import type { Output } from "./output.ts";
+import type { ScannedAddress } from "../../daemon/offline.ts";
+import type { Millis } from "../../lib/clock.ts";
+import { OobError } from "../../lib/errors.ts";
+import type { Call } from "../command.ts";
+import { EXIT } from "../exit-codes.ts";
+import { JSON_VERSION } from "../json-views.ts";
+import type { Output } from "../output.ts";
+import type { Piece } from "../piece.ts";
 import { type LoginOptions, loginOf, loginWords, triedLogin } from "./pdu-login.ts";
-import type { Piece } from "./piece.ts";
 
 /** How often somebody at a terminal is told how far it is. */
 const SAY_EVERY: Millis = 2000;
@@ -23,7 +23,7 @@ export async function scanForPdus(
     throw new OobError("USAGE", "Cannot scan: no address is given", {
       hint: "oob pdu scan 10.0.0.0/28",
     });
-  const { pduProbe } = await import("../daemon/offline.ts");
+  const { pduProbe } = await import("../../daemon/offline.ts");
   const { scanPdus } = await pduProbe();
   const { clock, env } = context;
   let said = clock.monotonic();
