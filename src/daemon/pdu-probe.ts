@@ -7,18 +7,18 @@ import type { DeviceEntry, SiteConfig } from "../config/site-config.ts";
 import { parseDeviceUrl, withUrl } from "../config/url.ts";
 import { Registry } from "../core/registry/registry.ts";
 import { type Secrets, secretsOf } from "../core/registry/secrets.ts";
-import { type CapturedPdu, capturePdu as capture } from "../core/snmp/capture-pdu.ts";
-import type { OnProgress } from "../core/snmp/capture-walk.ts";
 import { type Scanned, scanPdus as scan } from "../core/snmp/scan-pdus.ts";
 import { snmpTargetOf } from "../core/snmp/snmp-target.ts";
+import { type CapturedPdu, capturePdu as capture } from "../core/snmp-capture/capture-pdu.ts";
+import type { OnProgress } from "../core/snmp-capture/capture-walk.ts";
 import { expandAddresses, type NetAddress } from "../lib/address-list.ts";
 import type { Clock } from "../lib/clock.ts";
 import { OobError } from "../lib/errors.ts";
 import type { SecretRef } from "../sdk/options.ts";
 import type { SnmpProfile, SnmpTarget } from "../sdk/snmp-profile.ts";
 
-export type { CapturedPdu } from "../core/snmp/capture-pdu.ts";
 export type { Scanned } from "../core/snmp/scan-pdus.ts";
+export type { CapturedPdu } from "../core/snmp-capture/capture-pdu.ts";
 
 /** How to log in where no entry of the configuration says it; texts as for driver "snmp", secrets by their names. */
 export interface ProbeLogin {

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { MockSnmpRecording } from "../../mocks/snmp-recording.ts";
-import { capturePdu } from "../../src/core/snmp/capture-pdu.ts";
 import { openSnmpPdu } from "../../src/core/snmp/snmp-pdu.ts";
+import { capturePdu } from "../../src/core/snmp-capture/capture-pdu.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import type { PduReading } from "../../src/sdk/power.ts";
 import type { SnmpTarget } from "../../src/sdk/snmp-profile.ts";

@@ -6,11 +6,11 @@
  */
 import type { RecordedObject } from "../../codec/snmprec.ts";
 import type { SnmpProfile } from "../../sdk/snmp-profile.ts";
+import { compareOids } from "../snmp/snmp-wire.ts";
 import { type Column, columnsOf } from "./capture-columns.ts";
 import { isHarmless } from "./harmless-text.ts";
 import { scrubbedOid } from "./scrub-oid.ts";
 import { type Kind, Replacements } from "./scrub-replacements.ts";
-import { compareOids } from "./snmp-wire.ts";
 
 const SYS_CONTACT = "1.3.6.1.2.1.1.4.0";
 const SYS_NAME = "1.3.6.1.2.1.1.5.0";

@@ -7,8 +7,8 @@ import { formatRecorded, MAX_RECORDED_OBJECTS, type RecordedObject } from "../..
 import type { Clock, Millis } from "../../lib/clock.ts";
 import { formatDuration, minutes } from "../../lib/durations.ts";
 import type { SnmpTarget } from "../../sdk/snmp-profile.ts";
-import { readError, timedOut } from "./snmp-errors.ts";
-import { compareOids, once, openSession } from "./snmp-wire.ts";
+import { readError, timedOut } from "../snmp/snmp-errors.ts";
+import { compareOids, once, openSession } from "../snmp/snmp-wire.ts";
 
 /** Subtrees of a recording: what the device says of itself, what its maker has, and the standards about power. */
 const SUBTREES = [

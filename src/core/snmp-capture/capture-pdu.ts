@@ -2,11 +2,11 @@ import { formatRecorded } from "../../codec/snmprec.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { OobError } from "../../lib/errors.ts";
 import type { SnmpLogin, SnmpProfile, SnmpTarget } from "../../sdk/snmp-profile.ts";
+import { type Family, findFamily } from "../snmp/snmp-family.ts";
+import { SnmpSession } from "../snmp/snmp-session.ts";
 import { type OnProgress, walkForCapture } from "./capture-walk.ts";
 import { scrubRecording } from "./scrub-recording.ts";
 import type { Kind } from "./scrub-replacements.ts";
-import { type Family, findFamily } from "./snmp-family.ts";
-import { SnmpSession } from "./snmp-session.ts";
 
 /** A recording of a device that may be given away. */
 export interface CapturedPdu {
