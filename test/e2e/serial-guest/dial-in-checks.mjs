@@ -184,7 +184,8 @@ export function addDialInChecks({ check, must, within, context, startModem }) {
         await call.types("status\r", /status\r\n.*oob> $/s);
         await new Promise((resolve) => setTimeout(resolve, 500));
       }
-      must(/web1 +up /.test(call.heard), "web1 is not up");
+      const status = await (await site.client()).status(["web1"], { power: false });
+      must(/web1 +up /.test(call.heard), JSON.stringify(status));
       await call.types("power web1 off\r", /type its name once more: $/);
       await call.types("web1\r", /not granted to jana/);
       await call.types("attach web1\r", /you write/);
