@@ -69,7 +69,7 @@ describe.skipIf(missing !== undefined)("serial on real ports", () => {
   it("every check in the guest passes", { timeout: LIMIT_SECONDS * 1000 + 120_000 }, async () => {
     const only = (process.env.ONLY ?? "").replace(/[^\w, -]/g, "");
     const unpack = "mkdir /tmp/oob && tar -xf product.tar -C /tmp/oob && cd /tmp/oob";
-    const run = `ONLY='${only}' node guest.mjs 2>&1 | tee /tmp/work/report`;
+    const run = `ONLY='${only}' node guest.mjs 2>&1 | tee "$OLDPWD/report"`;
     const command = `set -o pipefail; ${unpack} && ${run}`;
     const far = join(import.meta.dirname, "serial-guest/peer.py");
     const peer = `exec python3 '${far}' '${work}'`;
