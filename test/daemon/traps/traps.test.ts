@@ -29,7 +29,7 @@ class Machine {
 
 const ORDER: TrapOrder = { address: "127.0.0.1", port: 1162, sources: [] };
 
-test("TrapChild starts the process again, later and later, and tells the same reason once", async () => {
+function startChild() {
   const clock = new ManualClock();
   const machine = new Machine();
   const notes: string[] = [];
@@ -39,6 +39,11 @@ test("TrapChild starts the process again, later and later, and tells the same re
     hear: () => {},
     note: (text) => notes.push(text),
   });
+  return { clock, machine, notes, child };
+}
+
+test("TrapChild starts the process again, later and later, and tells the same reason once", async () => {
+  const { clock, machine, notes, child } = startChild();
   const waits: number[] = [];
   for (let i = 0; i < 9; i++) {
     const before = clock.monotonic();
@@ -56,15 +61,7 @@ test("TrapChild starts the process again, later and later, and tells the same re
 });
 
 test("TrapChild ends a process that says nothing, and leaves one that does alone", async () => {
-  const clock = new ManualClock();
-  const machine = new Machine();
-  const notes: string[] = [];
-  const child = new TrapChild(ORDER, {
-    clock,
-    start: machine.start,
-    hear: () => {},
-    note: (text) => notes.push(text),
-  });
+  const { clock, machine, notes, child } = startChild();
   for (let i = 0; i < 30; i++) {
     machine.last?.emit("message", { is: "beat" });
     await clock.advance(seconds(5));
