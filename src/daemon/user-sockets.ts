@@ -4,6 +4,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { promisify } from "node:util";
 import { makeOwnFolder, ownUid } from "../config/places.ts";
 import { messageOf, OobError } from "../lib/errors.ts";
+import { type ListeningAt, listenAt } from "./listen-at.ts";
 import { RpcClient } from "./rpc-client.ts";
 import { ownName, socketPath } from "./socket-path.ts";
 
@@ -11,6 +12,11 @@ import { ownName, socketPath } from "./socket-path.ts";
 export interface UserSockets {
   readonly paths: readonly string[];
   close(): Promise<void>;
+}
+
+interface UserSocket {
+  readonly server: Server;
+  readonly listening: ListeningAt;
 }
 
 /**
@@ -24,17 +30,17 @@ export async function openUserSockets(
 ): Promise<UserSockets> {
   await makeOwnFolder(runtime, ownUid() === 0 ? 0o711 : 0o700);
   await chmod(runtime, ownUid() === 0 ? 0o711 : 0o700);
-  const servers: Server[] = [];
+  const sockets: UserSocket[] = [];
   const paths: string[] = [];
   const close = async () => {
-    await Promise.all(servers.map(closeServer));
+    await Promise.all(sockets.map(closeSocket));
   };
   try {
     for (const user of users) {
       const path = socketPath(runtime, user);
       const uid = await uidOf(user);
       await clearStale(path);
-      servers.push(await listen(path, (socket) => accept(socket, user)));
+      sockets.push(await listen(path, (socket) => accept(socket, user)));
       if (uid !== ownUid()) await chown(path, uid, -1);
       paths.push(path);
     }
@@ -45,30 +51,21 @@ export async function openUserSockets(
   return { paths, close };
 }
 
-async function listen(path: string, accept: (socket: Socket) => void): Promise<Server> {
+async function listen(path: string, accept: (socket: Socket) => void): Promise<UserSocket> {
   const server = createServer(accept);
-  const listening = new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.once("listening", resolve);
-  });
-  // bind() is done within listen(): the mask makes the file 0600 from its first moment, and touches no other file.
-  const mask = process.umask(0o177);
-  try {
-    server.listen(path);
-  } finally {
-    process.umask(mask);
-  }
-  await listening.catch((cause: unknown) => {
+  const listening = await listenAt(server, path).catch((cause: unknown) => {
     throw new OobError("NOT_PERMITTED", `Cannot listen at "${path}": ${messageOf(cause)}`, {
       cause,
     });
   });
-  return server;
+  return { server, listening };
 }
 
-function closeServer(server: Server): Promise<void> {
-  // Node removes the file of a Unix socket that it closes.
-  return new Promise((resolve) => server.close(() => resolve()));
+function closeSocket({ server, listening }: UserSocket): Promise<void> {
+  return new Promise((resolve) => {
+    server.once("close", () => resolve());
+    listening.close();
+  });
 }
 
 /** Removes a socket that nobody listens at. Throws DAEMON_RUNNING where somebody does. */

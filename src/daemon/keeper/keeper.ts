@@ -12,6 +12,7 @@ import type { Clock, Millis, Timer } from "../../lib/clock.ts";
 import { minutes } from "../../lib/durations.ts";
 import { messageOf, OobError } from "../../lib/errors.ts";
 import { encodeFrame, FrameReader } from "../frames.ts";
+import { type ListeningAt, listenAt } from "../listen-at.ts";
 import {
   KEEPER_VERSION,
   type KeeperCall,
@@ -40,6 +41,7 @@ class Keeper {
   readonly left: Promise<void>;
   readonly #clock: Clock;
   readonly #server: Server;
+  #listening: ListeningAt | undefined;
   readonly #consoles = new Map<string, KeptConsole>();
   #parts: SiteParts | undefined;
   #daemon: Socket | undefined;
@@ -55,14 +57,9 @@ class Keeper {
     this.#lonely();
   }
 
-  listen(path: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#server.once("error", reject);
-      // Whoever may connect may type at consoles: the owner alone, from the first moment.
-      const before = process.umask(0o177);
-      this.#server.listen(path, resolve);
-      process.umask(before);
-    });
+  /** Rejects where another keeper listens. Whoever may connect may type at consoles: the owner alone. */
+  async listen(path: string): Promise<void> {
+    this.#listening = await listenAt(this.#server, path);
   }
 
   #lonely(): void {
@@ -199,7 +196,7 @@ class Keeper {
 
   /** Logs what was read, gives the ports free, and leaves. */
   async end(): Promise<void> {
-    this.#server.close();
+    this.#listening?.close();
     await this.#stop([...this.#consoles]);
     await this.#parts?.sync.settle();
     // That the connection ends says that the ports are free.
