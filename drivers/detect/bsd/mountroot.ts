@@ -8,8 +8,8 @@ export default defineRule({
   action: "recover",
   view: "line",
   pattern: /^(?:mountroot>|root device(?: \(default \w{1,12}\))?:) ?$/,
-  hints: ["mountroot>", "root device"],
+  hints: ["mountroot>", "device: ", "): "],
   prompt: true,
-  matches: ["mountroot> ", "root device (default wd0a): "],
+  matches: ["mountroot> ", "root device (default wd0a): ", "root device: "],
   rejects: ["see mountroot> "],
 });

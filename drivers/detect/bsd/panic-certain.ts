@@ -14,7 +14,7 @@ export default defineRule({
   action: "recover",
   view: "line",
   pattern:
-    /^panic: (?:kernel diagnostic assertion|ASan: Invalid|UBSan: Undefined|KASAN: |trap type \d|attempt to execute user address|vop_generic_badop|_?mtx_\w{1,20}\(\)|_?rw_\w{2,20}|sx lock|lock error: |LOCKDEBUG|pool_\w{2,20}: |uvm_\w{2,30}|ffs_\w{2,30}:|ufs_\w{2,30}:|vfs_\w{2,30}:|vinvalbuf|init died|page fault$|double fault$|general protection fault|vrele:|cannot mount root|softdep_)|^panic\(cpu \d{1,4} caller |^Fatal trap \d{1,3}: |^fatal .{3,50} in (?:supervisor|kernel|privileged) mode|^(?:.{0,40})kernel: .{3,40} trap, code=|^uvm_fault\(0x[0-9a-f]{1,16}, |^KDB: (?:enter: panic|stack backtrace)|^cpuid = \d{1,4}$|^cpu\d{1,4}: Begin traceback|^vpanic\(\) at |^panic\([0-9a-fx,.]{0,120}\) at |^Debugger(?: called)?: (?:<panic>|Unexpected)|^The operating system has halted\. {1,3}Please press any key to reboot.{0,3}panic|^trap type \d{1,4} code|^Starting stack trace\.\.\.|^_?(?:trap|calltrap)\(\) at .{1,60}\/frame|^Automatic reboot in \d{1,4} seconds - press a key/,
+    /^panic: (?:kernel diagnostic assertion|ASan: Invalid|UBSan: Undefined|KASAN: |trap type \d|attempt to execute user address|vop_generic_badop|_?mtx_\w{1,20}\(\)|_?rw_\w{2,20}|sx lock|lock error: |LOCKDEBUG|pool_\w{2,20}: |uvm_\w{2,30}|ffs_\w{2,30}:|ufs_\w{2,30}:|vfs_\w{2,30}:|vinvalbuf|init died|page fault$|double fault$|general protection fault|vrele:|cannot mount root|softdep_)|^panic\(cpu \d{1,4} caller |^Fatal trap \d{1,3}: |^Fatal (?:double fault|data abort|instruction abort|kernel mode .{3,40}abort)\b|^fatal kernel trap:|^Trap: (?:Data|Instruction) Abort \(EL1\)|^fatal .{3,50} in (?:supervisor|kernel|privileged) mode|^(?:.{0,40})kernel: .{3,40} trap, code=|^uvm_fault\(0x[0-9a-f]{1,16}, |^KDB: (?:enter: panic|stack backtrace)|^cpuid = \d{1,4}(?:$|; apic id = )|^cpu\d{1,4}: Begin traceback|^vpanic\(\) at |^panic\([0-9a-fx,.]{0,120}\) at |^Debugger(?: called)?: (?:<panic>|Unexpected)|^The operating system has halted\. {1,3}Please press any key to reboot.{0,3}panic|^trap type \d{1,4} code|^Starting stack trace\.\.\.|^_?(?:trap|calltrap)\(\) at .{1,60}\/frame|^Automatic reboot in \d{1,4} seconds - press a key/,
   hints: [
     "panic: ",
     "panic(",
@@ -28,6 +28,7 @@ export default defineRule({
     "debugger: ",
     "debugger called: ",
     "trap type",
+    "abort (el1)",
     "starting stack trace",
     "trap() at",
     "automatic reboot in",
@@ -37,6 +38,9 @@ export default defineRule({
     "uvm_fault(0xffffffff82e5b6a0, 0x0, 0, 1) -> e",
     "KDB: enter: panic",
     "cpuid = 0",
+    "cpuid = 2; apic id = 02",
+    "Fatal double fault",
+    "fatal kernel trap:",
     'panic: kernel diagnostic assertion "x" failed: file "y", line 1',
     "panic(cpu 1 caller 0xffffff8002928989): Kernel trap at 0xffffff80021020ba, type 14=page fault, registers:",
     "fatal page fault in supervisor mode",

@@ -8,8 +8,16 @@ export default defineRule({
   action: "confirm",
   view: "line",
   pattern:
-    /^(?:PXE-E\d\d: |PXE-M0F: Exiting|.{0,20}No configuration methods|BdsDxe: failed to (?:load|start) Boot|Could not boot: |No media present)/,
-  hints: ["pxe-e", "pxe-m0f", "no configuration methods", "bdsdxe: failed to", "could not boot: "],
+    /^(?:PXE-E\d\d: |PXE-M[0O]F: Exiting|.{0,20}No configuration methods|BdsDxe: failed to (?:load|start) Boot|Could not boot: |Nothing to boot: |No media present)/,
+  hints: [
+    "pxe-e",
+    "pxe-m0f",
+    "pxe-mof",
+    "nothing to boot: ",
+    "no configuration methods",
+    "bdsdxe: failed to",
+    "could not boot: ",
+  ],
   matches: [
     "PXE-E53: No boot filename received",
     "PXE-M0F: Exiting NVIDIA Boot Agent.",

@@ -7,9 +7,9 @@ export default defineRule({
   class: "firmware-shell",
   action: "confirm",
   view: "line",
-  pattern: /(?:^|\s)(?:Shell|FS\d{1,2}:[\\\w.]{0,60})> ?$/,
-  hints: ["shell> "],
+  pattern: /(?:^|\s)(?:Shell|FS\d{1,2}:[\\\w.]{0,60})> $/,
+  hints: ["shell> ", "\\> "],
   prompt: true,
-  matches: ["Shell> ", "2.0 Shell> "],
+  matches: ["Shell> ", "2.0 Shell> ", "FS0:\\> "],
   rejects: ["the Shell>"],
 });

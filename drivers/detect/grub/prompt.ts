@@ -7,9 +7,9 @@ export default defineRule({
   class: "boot-loader",
   action: "recover",
   view: "line",
-  pattern: /^grub> ?$/,
+  pattern: /^(?:sh:)?grub> $/,
   hints: ["grub> "],
   prompt: true,
-  matches: ["grub> "],
+  matches: ["grub> ", "sh:grub> "],
   rejects: ["at grub> "],
 });

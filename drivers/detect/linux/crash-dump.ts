@@ -11,12 +11,22 @@ export default defineRule({
   action: "hold",
   view: "line",
   pattern:
-    /^(?:Kernel command line|Command line): .{0,400}\belfcorehdr=|^(?:kdump(?:-tools)?(?:\[\d{1,8}\])?: )(?:saving|Starting kdump-tools: running makedumpfile|running makedumpfile|saved)|^Copying data {1,80}: \[|^(?:kdump\[?\d{0,8}\]?: )?saving (?:to|vmcore)|^Excluding unnecessary pages/,
-  hints: ["elfcorehdr=", "kdump", "copying data", "saving vmcore", "excluding unnecessary pages"],
+    /^(?:Kernel command line|Command line): .{0,400}\belfcorehdr=|^(?:kdump(?:-tools|\.sh)?(?:\[\d{1,8}\])?: ){1,2}(?:saving|Starting kdump-tools: running makedumpfile|running makedumpfile|saved)|^(?:kdump\S{0,12}: )?(?:Copying data|Checking for memory holes|Excluding unnecessary pages|Excluding free pages) {1,80}: \[|^ {0,12}Starting Kdump Vmcore Save Service|^(?:kdump\[?\d{0,8}\]?: )?saving (?:to|vmcore)/,
+  hints: [
+    "elfcorehdr=",
+    "kdump",
+    "copying data",
+    "saving vmcore",
+    "excluding ",
+    "checking for memory holes",
+  ],
   matches: [
     "Command line: BOOT_IMAGE=/vmlinuz irqpoll nr_cpus=1 reset_devices elfcorehdr=0x2d000000",
     "Copying data                                      : [ 41.0 %] -           eta: 3s",
     "kdump: saving to /var/crash",
+    "kdump.sh[412]: kdump: saving vmcore",
+    "Excluding unnecessary pages                       : [ 10.0 %] -",
+    "Checking for memory holes                         : [100.0 %] |",
   ],
   rejects: [
     "kdump-tools[278]: no crashkernel= parameter in the kernel cmdline ... failed!",

@@ -3,6 +3,7 @@ import { defineRule } from "oob/sdk";
 export default defineRule({
   means: "a file system check is under way",
   sources: [
+    "xfsprogs repair/phase1.c; btrfs-progs check/main.c; reiserfsprogs",
     "e2fsprogs e2fsck/unix.c e2fsck_simple_progress()",
     'systemd src/fsckd: "Checking in progress on"',
   ],
@@ -11,13 +12,34 @@ export default defineRule({
   action: "hold",
   view: "line",
   pattern:
-    /^\S{1,60}: \|[=\s/|\\-]{1,80}[|/\\-]? {0,3}\d{1,3}(?:\.\d)?%|^Pass [1-5]: Checking |^Checking in progress on \d|^fsck\.\w{2,8}: .{0,60}\d{1,3}\.\d%|^\S{1,60} (?:was not cleanly unmounted|contains a file system with errors|has been mounted \d{1,6} times without being checked|has gone \d{1,6} days without being checked), check forced|^\*\* Phase [1-5]\b/,
-  hints: ["%", "pass ", "checking in progress", "check forced", "** phase "],
+    /^(?:systemd-fsck\[\d{1,8}\]: )?\S{1,60}: \|[=\s/|\\-]{1,80}[|/\\-]? {0,3}\d{1,3}(?:\.\d)?%|^Pass [1-5]: Checking |^Checking in progress on \d|^fsck\.\w{2,8}: .{0,60}\d{1,3}\.\d%|^(?:systemd-fsck\[\d{1,8}\]: )?\S{1,60} (?:was not cleanly unmounted|contains a file system with errors|has been mounted \d{1,6} times without being checked|has gone \d{1,6} days without being checked), check forced|^\*\* Phase [1-5]\b|^Phase [1-7] - (?:find and verify|using internal|zero log|scan|process|check|rebuild|traverse|reset)|^\[[1-8]\/[78]\] checking (?:root|extents|free|fs|csums|quota|log)|^#{5,20} reiserfsck --|^(?:\[[ *]{3,8}\] )?(?:\(\d{1,4} of \d{1,4}\) )?(?:A start job is running for File System Check on|Job systemd-fsck.{1,100}\/start running)/,
+  hints: [
+    "%",
+    "pass ",
+    "checking in progress",
+    "check forced",
+    "** phase ",
+    "phase ",
+    "] checking ",
+    "reiserfsck --",
+    "file system check on",
+    "job systemd-fsck",
+  ],
   matches: [
     "/dev/sda1: |======                                 \\ 12.3%",
     "/dev/vda: |==========       | 87.1%   ",
     "Pass 2: Checking directory structure",
     "/dev/vda contains a file system with errors, check forced.",
+    "systemd-fsck[212]: /dev/vda contains a file system with errors, check forced.",
+    "[  *** ] (1 of 2) Job systemd-fsck@dev-sdb1.service/start running (3min 2s / no limit)",
+    "[***   ] A start job is running for File System Check on /dev/sdb1 (12s / no limit)",
+    "Phase 1 - find and verify superblock...",
+    "[1/7] checking root items",
   ],
-  rejects: ["50% done", "Pass the salt"],
+  rejects: [
+    "50% done",
+    "Pass the salt",
+    "Phase 1 - planning",
+    "[  OK  ] Finished File System Check on /dev/sdb1.",
+  ],
 });

@@ -11,13 +11,15 @@ export default defineRule({
   action: "confirm",
   view: "line",
   pattern:
-    /^(?:NMI )?(?:watchdog: )?(?:(?:CPU\d{1,4}: )?Watchdog (?:detected|CPU:\d{1,4} detected) hard LOCKUP|(?:Watchdog )?CPU:? ?\d{1,4} (?:self-)?detected hard LOCKUP|.{0,60}NMI Watchdog detected LOCKUP)/,
+    /^(?:NMI )?(?:watchdog: )?(?:(?:CPU\d{1,4}: )?Watchdog (?:detected|CPU:\d{1,4} detected|CPU:\d{1,4}) [Hh]ard LOCKUP|(?:Watchdog )?CPU:? ?\d{1,4} (?:self-)?detected [Hh]ard LOCKUP|.{0,60}NMI Watchdog detected LOCKUP)/,
   hints: ["hard lockup", "detected lockup"],
   matches: [
     "NMI watchdog: Watchdog detected hard LOCKUP on cpu 0",
     "watchdog: CPU3: Watchdog detected hard LOCKUP on cpu 3",
     "watchdog: CPU 2 self-detected hard LOCKUP @ foo+0x1/0x2",
     "NMI Watchdog detected LOCKUP on CPU 0",
+    "Watchdog CPU:2 detected Hard LOCKUP other CPUS:0-1",
+    "Watchdog CPU:2 Hard LOCKUP",
   ],
   rejects: [
     "NMI watchdog: Enabled. Permanently consumes one hw-PMU counter.",

@@ -11,11 +11,17 @@ export default defineRule({
   class: "login-prompt",
   action: "none",
   view: "line",
-  pattern: /^(?:[\w.()@-]{1,64} (?:console )?)?login: $/,
+  pattern: /^(?:[\w.()@-]{1,64} (?:console )?)?[Ll]ogin: $/,
   unless:
-    /^(?:[Ll]ast|[Ff]ailed|[Ii]nvalid|bad|first|next|sshd?|rlogin|the|a|new|no|your|user) login: $/,
+    /^(?:[Ll]ast|[Ff]ailed|[Ii]nvalid|bad|first|next|sshd?|rlogin|the|a|new|no|your|user) [Ll]ogin: $/,
   hints: ["login: "],
   prompt: true,
-  matches: ["web1 login: ", "login: ", "sol9 console login: ", "(none) login: "],
+  matches: [
+    "web1 login: ",
+    "login: ",
+    "sol9 console login: ",
+    "(none) login: ",
+    "MikroTik Login: ",
+  ],
   rejects: ["last login: ", "Last login: Sun Nov 22", "the login: "],
 });

@@ -8,9 +8,11 @@ export default defineRule({
   action: "notify",
   view: "line",
   pattern:
-    /^md\/raid[\w:]{1,12}: ?.{0,40}(?:Disk failure on|active with \d{1,4} out of)|^md: (?:kicking non-fresh|super_written gets error)|^md\/raid[\w:]{1,20}: Operation continuing on/,
+    /^md\/raid[\w:]{1,12}: ?.{0,40}(?:Disk failure on|active with \d{1,4} out of)|^raid\d{1,2}: (?:Disk failure on|raid set \w{1,20} not clean)|^md: (?:kicking non-fresh|super_written gets error)|^md\/raid[\w:]{1,20}: Operation continuing on/,
   unless: /active with (\d{1,4}) out of \1 /,
   hints: [
+    "active with ",
+    "raid set ",
     "disk failure on",
     "kicking non-fresh",
     "super_written gets error",
@@ -18,6 +20,8 @@ export default defineRule({
   ],
   matches: [
     "md/raid1:md0: Disk failure on sdb1, disabling device.",
+    "md/raid:md0: raid level 5 active with 2 out of 3 devices, algorithm 2",
+    "raid1: Disk failure on sdb1, disabling device.",
     "md: kicking non-fresh sdb1 from array!",
   ],
   rejects: ["md/raid1:md0: active with 2 out of 2 mirrors"],

@@ -8,10 +8,11 @@ export default defineRule({
   action: "hold",
   view: "line",
   pattern:
-    /^md: (?:recovery|resync|reshape|data-check|requested-resync) of RAID array|\b(?:recovery|resync|reshape|check) = {1,3}\d{1,3}\.\d%/,
-  hints: ["of raid array", "recovery = ", "resync = ", "reshape = ", "check = "],
+    /^md: (?:(?:recovery|resync|reshape|data-check|requested-resync) of|syncing|recovering) RAID array|\b(?:recovery|resync|reshape|check) = {1,3}\d{1,3}\.\d%/,
+  hints: ["raid array", "recovery = ", "resync = ", "reshape = ", "check = "],
   matches: [
     "md: resync of RAID array md0",
+    "md: syncing RAID array md0",
     "[==>......]  recovery = 12.6% (37043392/292945152) finish=127.5min speed=33440K/sec",
   ],
   rejects: ["md: md0: resync done."],

@@ -13,7 +13,7 @@ export default defineRule({
   action: "hold",
   view: "line",
   pattern:
-    /^(?:The system (?:is going down|will (?:reboot|power ?off|halt|suspend))|(?:Reboot|Shutdown|Poweroff|Halt) scheduled for |reboot: Restarting system|Restarting system\.|systemd-shutdown\[1\]: |shutdown\[1\]: |Sending all processes the (?:TERM|KILL) signal|INIT: (?:Switching to|Entering) runlevel: [06]|INIT: Sending processes (?:configured via \/etc\/inittab )?the (?:TERM|KILL)|\[ {1,2}OK {1,2}\] Reached target (?:[\w.@-]{1,40} - )?(?:System )?(?:[Ss]hutdown|[Rr]eboot|[Pp]ower[ -]?[Oo]ff|[Uu]nmount All|[Uu]mount\.target|Late Shutdown|[Ff]inal Step|shutdown\.target|reboot\.target)|Requesting system (?:reboot|poweroff|halt)|The system is going down NOW|Unmounting local filesystems|System is going down|\[ {1,2}OK {1,2}\] Stopped target .{0,40}(?:multi-user\.target|graphical\.target|Multi-User System|Graphical Interface)|kexec_core: Starting new kernel)/,
+    /^(?:The system (?:is going down|will (?:reboot|power ?off|halt|suspend))|(?:Reboot|Shutdown|Poweroff|Halt) scheduled for |reboot: Restarting system|Restarting system\.|systemd-shutdown\[1\]: |shutdown\[1\]: |Sending all processes the (?:TERM|KILL) signal|INIT: (?:Switching to|Entering) runlevel: [06]|INIT: Sending processes (?:configured via \/etc\/inittab )?the (?:TERM|KILL)|\[ {1,2}OK {1,2}\] Reached target (?:[\w.@-]{1,40} - )?(?:System )?(?:[Ss]hutdown|[Rr]eboot|[Pp]ower[ -]?[Oo]ff|[Uu]nmount All|[Uu]mount\.target|Late Shutdown|[Ff]inal Step|shutdown\.target|reboot\.target)|Requesting system (?:reboot|poweroff|halt)|The system is going down NOW|Unmounting local filesystems|System is going down|\[ {1,2}OK {1,2}\] Stopped target .{0,40}(?:multi-user\.target|graphical\.target|Multi-User System|Graphical Interface)|kexec_core: Starting new kernel|procd: - shutdown -|\* (?:Unmounting filesystems|Terminating remaining processes|Killing remaining processes|Remounting remaining filesystems read-only)|- runit: enter stage: \/etc\/runit\/3|Sent SIG(?:TERM|KILL) to all processes)/,
   hints: [
     "the system is going down",
     "the system will ",
@@ -29,6 +29,11 @@ export default defineRule({
     "requesting system ",
     "unmounting local",
     "starting new kernel",
+    "procd: - shutdown",
+    "* unmounting filesystems",
+    "ing remaining ",
+    "runit: enter stage",
+    "to all processes",
   ],
   matches: [
     "Reboot scheduled for Sun 2026-11-22 08:12:48 UTC, use 'shutdown -c' to cancel.",
@@ -37,6 +42,9 @@ export default defineRule({
     "[  OK  ] Reached target umount.target - Unmount All Filesystems.",
     "systemd-shutdown[1]: Syncing filesystems and block devices.",
     "INIT: Switching to runlevel: 6",
+    "procd: - shutdown -",
+    "* Terminating remaining processes ...",
+    "Sent SIGTERM to all processes",
   ],
   rejects: [
     "[  OK  ] Reached target graphical.target - Graphical Interface.",

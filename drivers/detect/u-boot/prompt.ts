@@ -8,9 +8,20 @@ export default defineRule({
   action: "recover",
   view: "line",
   pattern:
-    /^(?:=>|U-Boot>|[A-Z][\w-]{1,20} (?:U-Boot|#)>|MX\w{1,12} U-Boot >|Marvell>>|ath>|hisilicon #) ?$/,
-  hints: ["=> ", "boot>", "boot >", "marvell>>", "ath>", "hisilicon #"],
+    /^(?:=>|[Uu]-[Bb]oot>|STM32MP>|Zynq(?:MP)?>|Versal>|[A-Z][\w-]{1,20} (?:U-Boot|#)>|MX\w{1,12} U-Boot >|Marvell>>|ath>|hisilicon #) ?$/,
+  hints: [
+    "stm32mp>",
+    "zynq>",
+    "zynqmp>",
+    "versal>",
+    "=> ",
+    "boot>",
+    "boot >",
+    "marvell>>",
+    "ath>",
+    "hisilicon #",
+  ],
   prompt: true,
-  matches: ["=> ", "U-Boot> "],
+  matches: ["=> ", "U-Boot> ", "ZynqMP> "],
   rejects: ["a => ", "x=> "],
 });

@@ -1,3 +1,4 @@
+import type { Millis } from "../../lib/clock.ts";
 import type { Evidence } from "../../sdk/rule.ts";
 import type { Foreground } from "./foreground.ts";
 import type { Slots } from "./slots.ts";
@@ -8,6 +9,9 @@ const LOOP_BOOTS = 3;
 const SAME_BOOT_SECONDS = 3;
 /** Loaders repeat themselves, in countdowns and one line after the other. */
 const SAME_BOOT_BYTES = 2048;
+/** A host that ran this long by its own clock, or since its last banner, was up whatever its console shows: no loop. */
+const UP_SECONDS = 900;
+const UP_MILLIS = 3_600_000;
 /** An ordered shutdown says more than one thing; a kernel or initramfs that restarts the host says one. */
 const ORDERED_SIGNS = 2;
 
@@ -19,6 +23,7 @@ export class Boots {
   #fresh: string | undefined;
   #wasUp = false;
   #lastAt = 0;
+  #lastTime: Millis = 0;
 
   copy(): Boots {
     const copy = new Boots();
@@ -27,6 +32,7 @@ export class Boots {
     copy.#fresh = this.#fresh;
     copy.#wasUp = this.#wasUp;
     copy.#lastAt = this.#lastAt;
+    copy.#lastTime = this.#lastTime;
     return copy;
   }
 
@@ -38,7 +44,7 @@ export class Boots {
     this.#wasUp = true;
   }
 
-  /** A loader or rescue prompt came: the host waits, it does not loop. */
+  /** A loader or rescue prompt came, or the system says that it is up: the host waits, or runs; it does not loop. */
   waits(): void {
     if (this.#counts.size > 0) this.#counts.clear();
   }
@@ -59,15 +65,18 @@ export class Boots {
   banner(
     evidence: Evidence,
     stamp: number | undefined,
-    lastStamp: number,
+    clock: { readonly lastStamp: number; readonly now: Millis },
     slots: Slots,
     foreground: Foreground,
   ): Evidence | undefined {
+    const { lastStamp, now } = clock;
     const again = this.#fresh === evidence.rule;
     const near = evidence.at - this.#lastAt < SAME_BOOT_BYTES;
     const early = stamp !== undefined && lastStamp < SAME_BOOT_SECONDS;
     this.#lastAt = evidence.at;
     if (again && (near || early)) return undefined;
+    if (lastStamp >= UP_SECONDS || now - this.#lastTime > UP_MILLIS) this.#counts.clear();
+    this.#lastTime = now;
     const count = (this.#counts.get(evidence.rule) ?? 0) + 1;
     this.#counts.set(evidence.rule, count);
     const ran = this.#wasUp || lastStamp >= SAME_BOOT_SECONDS;

@@ -1,3 +1,4 @@
+import type { Millis } from "../../lib/clock.ts";
 import { printable } from "../../lib/printable.ts";
 import type { Evidence, Rule } from "../../sdk/rule.ts";
 import { Judge, type Match } from "./judge.ts";
@@ -57,8 +58,9 @@ class RowDetector implements Detector {
     return this.#view.offset;
   }
 
-  see(chunk: Uint8Array): readonly Evidence[] {
+  see(chunk: Uint8Array, at: Millis): readonly Evidence[] {
     this.#opinion = undefined;
+    this.#judge.at(at);
     this.#view.see(chunk);
     const found = this.#found ?? NONE;
     this.#found = undefined;
@@ -112,7 +114,8 @@ class RowDetector implements Detector {
     const messages = this.#judge.messages(row, this.#prompt, this.#promptEnd);
     const candidates = this.#candidates ?? [];
     this.#rowDone();
-    for (const match of matchesIn(messages, candidates, row)) this.#add(this.#judge.message(match));
+    for (const match of matchesIn(messages, candidates, row))
+      for (const evidence of this.#judge.message(match)) this.#add(evidence);
   }
 
   #rowDone(): void {
@@ -150,7 +153,7 @@ class RowDetector implements Detector {
     const judge = this.#judge.copy();
     const messages = judge.messages(row, this.#prompt, this.#promptEnd);
     const bad = this.#candidates.filter((rule) => rule.state !== "healthy");
-    const found = matchesIn(messages, bad, row).flatMap((match) => judge.message(match) ?? []);
+    const found = matchesIn(messages, bad, row).flatMap((match) => judge.message(match));
     return found.sort((a, b) => rank(a) - rank(b));
   }
 }

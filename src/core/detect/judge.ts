@@ -1,3 +1,4 @@
+import type { Millis } from "../../lib/clock.ts";
 import type { Evidence } from "../../sdk/rule.ts";
 import { Boots } from "./boots.ts";
 import type { ScreenMode } from "./escape-scanner.ts";
@@ -9,6 +10,13 @@ import { raise, type Slots, survive } from "./slots.ts";
 
 /** Classes after which a root shell is no sign of health: the system is not up. */
 const SINGLE_USER = new Set(["single-user-prompt", "emergency-shell", "fsck-prompt"]);
+
+/** What follows a kernel's "panic: …" and no program's. */
+const PROVES_PANIC = new Set(["debugger-prompt", "crash-dump"]);
+/** A dump this far behind is another matter. */
+const RUMOUR_BYTES = 4096;
+
+const NONE: readonly Evidence[] = [];
 
 const LOADERS = new Set(["boot-loader", "firmware-shell"]);
 
@@ -40,6 +48,8 @@ export class Judge {
   #waiting: { readonly prompt: Evidence; readonly before: Evidence | undefined } | undefined;
   /** A line that says "panic:", which programs write as well as BSD kernels do. */
   #rumour: Evidence | undefined;
+  /** Wall time of the bytes that are being read. */
+  #now: Millis = 0;
 
   /** A judge that thinks the same: to try what an unfinished row would mean. */
   copy(): Judge {
@@ -50,7 +60,12 @@ export class Judge {
     copy.#singleUser = this.#singleUser;
     copy.#rumour = this.#rumour;
     copy.#waiting = this.#waiting;
+    copy.#now = this.#now;
     return copy;
+  }
+
+  at(now: Millis): void {
+    this.#now = now;
   }
 
   get slots(): Slots {
@@ -161,17 +176,19 @@ export class Judge {
   }
 
   /** A rule matched a message of a complete row. */
-  message(match: Match): Evidence | undefined {
+  message(match: Match): readonly Evidence[] {
     const { rule, message } = match;
-    if (rule.state === "healthy" && message.logged) return undefined;
-    if (rule.state !== "crash") {
-      if (!this.#quotation.isOwn(message, match.text)) return undefined;
-      if (rule.state === "healthy") return this.#goodNews(rule, message, match.evidence());
-      const evidence = match.evidence();
-      return this.#doubtful(evidence) ?? this.#raise(evidence);
-    }
+    if (rule.state === "healthy" && message.logged) return NONE;
+    if (rule.state === "crash") return this.#found(this.#crash(match));
+    if (!this.#quotation.isOwn(message, match.text)) return NONE;
     const evidence = match.evidence();
-    switch (this.#quotation.worth(message, match.text, match.row)) {
+    if (rule.state === "healthy") return this.#found(this.#goodNews(rule, message, evidence));
+    return [...this.#proven(evidence), ...this.#found(this.#raise(evidence))];
+  }
+
+  #crash(match: Match): Evidence | undefined {
+    const evidence = match.evidence();
+    switch (this.#quotation.worth(match.message, match.text, match.row)) {
       case "nothing":
         return undefined;
       case "note":
@@ -183,16 +200,22 @@ export class Judge {
     }
   }
 
-  /** "panic: …" and then a debugger, a dump or a restart: the kernel's own. */
-  #doubtful(evidence: Evidence): Evidence | undefined {
+  /** "panic: …" and then at once a debugger or a dump: the kernel's own. */
+  #proven(evidence: Evidence): readonly Evidence[] {
+    const rumour = this.#rumour;
     if (evidence.class === "panic") this.#rumour = evidence;
-    else if (this.#rumour && evidence.class === "debugger-prompt") {
+    else if (rumour && PROVES_PANIC.has(evidence.class)) {
+      this.#rumour = undefined;
+      if (evidence.class === "crash-dump" && evidence.at - rumour.offset > RUMOUR_BYTES)
+        return NONE;
       const panic = { state: "crash", action: "recover" } as const;
-      const certain: Evidence = { ...this.#rumour, ...panic, offset: evidence.offset };
-      this.#raise(evidence);
-      return this.#raise(certain);
+      return this.#found(this.#raise({ ...rumour, ...panic, offset: evidence.offset }));
     }
-    return undefined;
+    return NONE;
+  }
+
+  #found(evidence: Evidence | undefined): readonly Evidence[] {
+    return evidence ? [evidence] : NONE;
   }
 
   /** Whether a rule could change anything: that one more service started ends a hold, or says nothing. */
@@ -203,7 +226,8 @@ export class Judge {
   #goodNews(rule: NamedRule, message: Message, evidence: Evidence): Evidence | undefined {
     if (rule.class !== "boot") return this.#done(evidence);
     const { lastStamp, foreground } = this.#quotation;
-    const boot = this.#boots.banner(evidence, message.stamp, lastStamp, this.#slots, foreground);
+    const clock = { lastStamp, now: this.#now };
+    const boot = this.#boots.banner(evidence, message.stamp, clock, this.#slots, foreground);
     if (!boot) return undefined;
     this.#quotation.plain();
     this.#quotation.forgetClock();
@@ -227,6 +251,10 @@ export class Judge {
     const recovered = halted || evidence.class === "recovered";
     this.#slots = { ...this.#slots, busy: undefined, healthy: evidence };
     if (recovered) this.#leave();
+    if (evidence.class === "recovered") {
+      this.#boots.waits();
+      this.#rumour = undefined;
+    }
     if (recovered && warning?.class === "panic")
       this.#slots = { ...this.#slots, warning: undefined };
     return halted || busy || (stuck && recovered) ? evidence : undefined;

@@ -86,7 +86,8 @@ export function survive(slots: Slots, life: Evidence | undefined): Slots {
 export function standing(slots: Slots): Evidence | undefined {
   const { crash, stuck, loop, busy, warning, healthy } = slots;
   if (busy?.class === "crash-dump") return busy;
-  if (loop) return loop;
+  // The last of its boots shows a kernel that may still live: a probe is due first.
+  if (loop) return crash?.action === "confirm" ? { ...loop, action: "confirm" } : loop;
   if (crash?.action === "recover") return crash;
   if (stuck && rank(stuck) >= rank(crash)) return stuck;
   if (busy && (DELICATE.has(busy.class) || !crash)) return busy;

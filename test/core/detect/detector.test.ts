@@ -106,11 +106,28 @@ describe("the detector", () => {
   });
 
   test("three boots without a sign of life are a loop; an ordered restart or a login ends the count", () => {
-    const round = `${BOOT}${PANIC}Rebooting in 5 seconds..\r\n`;
+    const early = PANIC.replace("1234.567890", "   3.567890");
+    const round = `${BOOT}${early}Rebooting in 5 seconds..\r\n`;
     expect(opinionOf(round, round, BOOT)).toBe("stuck:boot-loop recover");
     expect(opinionOf(round, round, LOGIN, BOOT)).not.toMatch(/boot-loop/);
     const ordered = `systemd-shutdown[1]: Syncing filesystems\r\nreboot: Restarting system\r\n`;
     expect(opinionOf(round, round, ordered, BOOT)).toBe("healthy:boot none");
+  });
+
+  test("a host that ran for long between its boots does not loop, whatever its console showed", () => {
+    const round = `${BOOT}[ 4000.123456] eth0: link is up\r\n`;
+    expect(opinionOf(round, round, round, BOOT)).not.toMatch(/boot-loop/);
+    const slow = createDetector(shippedRules);
+    const hour = 3_600_000;
+    for (let i = 1; i < 6; i++) slow.see(latin1(`${BOOT}[    9.000000] done\r\n`), i * 2 * hour);
+    expect(slow.opinion.class).not.toBe("boot-loop");
+  });
+
+  test("a loop whose last boot shows a kernel in trouble asks for a probe first", () => {
+    const round = `${BOOT}[    4.000000] reboot: Restarting system\r\n`;
+    const stall = "[  100.000000] rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:\r\n";
+    expect(opinionOf(round, round, BOOT)).toBe("stuck:boot-loop recover");
+    expect(opinionOf(round, round, BOOT, stall)).toBe("stuck:boot-loop confirm");
   });
 
   test("a kernel that prints its first messages twice has booted once", () => {
@@ -144,6 +161,16 @@ describe("the detector", () => {
     expect(opinionOf("Stopped at      db_enter+0x18:  addq\r\nddb> ")).toBe(
       "stuck:debugger-prompt confirm",
     );
+  });
+
+  test("a BSD panic is certain when the dump follows at once, and is over with it", () => {
+    const panic = "panic: tcp_output: REXMT\r\n\r\nsyncing disks... 5 5 giving up\r\n";
+    const dump = "\r\ndumping to dev 4,1 offset 12345\r\ndump 2047 2046 ";
+    expect(opinionOf(panic)).not.toMatch(/ (?:confirm|recover)$/);
+    expect(opinionOf(panic, dump)).toBe("busy:crash-dump hold");
+    expect(opinionOf(panic, dump, "1 0 succeeded\r\n")).toBe("crash:panic recover");
+    const later = `panic: no result\r\n${"work goes on\r\n".repeat(500)}`;
+    expect(opinionOf(later, dump)).toBe("busy:crash-dump hold");
   });
 
   test("evidence says where in the stream it stands, and is the same however bytes are cut", () => {

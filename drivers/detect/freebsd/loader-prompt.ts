@@ -1,0 +1,15 @@
+import { defineRule } from "oob/sdk";
+
+export default defineRule({
+  means: "the FreeBSD or illumos loader waits for a command",
+  sources: ['FreeBSD stand/common/interp.c: prompt "OK "'],
+  state: "stuck",
+  class: "boot-loader",
+  action: "confirm",
+  view: "line",
+  pattern: /^OK $/,
+  hints: ["ok "],
+  prompt: true,
+  matches: ["OK "],
+  rejects: ["it is OK "],
+});
