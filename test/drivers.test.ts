@@ -11,6 +11,7 @@ import { parseDuration } from "../src/lib/durations.ts";
 import type { BootLoader } from "../src/sdk/boot-loader.ts";
 import type { ConsoleDriver } from "../src/sdk/link.ts";
 import type { MenuProfile } from "../src/sdk/menu-profile.ts";
+import type { NotifyDriver } from "../src/sdk/notify/alert.ts";
 import type { OptionSpecs } from "../src/sdk/options.ts";
 import type { PowerDriver } from "../src/sdk/power.ts";
 import type { Rule } from "../src/sdk/rule.ts";
@@ -30,16 +31,19 @@ async function shipped<T>(kind: DriverKind): Promise<Shipped<T>[]> {
   );
 }
 
-const [consoles, powers, snmp, serial, menus, boots, rules, runbooks] = await Promise.all([
-  shipped<ConsoleDriver>("console"),
-  shipped<PowerDriver>("power"),
-  shipped<SnmpProfile>("snmp"),
-  shipped<SerialPduProfile>("serial"),
-  shipped<MenuProfile>("menu"),
-  shipped<BootLoader>("boot"),
-  shipped<Rule>("rule"),
-  shipped<Runbook>("runbook"),
-]);
+const [consoles, powers, snmp, serial, menus, boots, notifies, rules, runbooks] = await Promise.all(
+  [
+    shipped<ConsoleDriver>("console"),
+    shipped<PowerDriver>("power"),
+    shipped<SnmpProfile>("snmp"),
+    shipped<SerialPduProfile>("serial"),
+    shipped<MenuProfile>("menu"),
+    shipped<BootLoader>("boot"),
+    shipped<NotifyDriver>("notify"),
+    shipped<Rule>("rule"),
+    shipped<Runbook>("runbook"),
+  ],
+);
 const all: Record<DriverKind, Shipped<unknown>[]> = {
   console: consoles,
   power: powers,
@@ -47,6 +51,7 @@ const all: Record<DriverKind, Shipped<unknown>[]> = {
   serial,
   menu: menus,
   boot: boots,
+  notify: notifies,
   rule: rules,
   runbook: runbooks,
 };
@@ -67,6 +72,7 @@ test("drivers of every promised kind ship", () => {
     "serial",
     "menu",
     "boot",
+    "notify",
     "rule",
     "runbook",
   ] as const)
@@ -122,6 +128,10 @@ describe.each(named(consoles))("console driver %s", (_name, driver) => {
       expect(Object.keys(driver.options)).toContain(option);
     expect(driver.identity.length).toBeGreaterThan(0);
   });
+});
+
+test.each(named(notifies))("channel %s describes its options", (_name, driver) => {
+  expectSoundOptions(driver.options);
 });
 
 test.each(named(powers))("power driver %s describes its options", (_name, driver) => {

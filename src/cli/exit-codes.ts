@@ -41,6 +41,7 @@ export const EXIT_OF_CODE: Readonly<Record<ErrorCode, number>> = {
   FILE_LIMIT: EXIT.failed,
   AUDIT_UNWRITABLE: EXIT.failed,
   LOG_UNWRITABLE: EXIT.failed,
+  NOTIFY_FAILED: EXIT.failed,
   RUNBOOK_FAILED: EXIT.failed,
   TRANSFER_FAILED: EXIT.failed,
   INTERNAL: EXIT.failed,

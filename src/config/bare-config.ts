@@ -32,6 +32,7 @@ export function bareConfig(env: Environment): SiteConfig {
     hosts: new Map(),
     groups: new Map(),
     dialIn: [],
+    notify: new Map(),
   };
 }
 

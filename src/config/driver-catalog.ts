@@ -1,7 +1,7 @@
 import type { OptionFault, OptionSpecs, OptionValues } from "../sdk/options.ts";
 
 /** What a configuration entry is about. */
-export type DeviceKind = "console" | "power";
+export type DeviceKind = "console" | "power" | "notify";
 
 /** What checking an entry needs to know of its driver. */
 export interface DriverFacts {

@@ -21,9 +21,10 @@ export interface Gathered {
   readonly hosts: ReadonlyMap<string, Found>;
   readonly groups: ReadonlyMap<string, Found>;
   readonly "dial-in": ReadonlyMap<string, Found>;
+  readonly notify: ReadonlyMap<string, Found>;
 }
 
-const NAMED = ["pdus", "hosts", "groups", "dial-in"] as const;
+const NAMED = ["pdus", "hosts", "groups", "dial-in", "notify"] as const;
 const TOP_KEYS = [...Object.keys(SECTIONS), ...NAMED];
 
 /** Reads the main file and `conf.d/*.yaml` beside it, and merges them. Nothing may be said twice. */
@@ -35,6 +36,7 @@ export async function gather(path: string, problems: Problems): Promise<Gathered
     hosts: new Map(),
     groups: new Map(),
     "dial-in": new Map(),
+    notify: new Map(),
   };
   for (const file of files) {
     for (const problem of file.problems) problems.add(problem);
@@ -54,6 +56,7 @@ interface Gathering {
   readonly hosts: Map<string, Found>;
   readonly groups: Map<string, Found>;
   readonly "dial-in": Map<string, Found>;
+  readonly notify: Map<string, Found>;
 }
 
 /** Puts one top-level key of a file where it belongs. */

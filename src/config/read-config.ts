@@ -12,6 +12,7 @@ import { readDialIns } from "./read-dial-in.ts";
 import { readGroups } from "./read-groups.ts";
 import { type HostReader, readHosts, readWatch } from "./read-host.ts";
 import { checkLoad, noteCommunity } from "./read-load.ts";
+import { readNotify } from "./read-notify.ts";
 import { inside, readValue, report, type Spot } from "./read-value.ts";
 import { warnOfSameDevice } from "./same-device.ts";
 import { SECTIONS, type Section } from "./schema.ts";
@@ -51,9 +52,10 @@ export async function readConfig(
   const hosts = await readAllHosts(reader, gathered.hosts);
   const groups = readGroups(gathered.groups, [...hosts.keys()], problems);
   const dialIn = await readDialIns(reader, gathered["dial-in"], settings.grants);
+  const notify = await readNotify(reader, gathered.notify, { hosts: [...hosts.keys()], groups });
   checkLoad(settings.load, reader, gathered.sections.get("load")?.spot);
   noteCommunity(settings.traps, reader, gathered.sections.get("traps"));
-  return { config: { ...settings, pdus, hosts, groups, dialIn }, problems, secrets };
+  return { config: { ...settings, pdus, hosts, groups, dialIn, notify }, problems, secrets };
 }
 
 class Sections {

@@ -1,4 +1,5 @@
 import type { Millis } from "../lib/clock.ts";
+import type { Severity } from "../sdk/notify/alert.ts";
 import type { OptionValues, SecretRef } from "../sdk/options.ts";
 
 /** A device entry after reading: driver name and its options, checked against what the driver declares. */
@@ -135,6 +136,21 @@ export interface DialInEntry {
   readonly guard: Millis;
 }
 
+/** A way to tell people, and what is told there. */
+export interface NotifyEntry {
+  readonly device: DeviceEntry;
+  /** Nothing below it is told there. */
+  readonly severity: Severity;
+  /** undefined: of every host, and what belongs to none. */
+  readonly hosts?: readonly string[];
+  /** "22:00-06:00": only what is critical goes out; the rest waits. */
+  readonly quiet: readonly string[];
+  /** Only what no other channel took within this time. */
+  readonly fallback?: Millis;
+  /** Messages in ten minutes; what is more becomes one. */
+  readonly limit: number;
+}
+
 /** A user's grant. Without any grant, whoever can open the socket may do all. */
 export interface Grant {
   readonly who: string;
@@ -184,6 +200,8 @@ export interface SiteConfig {
   /** Groups of hosts, spelled out, by the name that is typed behind an "@". */
   readonly groups: ReadonlyMap<string, readonly string[]>;
   readonly dialIn: readonly DialInEntry[];
+  /** Channels of alerts by name. */
+  readonly notify: ReadonlyMap<string, NotifyEntry>;
   /** Values that came in a URL on the command line, by the made-up name of the secret. Never written anywhere. */
   readonly urlSecrets?: ReadonlyMap<string, string>;
 }

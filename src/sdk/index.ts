@@ -16,6 +16,7 @@ export { PortSession } from "./dialogue/port-session.ts";
 export * from "./http/http-client.ts";
 export * from "./http/http-options.ts";
 export * from "./http/http-pdu.ts";
+export { openHttpSocket } from "./http/http-socket.ts";
 export * from "./http/json-fields.ts";
 export * from "./link.ts";
 export * from "./menu-profile.ts";
@@ -38,6 +39,10 @@ export {
 } from "./network/socket-link.ts";
 export * from "./network/talk.ts";
 export { openTelnet, TELNET_PORT } from "./network/telnet-link.ts";
+export * from "./notify/alert.ts";
+export * from "./notify/http-post.ts";
+export * from "./notify/mail-options.ts";
+export * from "./notify/smtp-client.ts";
 export * from "./nut/upsd-client.ts";
 export * from "./options.ts";
 export * from "./power.ts";

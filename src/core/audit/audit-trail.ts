@@ -26,6 +26,7 @@ class AuditTrail implements Audit {
   readonly #clock: Clock;
   readonly #file: AuditFile;
   readonly #wake = new Set<() => void>();
+  readonly #listeners = new Set<(event: SiteEvent) => void>();
   readonly #closing = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #queued: Promise<void> | undefined;
@@ -48,7 +49,7 @@ class AuditTrail implements Audit {
       const written = this.#write(event, true);
       await this.#sync();
       this.#writable = true;
-      return written;
+      return this.#told(written);
     } catch (thrown) {
       this.#writable = false;
       throw thrown;
@@ -59,13 +60,23 @@ class AuditTrail implements Audit {
     try {
       const written = this.#write(event, false);
       this.#writable = true;
-      return written;
+      return this.#told(written);
     } catch {
       // The story is not worth the blocks that are kept for intents. What is lost is counted, and told once it can be.
       this.#lost++;
       if (!this.#file.hasSpare) this.#writable = false;
-      return { seq: 0, at: this.#clock.now(), ...event };
+      return this.#told({ seq: 0, at: this.#clock.now(), ...event });
     }
+  }
+
+  hear(listen: (event: SiteEvent) => void): () => void {
+    this.#listeners.add(listen);
+    return () => this.#listeners.delete(listen);
+  }
+
+  #told(event: SiteEvent): SiteEvent {
+    for (const listen of this.#listeners) listen(event);
+    return event;
   }
 
   async *read(query: Parameters<Audit["read"]>[0]): AsyncIterable<SiteEvent> {

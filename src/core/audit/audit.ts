@@ -13,6 +13,8 @@ export interface Audit {
   commit(event: NewEvent): Promise<SiteEvent>;
   /** Written now, on disk at the next group sync. For the story. */
   note(event: NewEvent): SiteEvent;
+  /** Tells of every event from now on, also of one that could not be written. Until the function given is called. */
+  hear?(listen: (event: SiteEvent) => void): () => void;
   /** false once a write failed and none has succeeded since. */
   readonly writable: boolean;
   /** Records of the trail, oldest first; with `follow`, also those to come. */

@@ -15,7 +15,7 @@ export const quietHours: Interlock = {
 };
 
 /** A window that cannot be read counts as standing: nothing is cut because of a typing error. */
-function isWithin(text: string, at: Date): boolean {
+export function isWithin(text: string, at: Date): boolean {
   const [, day, fromHour, fromMinute, toHour, toMinute] =
     /^(?:([A-Za-z]{3})[a-z]{0,6} )?(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})(?: |$)/.exec(text) ?? [];
   const weekday = day === undefined ? undefined : DAYS.indexOf(day.toLowerCase());

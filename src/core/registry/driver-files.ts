@@ -22,6 +22,7 @@ const FOLDERS: Readonly<Record<DriverKind, string>> = {
   serial: "power/serial",
   menu: "console/menu",
   boot: "boot",
+  notify: "notify",
   rule: "detect",
   runbook: "scripts",
 };

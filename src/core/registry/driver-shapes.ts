@@ -1,6 +1,7 @@
 import type { BootLoader } from "../../sdk/boot-loader.ts";
 import type { ConsoleDriver } from "../../sdk/link.ts";
 import type { MenuProfile } from "../../sdk/menu-profile.ts";
+import type { NotifyDriver } from "../../sdk/notify/alert.ts";
 import type { PowerDriver } from "../../sdk/power.ts";
 import type { Rule } from "../../sdk/rule.ts";
 import type { Runbook } from "../../sdk/runbook.ts";
@@ -15,6 +16,7 @@ export interface Declared {
   readonly serial: SerialPduProfile;
   readonly menu: MenuProfile;
   readonly boot: BootLoader;
+  readonly notify: NotifyDriver;
   readonly rule: Rule;
   readonly runbook: Runbook;
 }
@@ -34,6 +36,7 @@ const SHAPES: Readonly<Record<DriverKind, Fields>> = {
   snmp: { ...COMMON, match: "object", index: "array", read: "object", settle: "number" },
   serial: { ...COMMON, steps: "object", turn: "object", states: "object", settle: "number" },
   menu: { ...COMMON, steps: "object", enter: "string" },
+  notify: { ...COMMON, options: "object", send: "function" },
   boot: { ...COMMON, shows: "regexp", announces: "regexp", bootWith: "function" },
   rule: {
     means: "string",
@@ -61,6 +64,7 @@ const BY_SHAPE: readonly DriverKind[] = [
   "serial",
   "menu",
   "boot",
+  "notify",
   "rule",
 ];
 

@@ -4,6 +4,7 @@ import { nameHint } from "../../lib/nearest.ts";
 import type { BootLoader } from "../../sdk/boot-loader.ts";
 import type { ConsoleDriver } from "../../sdk/link.ts";
 import type { MenuProfile } from "../../sdk/menu-profile.ts";
+import type { NotifyDriver } from "../../sdk/notify/alert.ts";
 import type { PowerDriver } from "../../sdk/power.ts";
 import type { Rule } from "../../sdk/rule.ts";
 import type { Runbook } from "../../sdk/runbook.ts";
@@ -50,6 +51,11 @@ export class Registry implements DriverCatalog {
     return this.#get("power", name);
   }
 
+  /** A way to tell people. Throws DRIVER_UNKNOWN or DRIVER_INVALID. */
+  notify(name: string): Promise<NotifyDriver> {
+    return this.#get("notify", name);
+  }
+
   /** The dialogue of a console server's menu. Throws DRIVER_UNKNOWN or DRIVER_INVALID. */
   menu(name: string): Promise<MenuProfile> {
     return this.#get("menu", name);
@@ -92,7 +98,9 @@ export class Registry implements DriverCatalog {
 
   async describe(kind: DeviceKind, name: string): Promise<DriverFacts | undefined> {
     const file = (await this.#files(kind)).get(name);
-    return file && this.#load(kind, file);
+    if (file === undefined) return undefined;
+    if (kind === "notify") return { ...(await this.#load(kind, file)), address: "none" };
+    return this.#load(kind, file);
   }
 
   async names(kind: DriverKind): Promise<readonly string[]> {
@@ -223,7 +231,7 @@ export class Registry implements DriverCatalog {
     try {
       return shapeOf(await this.#module(file)) === kind;
     } catch {
-      return kind === "console" || kind === "power"; // Thrown again when it is asked for.
+      return kind === "console" || kind === "power" || kind === "notify"; // Thrown again when it is asked for.
     }
   }
 }

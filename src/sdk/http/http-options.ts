@@ -61,7 +61,7 @@ export function httpFaults(options: OptionValues, clear: boolean): readonly Opti
 }
 
 /** Digits of a fingerprint, with colons between them or without, in any case. */
-function pinOf(pin: string): string | undefined {
+export function pinOf(pin: string): string | undefined {
   const [, digits = ""] = /^sha256:(.*)$/.exec(pin.toLowerCase()) ?? [];
   const plain = digits.replaceAll(":", "");
   return /^[0-9a-f]{64}$/.test(plain) ? plain : undefined;

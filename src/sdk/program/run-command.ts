@@ -14,6 +14,8 @@ export interface RunOptions {
   readonly timeout: Millis;
   /** Variables besides the few that every command gets: the place for passwords. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What it reads on its stdin; without it nothing is there. */
+  readonly input?: string;
 }
 
 /** What came of it. */
@@ -32,11 +34,14 @@ export function runCommand(words: readonly string[], options: RunOptions): Promi
   const name = printable(program, 100);
   return new Promise((resolve, reject) => {
     const child = spawn(program, rest, {
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
       env: { ...commandEnvironment("dumb"), LC_ALL: "C", ...options.env },
       // Leads a group of its own, so that what a script waits for goes with it.
       detached: true,
     });
+    // It may end without reading all: how it ended tells.
+    child.stdin.on("error", () => {});
+    child.stdin.end(options.input);
     const out = collect(child.stdout);
     const err = collect(child.stderr);
     const timer = options.clock.after(options.timeout, () => {

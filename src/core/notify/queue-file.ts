@@ -1,0 +1,132 @@
+/*
+ * What waits, on disk: "<state>/notify/queue.json", replaced whole. Written beside everything else, never waited for by
+ * who reads consoles. Until it is written the audit trail has the news: `seq` says up to where they are in this file.
+ */
+import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Clock, Millis, Timer } from "../../lib/clock.ts";
+import { seconds } from "../../lib/durations.ts";
+import { messageOf } from "../../lib/errors.ts";
+import type { Waiting } from "./alert-made.ts";
+
+/** A full disk is tried again. */
+const RETRY: Millis = seconds(10);
+
+/** One channel's part. */
+export interface StoredChannel {
+  readonly waiting: readonly Waiting[];
+  /** Threads that went through it, and when last. */
+  readonly threads: Readonly<Record<string, Millis>>;
+  readonly sent: number;
+  readonly lastSentAt?: Millis;
+  readonly failingSince?: Millis;
+  readonly why?: string;
+  readonly hint?: string;
+}
+
+/** The whole file. */
+export interface StoredQueue {
+  readonly v: 1;
+  /** All events up to this one are in the queues, or told. */
+  readonly seq: number;
+  readonly channels: Readonly<Record<string, StoredChannel>>;
+}
+
+const pathOf = (state: string): string => join(state, "notify", "queue.json");
+
+/** What the last process left; undefined where there is nothing, or nothing that can be read. */
+export async function readQueue(state: string): Promise<StoredQueue | undefined> {
+  try {
+    const stored = JSON.parse(await readFile(pathOf(state), "utf8")) as Partial<StoredQueue> | null;
+    const { v, seq, channels } = stored ?? {};
+    if (v !== 1 || typeof seq !== "number" || typeof channels !== "object") return undefined;
+    return { v, seq, channels };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps the file as the queues are. */
+export class QueueFile {
+  readonly #path: string;
+  readonly #clock: Clock;
+  readonly #now: () => StoredQueue;
+  readonly #trouble: (text: string) => void;
+  #writing: Promise<void> | undefined;
+  #dirty = false;
+  #retry: Timer | undefined;
+  #troubled = false;
+
+  constructor(
+    state: string,
+    clock: Clock,
+    now: () => StoredQueue,
+    trouble: (text: string) => void,
+  ) {
+    this.#path = pathOf(state);
+    this.#clock = clock;
+    this.#now = now;
+    this.#trouble = trouble;
+  }
+
+  /** Something changed. */
+  changed(): void {
+    this.#dirty = true;
+    if (this.#retry) return;
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = undefined;
+    });
+  }
+
+  /** Resolves when what is under way is written. */
+  async written(): Promise<void> {
+    await this.#writing;
+  }
+
+  /** Resolves when all of it is on disk, or cannot be. */
+  async close(): Promise<void> {
+    this.#noRetry();
+    if (this.#dirty) this.changed();
+    await this.#writing;
+    this.#noRetry();
+  }
+
+  #noRetry(): void {
+    this.#retry?.cancel();
+    this.#retry = undefined;
+  }
+
+  async #write(): Promise<void> {
+    while (this.#dirty) {
+      this.#dirty = false;
+      try {
+        await replace(this.#path, `${JSON.stringify(this.#now())}\n`);
+        this.#troubled = false;
+      } catch (thrown) {
+        this.#dirty = true;
+        if (!this.#troubled)
+          this.#trouble(`what waits cannot be written down: ${messageOf(thrown)}`);
+        this.#troubled = true;
+        this.#retry = this.#clock.after(RETRY, () => {
+          this.#retry = undefined;
+          this.changed();
+        });
+        return;
+      }
+    }
+  }
+}
+
+/** As replaceFile(), but without holding anybody up. Others must not read what consoles showed. */
+async function replace(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o750 });
+  const fresh = `${path}.new`;
+  const file = await open(fresh, "w", 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(fresh, path);
+}
