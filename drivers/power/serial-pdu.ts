@@ -23,11 +23,12 @@ import {
   type OutletCommand,
   type OutletReading,
   type OutletRow,
+  outletRows,
   type Pdu,
   type PduReading,
   type PowerContext,
-  type PowerState,
   printable,
+  rowReadings,
   type SerialPduProfile,
   seconds,
   secretOf,
@@ -123,7 +124,7 @@ class SerialPdu implements Pdu {
       this.#listed = listed;
       if (!same || rows.length === 0) continue;
       this.#outlets = new Map(rows.map(({ outlet, name = "" }) => [outlet, name]));
-      return { family: this.#family, outlets: readingsOf(rows, this.#profile) };
+      return { family: this.#family, outlets: rowReadings(rows, this.#profile) };
     }
     this.#broken = true;
     const seen = this.#listed === "[]" ? "it lists no outlets" : "each of its tables lists others";
@@ -167,7 +168,7 @@ class SerialPdu implements Pdu {
   /** One table, as it came. */
   async #table(cannot: string): Promise<readonly OutletRow[]> {
     const { captured } = await this.#run("table", cannot);
-    const rows = captured.filter(isRow);
+    const rows = outletRows(captured);
     if (rows.length <= MAX_OUTLETS) return rows;
     throw new OobError("PDU_SILENT", `${cannot}: it lists more than ${MAX_OUTLETS} outlets`);
   }
@@ -240,46 +241,4 @@ function told(thrown: unknown, cannot: string, sent: boolean): unknown {
   const text = message.startsWith(cannot) ? message : `${cannot}: ${message}`;
   const hint = thrown instanceof OobError ? thrown.hint : undefined;
   return new OobError("PDU_SILENT", text, { cause: thrown, ...(hint !== undefined && { hint }) });
-}
-
-const isRow = (
-  match: Readonly<Record<string, string>>,
-): match is Record<string, string> & OutletRow =>
-  match.outlet !== undefined && match.outlet !== "" && match.state !== undefined;
-
-/** An outlet that a table lists twice, and differently, is unknown. */
-function readingsOf(rows: readonly OutletRow[], profile: SerialPduProfile): OutletReading[] {
-  const readings = new Map<string, OutletReading>();
-  for (const row of rows) {
-    const reading = readingOf(row, profile);
-    const before = readings.get(row.outlet);
-    const same = before === undefined || before.state === reading.state;
-    const twice = { ...reading, state: "unknown", note: "listed twice, and differently" } as const;
-    readings.set(row.outlet, same ? reading : twice);
-  }
-  return [...readings.values()];
-}
-
-function readingOf(row: OutletRow, profile: SerialPduProfile): OutletReading {
-  const { outlet, name = "", control = "", busy = "", locked = "" } = row;
-  const other = row.number !== undefined && row.number !== outlet;
-  const state = other ? "unknown" : stateOf(row.state, profile);
-  const differs = control !== "" && control.toLowerCase() !== row.state.toLowerCase();
-  const note = differs ? control : state === "unknown" && !other ? row.state : "";
-  return {
-    instance: outlet,
-    label: outlet,
-    ...(name !== "" && { name }),
-    state,
-    pending: differs || busy !== "",
-    ...(note !== "" && { note: `it says "${note}"` }),
-    ...(other && { note: `it is number ${row.number} as well`, refuses: "numbered twice" }),
-    ...(locked !== "" && { refuses: "locked" }),
-  };
-}
-
-function stateOf(word: string, { states }: SerialPduProfile): PowerState {
-  const said = word.toLowerCase();
-  if (states.on.includes(said)) return "on";
-  return states.off.includes(said) ? "off" : "unknown";
 }

@@ -62,6 +62,7 @@ export {
   serialFaults,
 } from "./serial/serial-link.ts";
 export * from "./serial-pdu-profile.ts";
+export * from "./serial-pdu-rows.ts";
 export * from "./snmp-profile.ts";
 export { sshFaults } from "./ssh/ssh-command.ts";
 export { openSsh } from "./ssh/ssh-link.ts";

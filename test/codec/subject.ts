@@ -1,3 +1,5 @@
+import { concatBytes } from "../../src/lib/bytes.ts";
+
 /** Any byte-eating machine with its law-abiding face: how to make one, feed it, and see what it keeps. */
 export interface Subject<Machine, Event> {
   readonly make: () => Machine;
@@ -29,19 +31,20 @@ export function joinBytes<Event extends { readonly is: string }>(
 ): (events: readonly Event[]) => readonly unknown[] {
   return (events) => {
     const joined: unknown[] = [];
-    let data: number[] | undefined;
+    let pieces: Uint8Array[] = [];
+    const flush = () => {
+      if (pieces.length > 0) joined.push({ is: kind, bytes: concatBytes(pieces) });
+      pieces = [];
+    };
     for (const event of events) {
       if (event.is === kind && "bytes" in event && event.bytes instanceof Uint8Array) {
-        if (data === undefined) {
-          data = [];
-          joined.push({ is: kind, bytes: data });
-        }
-        data.push(...event.bytes);
+        pieces.push(event.bytes);
       } else {
-        data = undefined;
+        flush();
         joined.push(event);
       }
     }
+    flush();
     return joined;
   };
 }

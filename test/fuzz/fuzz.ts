@@ -1,7 +1,8 @@
+import { concatBytes } from "../../src/lib/bytes.ts";
 import type { FuzzTarget } from "./fuzz-target.ts";
 
 /** Longest input that mutation makes. */
-export const MAX_INPUT_BYTES = 2048;
+export const MAX_INPUT_BYTES = 3072;
 /** Pieces and mutations of one input. */
 const MAX_PIECES = 12;
 const MAX_MUTATIONS = 6;
@@ -25,41 +26,62 @@ export function dice(seed: number): (below: number) => number {
   };
 }
 
+/** Room in which an input is made: the longest one, and the longest piece that goes into it. */
+const room = new Uint8Array(2 * MAX_INPUT_BYTES);
+let filled = 0;
+
 /** An input made of seeds put together, then damaged. */
 export function mutant(seeds: readonly Uint8Array[], roll: (below: number) => number): Uint8Array {
-  const bytes: number[] = [];
+  filled = 0;
   for (let pieces = 1 + roll(MAX_PIECES); pieces > 0; pieces--) {
     const seed = seeds[roll(seeds.length)] ?? NOTHING;
     const from = roll(4) === 0 ? roll(seed.length + 1) : 0;
     const to = roll(4) === 0 ? from + roll(seed.length - from + 1) : seed.length;
-    for (let i = from; i < to; i++) bytes.push(seed[i] ?? 0);
-    if (roll(8) === 0) bytes.push(roll(256));
+    put(filled, from === 0 && to === seed.length ? seed : seed.subarray(from, to));
+    if (roll(8) === 0) open(filled, 1, roll(256));
   }
-  for (let left = roll(MAX_MUTATIONS); left > 0; left--) mutate(bytes, roll);
-  return Uint8Array.from(bytes.slice(0, MAX_INPUT_BYTES));
+  for (let left = roll(MAX_MUTATIONS); left > 0; left--) mutate(roll);
+  return room.slice(0, filled);
 }
 
-function mutate(bytes: number[], roll: (below: number) => number): void {
-  const at = roll(bytes.length + 1);
+function mutate(roll: (below: number) => number): void {
+  const at = roll(filled + 1);
   switch (roll(6)) {
     case 0:
-      if (at < bytes.length) bytes[at] = (bytes[at] ?? 0) ^ (1 << roll(8));
+      if (at < filled) room[at] = (room[at] ?? 0) ^ (1 << roll(8));
       return;
     case 1:
-      bytes.splice(at, 0, NASTY[roll(NASTY.length)] ?? 0);
+      open(at, 1, NASTY[roll(NASTY.length)] ?? 0);
       return;
-    case 2:
-      bytes.splice(at, 1 + roll(8));
+    case 2: {
+      const after = Math.min(at + 1 + roll(8), filled);
+      room.copyWithin(at, after, filled);
+      filled -= after - at;
       return;
+    }
     case 3:
-      bytes.splice(at, 0, ...bytes.slice(at, at + 1 + roll(16)));
+      put(at, room.slice(at, Math.min(at + 1 + roll(16), filled)));
       return;
     case 4:
-      bytes.splice(at, 0, ...Array<number>(1 + roll(64)).fill(roll(256)));
+      open(at, 1 + roll(64), roll(256));
       return;
     default:
-      bytes.length = Math.max(at, 1);
+      filled = Math.min(filled, Math.max(at, 1));
   }
+}
+
+/** Makes place for bytes of one value; what no longer fits falls off the end. */
+function open(at: number, size: number, value: number): void {
+  const fits = Math.min(size, MAX_INPUT_BYTES - at);
+  room.copyWithin(at + fits, at, filled);
+  room.fill(value, at, at + fits);
+  filled = Math.min(filled + fits, MAX_INPUT_BYTES);
+}
+
+function put(at: number, piece: Uint8Array): void {
+  const fits = Math.min(piece.length, MAX_INPUT_BYTES - at);
+  open(at, fits, 0);
+  room.set(fits < piece.length ? piece.subarray(0, fits) : piece, at);
 }
 
 /** Feeds a target until `more` says no; the first input that breaks a promise ends it. */
@@ -70,7 +92,7 @@ export async function fuzz(
 ): Promise<{ readonly done: number; readonly crash: Crash | undefined }> {
   let done = 0;
   for (; more(done); done++) {
-    const input = mutant(target.seeds, roll);
+    const input = inputFor(target, roll);
     try {
       // Only what waits is waited for: most targets run without a promise, and faster so.
       const ran = target.run(input);
@@ -80,6 +102,11 @@ export async function fuzz(
     }
   }
   return { done, crash: undefined };
+}
+
+function inputFor({ seeds, groups }: FuzzTarget, roll: (below: number) => number): Uint8Array {
+  const group = groups?.[roll(groups.length)];
+  return group ? concatBytes([group.head, mutant(group.seeds, roll)]) : mutant(seeds, roll);
 }
 
 /** The input without the pieces that the fault does not need. */

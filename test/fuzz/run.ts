@@ -24,13 +24,16 @@ for (const name of names) {
   const target = await loadTarget(name);
   const seed = given === undefined ? Date.now() % 2 ** 32 : Number(given);
   const start = performance.now();
+  const before = process.cpuUsage();
   const end = start + (time ?? Number.POSITIVE_INFINITY);
   // The clock is looked at once in 256 inputs.
   const more = (done: number) =>
     done < inputs && ((done & 255) !== 0 || done === 0 || performance.now() < end);
   const { done, crash } = await fuzz(target, dice(seed), more);
   const took = ((performance.now() - start) / 1000).toFixed(1);
-  console.log(`${name}: ${done} inputs in ${took} s, seed ${seed}`);
+  const { user, system } = process.cpuUsage(before);
+  const busy = ((user + system) / 1e6).toFixed(1);
+  console.log(`${name}: ${done} inputs in ${took} s (${busy} s of CPU), seed ${seed}`);
   if (crash === undefined) continue;
   const folder = corpusOf(name);
   mkdirSync(folder, { recursive: true });

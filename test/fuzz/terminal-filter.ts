@@ -51,7 +51,7 @@ export function notStrict(output: Uint8Array): string | undefined {
 export const terminalSubject = (mode: "safe" | "strict"): Subject<TerminalFilter, Uint8Array> => ({
   make: () => new TerminalFilter(mode),
   feed: (filter, bytes) => [filter.filter(bytes)],
-  join: (parts) => [[...concatBytes(parts)]],
+  join: (parts) => [concatBytes(parts)],
   held: (filter) => filter.held,
   bound: MAX_CSI_BYTES + 4,
   words: TERMINAL_WORDS,

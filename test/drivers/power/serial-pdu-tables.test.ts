@@ -72,6 +72,13 @@ it.each([
       { outlet: "2", state: "OFF", locked: "Locked" },
     ],
   },
+  {
+    what: "cyclades-pm: a state with something behind it is no row",
+    family: "cyclades-pm",
+    lines: ["1\t\tUnlocked ON\t", "2\t\tUnlocked OFF\x01\t", "3\t\tLocked ON-\t"],
+    prompt: "pm>",
+    rows: [{ outlet: "1", state: "ON" }],
+  },
 ])("$what", ({ family, lines, prompt, rows }) => {
   expect(rowsOf(family, "table", lines, prompt)).toEqual(rows);
 });
