@@ -1,4 +1,4 @@
-import type { SiteConfig } from "../config/site-config.ts";
+import type { Rung, SiteConfig } from "../config/site-config.ts";
 import { sessionName } from "../core/session/session-name.ts";
 import type { LoadQuery } from "../core/site/load-view.ts";
 import type {
@@ -168,6 +168,25 @@ export class GrantedSite implements Site {
 
   async close(): Promise<void> {
     // The site is the daemon's.
+  }
+
+  async why(host: string, options: Parameters<Site["why"]>[1]) {
+    this.#grants.demand("status", [host]);
+    return this.#site.why(host, options);
+  }
+
+  /** A yes moves outlets, or types at the host and moves them then. */
+  async approveIncident(id: number, rung: Rung, reason: string) {
+    const { summary } = await this.#site.incident(id);
+    this.#grants.demand("power", [summary.host]);
+    if (rung !== "cycle") this.#grants.demand("run", [summary.host]);
+    return this.#site.approveIncident(id, rung, reason);
+  }
+
+  async denyIncident(id: number, reason: string) {
+    const { summary } = await this.#site.incident(id);
+    this.#grants.demand("hold", [summary.host]);
+    return this.#site.denyIncident(id, reason);
   }
 
   /** Hosts that hang on a PDU; its own name where there is none. */

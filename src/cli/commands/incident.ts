@@ -2,21 +2,28 @@ import type { Site } from "../../core/site/site.ts";
 import { OobError } from "../../lib/errors.ts";
 import { chooseHosts } from "../chosen-hosts.ts";
 import { type Call, defineCommand } from "../command.ts";
+import { type AnswerOptions, approveIncident, denyIncident } from "../incident/answer-ask.ts";
 import { incidentView, JSON_VERSION } from "../json-views.ts";
-import { REASON } from "../option-values.ts";
+import { CONFIRMING, REASON } from "../option-values.ts";
 import { localMinute } from "../times.ts";
 import { chooseVerb } from "../verbs.ts";
 
-interface IncidentOptions {
-  readonly reason?: string;
-}
+type IncidentOptions = AnswerOptions;
 
-const VERBS = ["list", "show", "close"] as const;
+const VERBS = ["list", "show", "approve", "deny", "close"] as const;
 
 export default defineCommand<IncidentOptions>({
   usage: "<verb> [which...]",
-  about: "list [HOSTS]    show NUMBER    close NUMBER --reason TEXT",
-  options: [REASON],
+  about: [
+    "list [HOSTS]    show NUMBER    close NUMBER --reason TEXT",
+    "approve NUMBER  yes to what the watchdog asks (mode ask): it proves all again, then acts",
+    "deny NUMBER --reason TEXT  no: nothing more by itself, the incident stays open",
+  ].join("\n"),
+  options: [
+    ...CONFIRMING,
+    { flags: "--no-wait", summary: "approve: do not wait for what comes of it" },
+    REASON,
+  ],
   examples: ["oob incident list", "oob incident show 31"],
   async run(call) {
     const [word = "", ...which] = call.args;
@@ -25,6 +32,10 @@ export default defineCommand<IncidentOptions>({
         return list(call, which);
       case "show":
         return show(call, numberOf(which));
+      case "approve":
+        return approveIncident(call, numberOf(which));
+      case "deny":
+        return denyIncident(call, numberOf(which));
       case "close":
         return close(call, numberOf(which));
     }

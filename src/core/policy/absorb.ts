@@ -1,6 +1,7 @@
 /** What an input changes by itself, before time is looked at (advance.ts). */
 
 import { takeProbe, takeSelfReboot } from "./answer.ts";
+import { takeApproved, takeDenied } from "./asking.ts";
 import { isLogin, kindOf, mayType } from "./classes.ts";
 import type { Draft } from "./draft.ts";
 import { takeFinished } from "./outcome.ts";
@@ -52,6 +53,12 @@ export function absorb(draft: Draft, input: Input): void {
       break;
     case "closed":
       takeClosed(draft, input.by);
+      break;
+    case "approved":
+      takeApproved(draft, input.by);
+      break;
+    case "denied":
+      takeDenied(draft, input);
       break;
   }
 }

@@ -9,6 +9,7 @@ import type { Rung } from "../../config/site-config.ts";
 import type { Millis } from "../../lib/clock.ts";
 import { minutes, seconds } from "../../lib/durations.ts";
 import { mayProbe } from "./absorb.ts";
+import { lookApproval, waiting } from "./asking.ts";
 import { type Blocked, blocked, personUntil } from "./blocked.ts";
 import { kindOf, mayCut, SILENCE } from "./classes.ts";
 import { type Draft, inWords, PAGED, rungInWords, type Suspect } from "./draft.ts";
@@ -58,7 +59,7 @@ function step(draft: Draft): void {
       watching(draft, phase);
       break;
     case "waiting":
-      draft.next(`nothing more by itself: ${phase.why}`);
+      waiting(draft, phase);
       break;
   }
 }
@@ -114,8 +115,10 @@ function whySilenceIsNothing(state: WatchState, silence: Millis): string | undef
 }
 
 function suspect(draft: Draft, phase: Suspect): void {
-  decideSuspect(draft, phase);
+  decideSuspect(draft, lookApproval(draft, phase));
   const after = draft.state.phase;
+  if (after.is === "suspect" && after.approved)
+    draft.next(draft.state.next.text, earlier(draft.state.next.at, after.approved.until));
   if (after.is !== "suspect" || draft.policy.mode === "observe" || draft.state.held) return;
   if (kindOf(draft.state.seen) === "busy" || after.case.told.includes(PAGED)) return;
   const { began, cause } = after.case;
@@ -230,7 +233,9 @@ function prove(draft: Draft, phase: Suspect): void {
   }
   // Evidence counts from when it was seen; silence is evidence only once a probe failed.
   const stands = cause.certain ? policy.confirmFor : Math.max(policy.confirmFor, MAY_PASS);
-  const due = cause.is === "silence" ? failures.first + policy.confirmFor : phase.since + stands;
+  // What a person approved was confirmed before: it has to be proven once more, and not for as long.
+  const silentSince = phase.approved ? phase.since : failures.first;
+  const due = cause.is === "silence" ? silentSince + policy.confirmFor : phase.since + stands;
   if (now < due) {
     draft.next("probe again, then act", due);
     return;

@@ -12,14 +12,20 @@ export interface Blocked {
 
 /** A person at the console, or who typed a moment ago. */
 export function personUntil(draft: Draft): Blocked | undefined {
-  const { seat, typedAt } = draft.state;
-  if (seat)
+  const { seat, phase } = draft.state;
+  // Whoever approved the act is not in the way of it by sitting there, nor by what was typed before.
+  const approved = phase.is === "suspect" ? phase.approved : undefined;
+  if (seat && seat.who !== approved?.by)
     return { key: "seat", text: `${seat.who} has the seat`, until: undefined, pages: seat.person };
+  const typedAt = typedAfter(draft.state.typedAt, approved?.at);
   const until = (typedAt ?? Number.NEGATIVE_INFINITY) + draft.policy.handsOff;
   if (until <= draft.now) return undefined;
   const ago = inWords(draft.now - (typedAt ?? draft.now));
   return { key: "typed", text: `a person typed ${ago} ago`, until, pages: true };
 }
+
+const typedAfter = (typedAt: Millis | undefined, than: Millis | undefined): Millis | undefined =>
+  typedAt !== undefined && than !== undefined && typedAt < than ? undefined : typedAt;
 
 /** The first thing that keeps hands off, undefined where nothing does. */
 export function blocked(draft: Draft): Blocked | undefined {

@@ -1,5 +1,6 @@
 import type { Rung } from "../../config/site-config.ts";
-import { type Draft, inWords, rungInWords, type Suspect } from "./draft.ts";
+import { ask } from "./asking.ts";
+import { type Draft, inWords, type Suspect } from "./draft.ts";
 
 /** Confirmed: the next rung, or a person. */
 export function climb(draft: Draft, phase: Suspect): void {
@@ -22,9 +23,9 @@ export function climb(draft: Draft, phase: Suspect): void {
     draft.giveUp(`${cause.means}: ${exhausted(phase)}`);
     return;
   }
-  if (draft.policy.mode !== "act") {
-    draft.page("ask", `${cause.means}, and nothing answers: asking to ${rungInWords[rung]}`);
-    draft.wait("mode ask: a person decides");
+  const { approved } = phase;
+  if (draft.policy.mode !== "act" && approved?.rung !== rung) {
+    ask(draft, phase, rung);
     return;
   }
   const current = draft.case ?? phase.case;
@@ -37,6 +38,7 @@ export function climb(draft: Draft, phase: Suspect): void {
     proof: { since: phase.since, probeFailedAt: phase.failures?.last },
     objection: undefined,
     login: false,
+    approvedBy: approved?.by,
   });
   draft.wish({ is: "act", rung });
   draft.next(`${rung} is under way`);

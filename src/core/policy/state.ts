@@ -70,6 +70,22 @@ interface Unseen {
   readonly answer?: string;
 }
 
+/** A rung for which a person is asked. Monotonic times. */
+export interface Ask {
+  readonly rung: Rung;
+  /** Since when the host was suspected: a person's yes does not make the evidence younger. */
+  readonly since: Millis;
+  readonly until: Millis;
+}
+
+/** A person's yes. All is proven again before the act. Monotonic times. */
+export interface Approval {
+  readonly by: string;
+  readonly rung: Rung;
+  readonly at: Millis;
+  readonly until: Millis;
+}
+
 /** Where the watchdog stands with one host. */
 export type Phase =
   | { readonly is: "calm" }
@@ -82,6 +98,7 @@ export type Phase =
       readonly waitsFor: string;
       readonly failures: Failures | undefined;
       readonly probing: boolean;
+      readonly approved?: Approval | undefined;
     }
   | {
       readonly is: "acting";
@@ -92,6 +109,8 @@ export type Phase =
       /** What came up between the decision and the act: the act must not begin. */
       readonly objection: string | undefined;
       readonly login: boolean;
+      /** The person who said yes, in mode ask. */
+      readonly approvedBy?: string | undefined;
     }
   | {
       readonly is: "watching";
@@ -102,7 +121,12 @@ export type Phase =
       /** The link came up in the meantime, and nothing came over it: the host may have booted unseen. */
       readonly unseen?: Unseen | undefined;
     }
-  | { readonly is: "waiting"; readonly case: Case; readonly why: string };
+  | {
+      readonly is: "waiting";
+      readonly case: Case;
+      readonly why: string;
+      readonly ask?: Ask | undefined;
+    };
 
 /** All that is remembered of a host between decisions. Times are monotonic. */
 export interface WatchState {
@@ -165,7 +189,10 @@ export type Input =
       readonly text: string;
     }
   /** A person closed the incident. */
-  | { readonly is: "closed"; readonly by: string };
+  | { readonly is: "closed"; readonly by: string }
+  /** A person's answer to what mode ask asked. */
+  | { readonly is: "approved"; readonly by: string }
+  | { readonly is: "denied"; readonly by: string; readonly why: string };
 
 /** What decide() wants done, in this order. */
 export type Wish =

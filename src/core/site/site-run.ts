@@ -16,7 +16,7 @@ import type { Guard } from "../watchdog/guard.ts";
 import type { RungRunbook } from "../watchdog/watchdog-parts.ts";
 import type { TypeShutdown } from "./going-down.ts";
 import type { OnBehalf } from "./power-wish.ts";
-import type { RunEvent, Site } from "./site.ts";
+import type { RunbookSummary, RunEvent, Site } from "./site.ts";
 import type { SitePower } from "./site-power.ts";
 import { untilUp } from "./until-up.ts";
 
@@ -36,6 +36,22 @@ interface RunSite {
 }
 
 type Request = Parameters<Site["run"]>[0];
+
+/** A user's file that cannot be loaded is listed with what is wrong with it: the others have to go on working. */
+export async function listRunbooks(registry: Registry): Promise<readonly RunbookSummary[]> {
+  const names = await registry.names("runbook");
+  return Promise.all(
+    names.map(async (name): Promise<RunbookSummary> => {
+      try {
+        const { title, summary, risk, options } = await registry.runbook(name);
+        return { name, title, summary, risk, options };
+      } catch (thrown) {
+        const why = messageOf(thrown);
+        return { name, title: why, summary: why, risk: "disrupt", options: {} };
+      }
+    }),
+  );
+}
 
 /** Runs a runbook on hosts, all at once. Leaving the loop stops it at the next step. */
 export function runOnHosts(core: RunSite, request: Request, who: string): AsyncIterable<RunEvent> {

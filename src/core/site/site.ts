@@ -3,15 +3,16 @@ import type { Millis } from "../../lib/clock.ts";
 import type { Call } from "../../sdk/modem/calls.ts";
 import type { OptionSpecs } from "../../sdk/options.ts";
 import type { PduReading, PowerState } from "../../sdk/power.ts";
-import type { HostState } from "../../sdk/rule.ts";
 import type { Risk } from "../../sdk/runbook.ts";
 import type { LineAct, LineEvent } from "./line-act.ts";
 import type { LoadQuery, OutletLoad } from "./load-view.ts";
 import type { LogQuery, LogRecord } from "./log-query.ts";
 import type { LastVisit, LeaveHow, OpenShell, SessionView } from "./who.ts";
+import type { HostHealth, WatchSite } from "./watch-site.ts";
 
 export type { LogQuery, LogRecord } from "./log-query.ts";
 
+export type { WhyStep, WhyView } from "./watch-site.ts";
 /** A row of `oob status`. Times are Unix ms. */
 export interface HostStatus {
   readonly host: string;
@@ -29,12 +30,7 @@ export interface HostStatus {
   readonly outlets: readonly OutletStatus[];
   /** Outlets of the configuration: "pdu-a/3". */
   readonly feeds: readonly string[];
-  readonly health: {
-    readonly state: HostState | "unknown";
-    readonly class: string;
-    readonly why: string;
-    readonly since: Millis;
-  };
+  readonly health: HostHealth;
   /** What the outlets' loads tell of the host: "pdu-a/3 draws 0 W". Nothing is decided by it. */
   readonly load?: string;
   readonly watch: { readonly mode: WatchMode; readonly next?: string };
@@ -239,7 +235,7 @@ export interface RunEvent {
  * All that a command can ask of a site. The daemon serves it over its socket (daemon/client gives the same interface),
  * and without a daemon the command opens the devices itself (core/local-site).
  */
-export interface Site {
+export interface Site extends WatchSite, ChannelDoors {
   /** "daemon" or "direct": who has the devices. */
   readonly via: "daemon" | "direct";
   hosts(): Promise<readonly string[]>;
@@ -283,7 +279,6 @@ export interface Site {
   }): AsyncIterable<SiteEvent>;
   incidents(hosts: readonly string[]): Promise<readonly IncidentSummary[]>;
   incident(id: number): Promise<{ readonly summary: IncidentSummary; readonly report: string }>;
-  closeIncident(id: number, reason: string): Promise<void>;
   runbooks(): Promise<readonly RunbookSummary[]>;
   run(request: {
     readonly runbook: string;

@@ -6,7 +6,7 @@ export interface GuardRequest {
   readonly act: GuardedAct;
   readonly asker: Asker;
   readonly by: string;
-  /** The person for whom a runbook asks. */
+  /** The person for whom a runbook asks, or who approved what the watchdog asks for. */
   readonly person?: string | undefined;
   /** Other hosts that the same order names. */
   readonly together?: readonly string[];
@@ -16,6 +16,8 @@ export interface GuardRequest {
   readonly afterShutdown?: boolean;
   /** What it is, for a message: "run single-user on web1". */
   readonly what?: string;
+  /** Nothing is done whatever comes of it: it is told to a person. */
+  readonly onlyToKnow?: boolean;
   /** Overrides what a person may override. */
   readonly force?: boolean;
 }

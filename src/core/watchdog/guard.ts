@@ -123,7 +123,8 @@ export class Guard {
       forced.length === 0
         ? `${agreed}, none objected`
         : `${agreed}, overridden: ${forced.join("; ")}`;
-    const data = { id, act, asker, cut, overridden: forced };
+    const { person } = request;
+    const data = { id, act, asker, cut, overridden: forced, ...(person && { person }) };
     await audit.commit({ host, type: "guard.permit", by, text, data });
     if (cut) this.#cuts.push({ host, at: clock.monotonic() });
   }
@@ -138,8 +139,9 @@ export class Guard {
 
   async #facts(request: GuardRequest): Promise<Facts> {
     const feeds = await this.#feeds(request);
-    const deaf =
-      request.asker === "watchdog" ? await this.#parts.eyes?.deafWay(request.host) : undefined;
+    // A neighbour is asked for an act alone: whoever only wants to know types at no console.
+    const asksOthers = request.asker === "watchdog" && request.onlyToKnow !== true;
+    const deaf = asksOthers ? await this.#parts.eyes?.deafWay(request.host) : undefined;
     // All else is read after the outlets and other consoles: that takes seconds in which a person may come.
     this.checkClock();
     const { clock, fleet, holds, audit, eyes, consoleOf } = this.#parts;
@@ -163,7 +165,10 @@ export class Guard {
       fleet,
       hold: holds.of(host),
       seat: console?.seat,
-      typedAt: asker === "watchdog" ? console?.lastTypedAt : console?.typedByOthers(asking),
+      typedAt:
+        asker === "watchdog" && person === undefined
+          ? console?.lastTypedAt
+          : console?.typedByOthers(asking),
       seen: seenOf(console?.opinion),
       linkUp: console?.portState.is === "up",
       everAlive: console?.everAlive === true,

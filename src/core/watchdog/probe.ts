@@ -50,6 +50,8 @@ export interface ProbeOrder {
   readonly sysrq: boolean;
   readonly breakMs: Millis;
   readonly times: ProbeTimes;
+  /** Who of those that write lends the seat; nobody where it is not said. */
+  readonly lends?: (person: string) => boolean;
   readonly signal: AbortSignal;
 }
 
@@ -73,7 +75,7 @@ export async function probeConsole(order: ProbeOrder): Promise<ProbeReport> {
   try {
     const unfit = await whyNot(order, steps);
     if (unfit) return { answer: "refused", text: unfit, steps };
-    seat = console.borrow(order.who, order.reason);
+    seat = console.borrow(order.who, order.reason, order.lends);
     const signal = AbortSignal.any([order.signal, seat.signal]);
     const began = clock.monotonic();
     stop = console.follow({ bytes: (chunk) => ear.hears(chunk) });

@@ -2,6 +2,8 @@
  * One host's watch: gives decide() what happens, in order, and carries out what it wishes. Inputs that come while
  * wishes are carried out wait their turn. Whatever goes wrong here stays here: other hosts are watched on.
  */
+
+import type { Rung } from "../../config/site-config.ts";
 import type { Millis } from "../../lib/clock.ts";
 import { formatDuration, seconds } from "../../lib/durations.ts";
 import { messageOf } from "../../lib/errors.ts";
@@ -9,24 +11,24 @@ import type { Evidence } from "../../sdk/rule.ts";
 import type { Incident } from "../incident/incident.ts";
 import { kindOf } from "../policy/classes.ts";
 import { decide } from "../policy/decide.ts";
-import { type CutShort, resume } from "../policy/resume.ts";
+import type { CutShort } from "../policy/resume.ts";
 import { freshState, type Input, type WatchState, type Wish } from "../policy/state.ts";
+import { Climber } from "./climber.ts";
 import { seenOf } from "./guard.ts";
+import { Prober } from "./prober.ts";
 import { Alarm } from "./watchdog-alarm.ts";
 import type { HostParts, LeftIncident, WatchedHost, WatchStatus } from "./watchdog-parts.ts";
-import { climbRung } from "./watchdog-rung.ts";
 import { HostStory } from "./watchdog-story.ts";
 import {
-  askConsole,
-  caseOf,
   holdInWords,
   othersSeat,
   PROGRESS_LINES,
   progressIn,
-  proofOf,
+  resumed,
   statusOf,
   TypedText,
 } from "./watchdog-view.ts";
+import { Recollection } from "./why/recollection.ts";
 import { stillShows, takenUp, type Witness } from "./witness.ts";
 
 /** A timer that fires this late: the process stood still, and silence was ours. */
@@ -42,10 +44,9 @@ export class HostWatch {
   #state: WatchState;
   #working = false;
   #unfollow: (() => void) | undefined;
-  #probe = new AbortController();
-  #act = new AbortController();
-  readonly #ending = new AbortController();
-  #rebootRead = false;
+  readonly #prober: Prober;
+  readonly #recollection = new Recollection();
+  readonly #climber: Climber;
   #lookedAt = -1;
   #since: Millis;
   #suspectedAt: Millis | undefined;
@@ -56,6 +57,8 @@ export class HostWatch {
     this.host = host;
     this.#parts = parts;
     this.#story = new HostStory(host, parts);
+    this.#prober = new Prober(host, parts);
+    this.#climber = new Climber(host, parts, this.#story);
     this.#alarm = new Alarm(parts.clock, (late) => this.#tick(late));
     this.#since = parts.clock.now();
     this.#state = freshState(parts.clock.monotonic(), host.console.everAlive);
@@ -72,6 +75,11 @@ export class HostWatch {
 
   get incident(): Incident | undefined {
     return this.#story.incident;
+  }
+
+  /** What came and what was asked, as far as this process remembers. */
+  get recollection(): Pick<Recollection, "seenAt" | "probes"> {
+    return this.#recollection;
   }
 
   get status(): WatchStatus {
@@ -110,33 +118,28 @@ export class HostWatch {
   async stop(): Promise<void> {
     this.#unfollow?.();
     this.#alarm.cancel();
-    for (const one of [this.#probe, this.#act, this.#ending])
-      one.abort(new Error("the watch ends"));
+    this.#prober.stop("the watch ends");
+    this.#climber.stop("the watch ends");
     await this.#story.settled();
     this.#alarm.cancel();
   }
 
   gap(why: string): void {
     this.#gapAt = this.#parts.clock.monotonic();
-    this.#probe.abort(new Error(why));
+    this.#prober.stop(why);
     this.give({ is: "gap", why });
   }
 
   holdChanged(): void {
     const { holds, clock } = this.#parts;
     const held = holdInWords(holds.of(this.host.entry.name), clock.now());
-    if (held !== undefined) this.#probe.abort(new Error(held));
+    if (held !== undefined) this.#prober.stop(held);
     this.give({ is: "hold", held });
   }
 
   closedBy(by: string, reason: string): void {
     this.give({ is: "closed", by });
     this.#story.close("closed", `${by}: ${reason}`);
-  }
-
-  /** Since when the host is suspected, and when a probe failed last. */
-  get proof(): ReturnType<typeof proofOf> {
-    return proofOf(this.#state);
   }
 
   /** Puts an input to decide() and carries out its wishes. */
@@ -163,10 +166,10 @@ export class HostWatch {
     if (before.phase.is !== state.phase.is || before.seen.class !== state.seen.class)
       this.#since = this.#parts.clock.now();
     if (before.phase.is === "calm" && state.phase.is !== "calm") this.#suspectedAt = now;
-    if (state.phase.is === "calm") this.#rebootRead = false;
+    if (state.phase.is === "calm") this.#prober.forget();
     for (const wish of wishes) this.#try(wish);
     if (state.phase.is === "acting" && state.phase.objection !== undefined)
-      this.#act.abort(new Error(state.phase.objection));
+      this.#climber.callOff(state.phase.objection);
     if (this.incident && state.phase.is !== "calm" && before.phase !== state.phase)
       this.incident.change({ case: state.phase.case });
   }
@@ -198,7 +201,7 @@ export class HostWatch {
         this.#story.run(this.#makeProbe());
         break;
       case "act":
-        this.#act = new AbortController();
+        this.#climber.begins();
         this.#story.run(this.#climb(wish.rung));
         break;
       case "close":
@@ -208,13 +211,10 @@ export class HostWatch {
   }
 
   async #makeProbe(): Promise<void> {
-    this.#probe.abort(new Error("another probe begins"));
-    const mine = new AbortController();
-    this.#probe = mine;
-    const order = { host: this.host, parts: this.#parts, signal: mine.signal };
-    const found = await askConsole({ ...order, readReboot: !this.#rebootRead });
-    this.#rebootRead = true;
-    if (this.#probe !== mine) return;
+    const { phase } = this.#state;
+    const found = await this.#prober.ask(phase.is === "suspect" ? phase.approved?.by : undefined);
+    if (!found) return;
+    this.#recollection.asked(found, this.#parts.clock.now());
     if (found.rebootsWithin !== undefined)
       this.give({ is: "self-reboot", within: found.rebootsWithin });
     else this.#story.note("watch.probe", found.text);
@@ -224,13 +224,10 @@ export class HostWatch {
     if (this.incident?.record.probes.length === 0) this.incident.probed(found);
   }
 
-  async #climb(rung: Parameters<typeof climbRung>[0]["rung"]): Promise<void> {
-    const end = await climbRung({
-      ...{ rung, host: this.host, parts: this.#parts, incident: this.incident },
-      signal: this.#act.signal,
-      ending: this.#ending.signal,
-      note: (type, text) => this.#story.note(type, text),
-    });
+  async #climb(rung: Rung): Promise<void> {
+    const { phase } = this.#state;
+    const person = phase.is === "acting" ? phase.approvedBy : undefined;
+    const end = await this.#climber.climb(rung, person);
     this.give({ is: "finished", rung, how: end.how, text: end.text });
   }
 
@@ -256,6 +253,7 @@ export class HostWatch {
   #sees(evidence: readonly Evidence[]): void {
     this.#typedItself = evidence.some((one) => this.#typed.holds(one.line));
     this.incident?.sees(evidence);
+    this.#recollection.saw(evidence, this.#parts.clock.now());
     const seen = seenOf(this.host.console.opinion);
     if (this.#state.phase.is === "calm") this.give({ is: "bytes" });
     this.give({ is: "opinion", seen });
@@ -278,9 +276,7 @@ export class HostWatch {
   #resume(incident: Incident, cutShort: CutShort | undefined): void {
     this.#story.resume(incident);
     const now = this.#parts.clock.monotonic();
-    const state = { cutShort, waits: incident.record.state !== "open" };
-    const { bootWithin } = this.host.entry.watch;
-    this.#state = resume(this.#state, caseOf(incident), state, now, bootWithin);
+    this.#state = resumed(this.#state, this.host, incident, cutShort, now);
     this.#suspectedAt = now;
     if (cutShort?.how === "unknown")
       this.#story.page(

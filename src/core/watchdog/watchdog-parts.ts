@@ -17,6 +17,8 @@ export interface RungRunbook {
   readonly host: HostEntry;
   readonly id: string;
   readonly by: string;
+  /** Who approved it, in mode ask. */
+  readonly person?: string;
   readonly reason: string;
   readonly incident: number;
   readonly onText: (text: string) => void;

@@ -16,6 +16,8 @@ interface Climb {
   readonly host: WatchedHost;
   readonly parts: HostParts;
   readonly incident: Incident | undefined;
+  /** Who approved it, in mode ask. */
+  readonly person: string | undefined;
   /** Aborted by an objection. */
   readonly signal: AbortSignal;
   /** Aborted when the watch ends. */
@@ -54,8 +56,9 @@ export async function climbRung(climb: Climb): Promise<End> {
 
 /** Everything that has to hold before the act; gives its id, or why it is called off. */
 async function prepare(climb: Climb, incident: Incident, rung: GuardedAct & Rung) {
-  const { parts, host, signal, note } = climb;
-  const request = { host: host.entry.name, act: rung, asker: "watchdog", by: WATCHDOG } as const;
+  const { parts, host, signal, note, person } = climb;
+  const watchdog = { asker: "watchdog", by: WATCHDOG, person } as const;
+  const request = { host: host.entry.name, act: rung, ...watchdog };
   const permit = await parts.guard.ask(request);
   incident.judged(rung, permit.verdicts);
   const against = permit.objections.map((one) => one.text).join("; ");
@@ -84,11 +87,12 @@ async function perform(
   rung: GuardedAct & Rung,
   id: string,
 ): Promise<End> {
-  const { parts, host, signal, note } = climb;
+  const { parts, host, signal, note, person } = climb;
+  const approved = person === undefined ? "" : `, approved by ${person}`;
   const order = {
     id,
     by: WATCHDOG,
-    reason: `incident ${incident.record.id}`,
+    reason: `incident ${incident.record.id}${approved}`,
     incident: incident.record.id,
   };
   const onText = (text: string) => {
@@ -103,6 +107,7 @@ async function perform(
       host: host.entry,
       onText,
       signal: climb.ending,
+      ...(person !== undefined && { person }),
     };
     const result = await parts.runRunbook(run);
     return {

@@ -4,6 +4,7 @@ import { formatDuration } from "../../lib/durations.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Incident } from "../incident/incident.ts";
 import { MAX_SELF_REBOOT } from "../policy/answer.ts";
+import { type CutShort, resume } from "../policy/resume.ts";
 import type { Case, WatchState } from "../policy/state.ts";
 import type { SeatHolder, WatchedConsole } from "../session/watched-console.ts";
 import type { Hold } from "../site/site.ts";
@@ -48,6 +49,8 @@ interface Asking {
   readonly signal: AbortSignal;
   /** Look first whether the host is about to reboot by itself. */
   readonly readReboot: boolean;
+  /** A person who wants it asked, and lends the seat for that. */
+  readonly person?: string | undefined;
 }
 
 /** Probes a host's console, unless its kernel said that it reboots by itself. Never throws. */
@@ -71,12 +74,25 @@ export async function askConsole(
     sysrq: entry.watch.sysrq,
     breakMs: entry.breakMs,
     times: parts.probeTimes ?? usualProbeTimes,
+    ...(asking.person !== undefined && { lends: (writer: string) => writer === asking.person }),
     signal,
   });
 }
 
+/** Where the watch stands with an incident that a restart left open. */
+export function resumed(
+  state: WatchState,
+  { entry }: WatchedHost,
+  incident: Incident,
+  cutShort: CutShort | undefined,
+  now: Millis,
+): WatchState {
+  const given = { cutShort, waits: incident.record.state !== "open" };
+  return resume(state, caseOf(incident), given, now, entry.watch.bootWithin);
+}
+
 /** The case of an incident as its acts on record tell: a rung that was only decided upon is still to be had. */
-export function caseOf({ record }: Incident): Case {
+function caseOf({ record }: Incident): Case {
   const begun = record.acts.filter(({ how }) => how !== "stood-down" && how !== "vetoed");
   return { ...record.case, opened: true, tried: begun.map((act) => act.rung) };
 }

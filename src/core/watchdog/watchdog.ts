@@ -1,15 +1,16 @@
 import type { Timer } from "../../lib/clock.ts";
 import { formatDuration, seconds } from "../../lib/durations.ts";
-import { OobError } from "../../lib/errors.ts";
 import type { Incident } from "../incident/incident.ts";
 import type { CutShort } from "../policy/resume.ts";
 import { deafWayOf } from "./deaf-way.ts";
 import { Guard, type GuardEyes } from "./guard.ts";
 import { HeldLines } from "./held-lines.ts";
 import { LoadNotes } from "./load-notes.ts";
+import { PersonVerdicts } from "./person-verdicts.ts";
 import { HostWatch, STOOD_STILL } from "./watchdog-host.ts";
 import type { HostParts, WatchdogParts, WatchedHost, WatchStatus } from "./watchdog-parts.ts";
-import { askConsole } from "./watchdog-view.ts";
+import { askConsole, proofOf } from "./watchdog-view.ts";
+import { type WatchWhy, watchWhy } from "./why/watch-why.ts";
 import { witnesses } from "./witness.ts";
 
 const HEARTBEAT = seconds(10);
@@ -83,33 +84,32 @@ export class Watchdog implements GuardEyes {
     return this.#watches.get(host)?.status;
   }
 
+  /** What a person decides of an incident. */
+  get verdicts(): PersonVerdicts {
+    return new PersonVerdicts(this.#parts, (host) => this.#watches.get(host));
+  }
+
   /** A person closes an incident. Throws USAGE where there is none, GUARD_REFUSED while an act is under way. */
   closeIncident(id: number, by: string, reason: string): void {
-    const incident = this.#parts.incidents.find(id);
-    if (!incident) throw new OobError("USAGE", `Cannot close incident ${id}: there is none`);
-    const { host } = incident.record;
+    this.verdicts.close(id, by, reason);
+  }
+
+  /** Everything behind what the watchdog thinks of a host; undefined where it does not watch it. */
+  whyOf(host: string): WatchWhy | undefined {
     const watch = this.#watches.get(host);
-    if (watch?.incident === incident) {
-      if (watch.state.phase.is === "acting")
-        throw new OobError("GUARD_REFUSED", `Cannot close incident ${id}: an act is under way`);
-      watch.closedBy(by, reason);
-    } else if (incident.record.closedAt === undefined) {
-      incident.close("closed", `${by}: ${reason}`);
-      const data = { incident: id };
-      this.#parts.audit.note({ host, type: "incident.close", by, text: reason, data });
-    }
+    return watch && watchWhy(watch, this.#parts.clock);
   }
 
   suspicionOf(host: string): ReturnType<GuardEyes["suspicionOf"]> {
     const watch = this.#watches.get(host);
-    const proof = watch?.proof;
+    const proof = watch && proofOf(watch.state);
     return proof && { ...proof, typedItself: watch.noted.typedItself };
   }
 
   async deafWay(host: string): Promise<string | undefined> {
     const watch = this.#watches.get(host);
     const { phase } = watch?.state ?? {};
-    const proof = watch?.proof;
+    const proof = watch && proofOf(watch.state);
     if (!watch || !proof || phase?.is !== "acting" || phase.case.cause.certain) return undefined;
     return deafWayOf(watch.host, proof.since, [...this.#watches.values()], async (neighbour) =>
       askConsole({

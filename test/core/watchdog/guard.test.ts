@@ -94,9 +94,14 @@ describe("Guard", () => {
         (await guard.ask({ ...runbook, ...more })).objections.map((one) => one.interlock),
       ).toEqual(["seat-held", "person-typed"]);
     expect((await guard.ask({ ...runbook, person: "jana" })).allowed).toBe(true);
-    const watchdog = { ...cycle, asker: "watchdog", by: "jana", person: "jana" } as const;
-    const stopped = (await guard.ask(watchdog)).objections.map((one) => one.interlock);
-    expect(stopped).toContain("person-typed");
+    // What a person at the console approved is not stopped by that person, and by everybody else.
+    const objects = async (person?: string) => {
+      const watchdog = { ...cycle, asker: "watchdog", by: "watchdog", person } as const;
+      return (await guard.ask(watchdog)).objections.map((one) => one.interlock);
+    };
+    expect(await objects()).toContain("person-typed");
+    expect(await objects("bo")).toEqual(["seat-held", "person-typed", "stale-evidence"]);
+    expect(await objects("jana")).toEqual(["stale-evidence"]);
   });
 
   it("says what cannot be run, and lets the person of a runbook override what a person may", async () => {

@@ -166,8 +166,9 @@ export class ScriptedConsole implements WatchedConsole {
     for (const follower of this.#followers) follower.gap?.(bytes, "disk full");
   }
 
-  borrow(who: string): BorrowedSeat {
-    if (this.seat)
+  borrow(who: string, _reason: string, lends?: (person: string) => boolean): BorrowedSeat {
+    const lender = this.seat && lends?.(this.seat.who) ? this.seat : undefined;
+    if (this.seat && !lender)
       throw new OobError(
         "SEAT_TAKEN",
         `Cannot borrow the seat of ${this.host}: ${this.seat.who} has it`,
@@ -189,7 +190,7 @@ export class ScriptedConsole implements WatchedConsole {
       },
       signal: new AbortController().signal,
       release: () => {
-        if (this.seat?.who === who) this.seat = undefined;
+        if (this.seat?.who === who) this.seat = lender;
         for (const follower of this.#followers) follower.seat?.(this.seat);
       },
     };

@@ -1,0 +1,121 @@
+import type { WhyStep, WhyView } from "../../core/site/site.ts";
+import type { Millis } from "../../lib/clock.ts";
+import { formatDuration } from "../../lib/durations.ts";
+import type { Piece, Style } from "../piece.ts";
+import { localMinute, timeOfDay } from "../times.ts";
+
+type Line = readonly Piece[];
+
+const DAY: Millis = 86_400_000;
+const HEALTH_STYLES: Readonly<Record<WhyView["health"]["state"], Style>> = {
+  healthy: "green",
+  warning: "yellow",
+  busy: "blue",
+  crash: "red",
+  stuck: "red",
+  unknown: "dim",
+};
+
+/** What `oob why` prints: what is thought of a host, what that stands on, and what comes next. */
+export function whyPage(view: WhyView): Line[] {
+  return [
+    headOf(view),
+    ...part(
+      "What is known",
+      view.facts.map((fact) => [`  ${fact}`]),
+    ),
+    ...part("Evidence, newest last", evidenceOf(view)),
+    ...part("Probes", probesOf(view)),
+    ...part(...interlocksOf(view)),
+    ...part(
+      "Habit",
+      (view.habit ?? []).map((one) => [`  ${one}`]),
+    ),
+    ...part("Next", [[`  ${stepOf(view.next, view.at)}`], ...askOf(view)]),
+    ...part(
+      "If it stays silent and answers nothing, and no interlock objects",
+      view.foreseen.map((step) => [`  ${stepOf(step, view.at)}`]),
+    ),
+  ];
+}
+
+/** "web1  CRASH panic for 42s: the kernel panicked and halted". */
+export function headOf({ host, health, at, mode, incident }: WhyView): Line {
+  const { state, class: of, why, since } = health;
+  const loud = state === "crash" || state === "stuck" ? state.toUpperCase() : state;
+  const word = state === "unknown" || of === "" ? loud : `${loud} ${of}`;
+  const stood = state === "unknown" ? "" : ` for ${formatDuration(Math.max(0, at - since))}`;
+  return [
+    { text: host, style: "bold" },
+    "  ",
+    { text: word, style: HEALTH_STYLES[state] },
+    `${stood}: ${why}`,
+    {
+      text: `  (mode ${mode}${incident === undefined ? "" : `, incident ${incident}`})`,
+      style: "dim",
+    },
+  ];
+}
+
+const part = (title: string, lines: readonly Line[]): Line[] =>
+  lines.length === 0 ? [] : [[""], [{ text: title, style: "bold" }], ...lines];
+
+function evidenceOf({ evidence, at }: WhyView): Line[] {
+  return evidence.flatMap((one) => {
+    const came = one.seenAt === undefined ? "before this process watched" : whenAgo(one.seenAt, at);
+    const means = `${one.rule}: ${one.means} (${one.state}, ${one.action})`;
+    return [[`  byte ${one.at}, ${came}  ${means}`], [{ text: `      ${one.line}`, style: "dim" }]];
+  });
+}
+
+function probesOf({ probes, at }: WhyView): Line[] {
+  return probes.flatMap((probe) => [
+    [`  ${whenAgo(probe.at, at)}  ${probe.text}`],
+    ...probe.steps.map((step): Line => [`    ${timeOfDay(step.at)} ${step.tried}: ${step.answer}`]),
+  ]);
+}
+
+/** Objections one by one; who agrees has no more to say than its name. */
+function interlocksOf({ interlocks }: WhyView): [string, Line[]] {
+  if (!interlocks) return ["", []];
+  const { act, verdicts } = interlocks;
+  const objecting = verdicts.filter((one) => !one.passes);
+  const agreeing = verdicts.filter((one) => one.passes).map((one) => one.interlock);
+  return [
+    `Interlocks, asked now for: ${act}`,
+    [
+      ...objecting.map(
+        (one): Line => [
+          "  ",
+          { text: "objects", style: "yellow" },
+          `  ${one.interlock}: ${one.text}`,
+        ],
+      ),
+      ...(agreeing.length > 0 ? [[`  no objection: ${agreeing.join(", ")}`]] : []),
+    ],
+  ];
+}
+
+function askOf({ ask, incident, at }: WhyView): Line[] {
+  if (!ask || incident === undefined) return [];
+  const left = formatDuration(Math.max(0, ask.until - at));
+  return [
+    [
+      "  ",
+      { text: `answer: oob incident approve ${incident}`, style: "bold" },
+      `, or: oob incident deny ${incident} --reason TEXT  (it asks for ${left} more)`,
+    ],
+  ];
+}
+
+function stepOf({ text, at }: WhyStep, now: Millis): string {
+  if (at === undefined) return text;
+  const left = at > now ? `in ${formatDuration(at - now)}` : "now";
+  return `${when(at, now)} (${left})  ${text}`;
+}
+
+const whenAgo = (at: Millis, now: Millis): string =>
+  `${when(at, now)} (${formatDuration(Math.max(0, now - at))} ago)`;
+
+const when = (at: Millis, now: Millis): string =>
+  Math.abs(now - at) < DAY ? timeOfDay(at) : localMinute(at);
