@@ -152,24 +152,6 @@ export class GrantedSite implements Site {
     return this.#site.closeIncident(id, reason);
   }
 
-  runbooks() {
-    return this.#site.runbooks();
-  }
-
-  run(request: Parameters<Site["run"]>[0]) {
-    return this.#demanding("run", request.hosts, () => this.#site.run(request));
-  }
-
-  async *watch(hosts: readonly string[]) {
-    const chosen = await this.#chosen(hosts);
-    if (chosen.length === 0) yield [];
-    else yield* this.#site.watch(chosen);
-  }
-
-  async close(): Promise<void> {
-    // The site is the daemon's.
-  }
-
   async why(host: string, options: Parameters<Site["why"]>[1]) {
     this.#grants.demand("status", [host]);
     return this.#site.why(host, options);
@@ -187,6 +169,24 @@ export class GrantedSite implements Site {
     const { summary } = await this.#site.incident(id);
     this.#grants.demand("hold", [summary.host]);
     return this.#site.denyIncident(id, reason);
+  }
+
+  runbooks() {
+    return this.#site.runbooks();
+  }
+
+  run(request: Parameters<Site["run"]>[0]) {
+    return this.#demanding("run", request.hosts, () => this.#site.run(request));
+  }
+
+  async *watch(hosts: readonly string[]) {
+    const chosen = await this.#chosen(hosts);
+    if (chosen.length === 0) yield [];
+    else yield* this.#site.watch(chosen);
+  }
+
+  async close(): Promise<void> {
+    // The site is the daemon's.
   }
 
   /** Hosts that hang on a PDU; its own name where there is none. */

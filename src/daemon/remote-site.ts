@@ -123,14 +123,6 @@ export class RemoteSite implements Site {
     return this.#call("closeIncident", { id, reason });
   }
 
-  runbooks(): Promise<readonly RunbookSummary[]> {
-    return this.#call("runbooks");
-  }
-
-  run(request: Parameters<Site["run"]>[0]): AsyncIterable<RunEvent> {
-    return this.#stream("run", request);
-  }
-
   why(host: string, options: Parameters<Site["why"]>[1]): ReturnType<Site["why"]> {
     return this.#call("why", { host, ...options });
   }
@@ -141,6 +133,14 @@ export class RemoteSite implements Site {
 
   denyIncident(id: number, reason: string): Promise<void> {
     return this.#call("denyIncident", { id, reason });
+  }
+
+  runbooks(): Promise<readonly RunbookSummary[]> {
+    return this.#call("runbooks");
+  }
+
+  run(request: Parameters<Site["run"]>[0]): AsyncIterable<RunEvent> {
+    return this.#stream("run", request);
   }
 
   watch(hosts: readonly string[]): AsyncIterable<readonly HostStatus[]> {

@@ -16,8 +16,8 @@ import type {
   Site,
   SiteEvent,
 } from "../../src/core/site/site.ts";
-import type { SessionView } from "../../src/core/site/who.ts";
 import type { WhyView } from "../../src/core/site/watch-site.ts";
+import type { SessionView } from "../../src/core/site/who.ts";
 import { OobError } from "../../src/lib/errors.ts";
 import type { Call } from "../../src/sdk/modem/calls.ts";
 import type { PduReading } from "../../src/sdk/power.ts";
@@ -246,18 +246,6 @@ export class SiteDouble implements Site {
   async closeIncident(id: number, reason: string): Promise<void> {
     this.asked.push({ close: id, reason });
   }
-  async runbooks(): Promise<RunbookSummary[]> {
-    return this.runbookList;
-  }
-  async *run(request: object): AsyncIterable<RunEvent> {
-    this.asked.push({ run: request });
-    yield* this.runEvents;
-    await this.#linger();
-  }
-  async *watch(hosts: readonly string[]): AsyncIterable<readonly HostStatus[]> {
-    this.asked.push({ watch: hosts });
-    yield* this.watchRows;
-    await this.#linger();
   /** What `why` tells, by host. */
   readonly whys = new Map<string, WhyView>();
   async why(host: string, options: { interlocks: boolean }): Promise<WhyView> {
@@ -272,6 +260,18 @@ export class SiteDouble implements Site {
   async denyIncident(id: number, reason: string): Promise<void> {
     this.asked.push({ deny: id, reason });
   }
+  async runbooks(): Promise<RunbookSummary[]> {
+    return this.runbookList;
+  }
+  async *run(request: object): AsyncIterable<RunEvent> {
+    this.asked.push({ run: request });
+    yield* this.runEvents;
+    await this.#linger();
+  }
+  async *watch(hosts: readonly string[]): AsyncIterable<readonly HostStatus[]> {
+    this.asked.push({ watch: hosts });
+    yield* this.watchRows;
+    await this.#linger();
   }
   async close(): Promise<void> {
     this.closed = true;

@@ -35,14 +35,14 @@ import { proveMap } from "./site-prove.ts";
 import { listRunbooks, runOnHosts } from "./site-run.ts";
 import { decideIncident, type PersonVerdict } from "./site-verdicts.ts";
 import { watchRows } from "./site-watch.ts";
+import { whyHost } from "./site-why.ts";
 import { stoppable } from "./stoppable.ts";
 import { untilSpoken } from "./until-spoken.ts";
+import type { WhyView } from "./watch-site.ts";
 import type { SessionView } from "./who.ts";
 
-import { whyHost } from "./site-why.ts";
 /** Opens the site in this process: what the daemon does for all, and what a command does by itself where none runs. */
 export async function openLocalSite(
-import type { WhyView } from "./watch-site.ts";
   config: SiteConfig,
   options: LocalSiteOptions,
 ): Promise<LocalSite> {
@@ -219,10 +219,10 @@ export class LocalSite implements Site {
     const hosts = names.map((name) => this.#core.host(name).name);
     await this.#core.holds.release(hosts, this.#who);
   }
+
   async why(host: string, options: { readonly interlocks: boolean }): Promise<WhyView> {
     return whyHost(this.#core, this.#core.host(host), options);
   }
-
 
   events(query: Parameters<Site["events"]>[0]): AsyncIterable<SiteEvent> {
     const hosts = query.hosts.map((name) => this.#core.host(name).name);

@@ -7,12 +7,12 @@ import type { Risk } from "../../sdk/runbook.ts";
 import type { LineAct, LineEvent } from "./line-act.ts";
 import type { LoadQuery, OutletLoad } from "./load-view.ts";
 import type { LogQuery, LogRecord } from "./log-query.ts";
-import type { LastVisit, LeaveHow, OpenShell, SessionView } from "./who.ts";
 import type { HostHealth, WatchSite } from "./watch-site.ts";
+import type { LastVisit, LeaveHow, OpenShell, SessionView } from "./who.ts";
 
 export type { LogQuery, LogRecord } from "./log-query.ts";
-
 export type { WhyStep, WhyView } from "./watch-site.ts";
+
 /** A row of `oob status`. Times are Unix ms. */
 export interface HostStatus {
   readonly host: string;
