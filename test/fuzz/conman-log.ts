@@ -1,0 +1,4 @@
+import { conmanLogSubject } from "../codec/stamped-log-subject.ts";
+import { codecTarget } from "./fuzz-target.ts";
+
+export default codecTarget(conmanLogSubject);
