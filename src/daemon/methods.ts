@@ -108,8 +108,6 @@ export const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
   ],
   ["release", (site, args) => site.release(args.texts("hosts"))],
   ["events", events],
-  ["channels", (site) => site.channels()],
-  ["testChannels", (site, args) => site.testChannels(args.texts("channels"))],
   ["incidents", (site, args) => site.incidents(args.texts("hosts"))],
   ["incident", (site, args) => site.incident(args.number("id", 0, Number.MAX_SAFE_INTEGER))],
   [

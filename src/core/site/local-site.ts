@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { DeviceEntry, Rung, SiteConfig } from "../../config/site-config.ts";
 import type { Millis } from "../../lib/clock.ts";
 import { OobError } from "../../lib/errors.ts";
+import type { Link } from "../../sdk/link.ts";
 import type { Call } from "../../sdk/modem/calls.ts";
 import type { SecretRef } from "../../sdk/options.ts";
 import type { PduReading } from "../../sdk/power.ts";

@@ -235,7 +235,7 @@ export interface RunEvent {
  * All that a command can ask of a site. The daemon serves it over its socket (daemon/client gives the same interface),
  * and without a daemon the command opens the devices itself (core/local-site).
  */
-export interface Site extends WatchSite, ChannelDoors {
+export interface Site extends WatchSite {
   /** "daemon" or "direct": who has the devices. */
   readonly via: "daemon" | "direct";
   hosts(): Promise<readonly string[]>;
