@@ -40,7 +40,7 @@ type Place = "text" | "opening" | "menu" | "sysrq" | "dropping";
 /** Keys meant for us, told from keys meant for the host. */
 export class EscapeKeys implements Codec<EscapeEvent> {
   readonly #profile: EscapeProfile;
-  readonly #keys: ReadonlyMap<string, EscapeKey>;
+  readonly #keys: Keys;
   #place: Place = "text";
   /** Keys of the menu so far, where one action has several. */
   #typed = "";
@@ -51,7 +51,7 @@ export class EscapeKeys implements Codec<EscapeEvent> {
 
   constructor(profile: EscapeProfile) {
     this.#profile = profile;
-    this.#keys = new Map(profile.keys.map((key) => [typedAs(key.keys), key]));
+    this.#keys = keysOf(profile);
   }
 
   /** Bytes that wait for what comes after them. */
@@ -152,10 +152,9 @@ export class EscapeKeys implements Codec<EscapeEvent> {
       return;
     }
     this.#typed += String.fromCharCode(byte);
-    const key = this.#keys.get(this.#typed);
+    const key = this.#keys.byTyped.get(this.#typed);
     if (key) this.#choose(key, events);
-    else if ([...this.#keys.keys()].some((keys) => keys.startsWith(this.#typed)))
-      this.#wait("menu");
+    else if (this.#keys.begun.has(this.#typed)) this.#wait("menu");
     else {
       this.#sendUnchosen(events, byte);
       this.#close();
@@ -211,6 +210,26 @@ export class EscapeKeys implements Codec<EscapeEvent> {
     this.#typed = "";
     this.#deadline = undefined;
   }
+}
+
+/** A profile's keys as they are typed, and all that they begin with. */
+interface Keys {
+  readonly byTyped: ReadonlyMap<string, EscapeKey>;
+  readonly begun: ReadonlySet<string>;
+}
+
+const made = new WeakMap<EscapeProfile, Keys>();
+
+function keysOf(profile: EscapeProfile): Keys {
+  const known = made.get(profile);
+  if (known) return known;
+  const byTyped = new Map(profile.keys.map((key) => [typedAs(key.keys), key]));
+  const begun = [...byTyped.keys()].flatMap((typed) =>
+    Array.from(typed, (_, n) => typed.slice(0, n)),
+  );
+  const keys = { byTyped, begun: new Set(begun) };
+  made.set(profile, keys);
+  return keys;
 }
 
 /** "^D" is one byte, "l0" two, "%b^M" three. */

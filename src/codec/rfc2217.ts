@@ -113,9 +113,11 @@ export class Rfc2217Codec implements Codec<Rfc2217Event> {
   }
 
   takeOutput(): Uint8Array {
-    const output = concatBytes([this.#telnet.takeOutput(), ...this.#output]);
+    const output = this.#telnet.takeOutput();
+    if (this.#output.length === 0) return output;
+    const all = concatBytes([output, ...this.#output]);
     this.#output = [];
-    return output;
+    return all;
   }
 
   /** Console bytes as they go over the wire. */
@@ -139,9 +141,9 @@ export class Rfc2217Codec implements Codec<Rfc2217Event> {
   }
 
   receive(bytes: Uint8Array): Rfc2217Event[] {
-    return this.#telnet.receive(bytes).flatMap((event): Rfc2217Event[] => {
-      if (event.is !== "subnegotiation" || event.option !== comPort) return [event];
-      return [this.#read(event.bytes)];
+    return this.#telnet.receive(bytes).map((event): Rfc2217Event => {
+      if (event.is !== "subnegotiation" || event.option !== comPort) return event;
+      return this.#read(event.bytes);
     });
   }
 

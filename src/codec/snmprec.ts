@@ -4,6 +4,7 @@
  * behind the type: the value is in hex, as everything is that would not stay on its line. The format of snmpsim, which
  * plays such files, as we do.
  */
+import { latin1 } from "../lib/bytes.ts";
 
 /** Numbers that recordings are cut to: a PDU has some thousand objects. */
 export const MAX_RECORDED_OBJECTS = 100_000;
@@ -24,7 +25,7 @@ const NUMBERS = new Set([2, 65, 66, 67]);
 export function formatRecorded({ oid, type, value }: RecordedObject): string {
   if (!(value instanceof Uint8Array)) return `${oid}|${type}|${type === 5 ? "" : value}`;
   const plain = value.every((octet) => octet >= 0x20 && octet < 0x7f);
-  if (plain) return `${oid}|${type}|${String.fromCharCode(...value)}`;
+  if (plain) return `${oid}|${type}|${textOf(value)}`;
   const hex = [...value].map((octet) => octet.toString(16).padStart(2, "0")).join("");
   return `${oid}|${type}x|${hex}`;
 }
@@ -44,13 +45,20 @@ function parseLine(line: string): RecordedObject | undefined {
   const [, oid = "", kind, hex, text = ""] = /^\.?([\d.]+)\|(\d{1,2})(x?)\|(.*)$/.exec(line) ?? [];
   if (kind === undefined || !isOid(oid)) return undefined;
   const type = Number(kind);
-  const octets = hex ? fromHex(text) : Uint8Array.from(text, (letter) => letter.charCodeAt(0));
-  if (octets === undefined) return undefined;
-  if (OCTETS.has(type)) return { oid, type, value: octets };
+  const octets = hex ? fromHex(text) : undefined;
+  if (hex && octets === undefined) return undefined;
+  if (OCTETS.has(type)) return { oid, type, value: octets ?? latin1(text) };
   if (type === 5) return { oid, type, value: "" };
-  const value = String.fromCharCode(...octets);
+  const value = octets ? textOf(octets) : text;
   if (WELL_FORMED.get(type)?.(value) !== true) return undefined;
   return { oid, type, value: NUMBERS.has(type) ? Number(value) : value };
+}
+
+/** Octets as text. A line is longer than what may be spread into one call. */
+function textOf(octets: Uint8Array): string {
+  let text = "";
+  for (const octet of octets) text += String.fromCharCode(octet);
+  return text;
 }
 
 function isOid(text: string): boolean {

@@ -111,7 +111,10 @@ export class XmodemReceiver implements Codec<ReceiverEvent> {
   }
 
   takeOutput(): Uint8Array {
-    return Uint8Array.from(this.#output.splice(0));
+    if (this.#output.length === 0) return NOTHING;
+    const output = Uint8Array.from(this.#output);
+    this.#output = [];
+    return output;
   }
 
   /** Ends it from here: the sender is told. */
@@ -281,3 +284,5 @@ export class XmodemReceiver implements Codec<ReceiverEvent> {
     this.#length = 0;
   }
 }
+
+const NOTHING = new Uint8Array(0);

@@ -62,4 +62,11 @@ describe("recordings", () => {
       expect(parseRecording(line)).toEqual([]);
     },
   );
+
+  test("a line of the greatest length is read and written, or is none", () => {
+    const value = "9".repeat(139_900);
+    expect(parseRecording(`1.3.6|2|${value}`)).toEqual([]);
+    const found = parseRecording(`1.3.6|4|${value}`);
+    expect(found.map(formatRecorded)).toEqual([`1.3.6|4|${value}`]);
+  });
 });

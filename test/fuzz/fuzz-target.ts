@@ -57,6 +57,16 @@ export function codecTarget<Machine, Event>(subject: Subject<Machine, Event>): P
   };
 }
 
+/** Kinds of a codec, or its ends: the first byte of an input says which of them it goes to. */
+export function eachOf<Machine, Event>(subjects: readonly Subject<Machine, Event>[]): FuzzTarget {
+  const targets = subjects.map(codecTarget);
+  return {
+    seeds: targets.flatMap(({ seeds }) => seeds),
+    groups: targets.map(({ seeds }, n) => ({ head: Uint8Array.of(n), seeds })),
+    run: (input) => targets[(input[0] ?? 0) % targets.length]?.run(input.subarray(1)),
+  };
+}
+
 /** A codec may hand out views of what it was given: they are copied before that is overwritten. */
 function ownEvent<Event>(event: Event): Event {
   if (event instanceof Uint8Array) return event.slice() as Event;

@@ -2,7 +2,7 @@ import { Rfc2217Codec, type Rfc2217Event } from "../../src/codec/rfc2217.ts";
 import { MAX_SUBNEGOTIATION_BYTES } from "../../src/codec/telnet.ts";
 import { concatBytes, latin1 } from "../../src/lib/bytes.ts";
 import { joinBytes, type Subject } from "../codec/subject.ts";
-import { codecTarget, type FuzzTarget } from "./fuzz-target.ts";
+import { eachOf } from "./fuzz-target.ts";
 
 const [IAC, DONT, DO, WONT, WILL, SB, SE] = [255, 254, 253, 252, 251, 250, 240] as const;
 const b = (...parts: (number | string)[]): Uint8Array =>
@@ -45,12 +45,5 @@ export const rfc2217Subject = (role: "client" | "server"): Subject<Rfc2217Codec,
   ],
 });
 
-const ends = [codecTarget(rfc2217Subject("client")), codecTarget(rfc2217Subject("server"))];
-
-const target: FuzzTarget = {
-  seeds: ends.flatMap(({ seeds }) => seeds),
-  run(input) {
-    for (const end of ends) end.run(input);
-  },
-};
-export default target;
+/** Both ends. */
+export default eachOf([rfc2217Subject("client"), rfc2217Subject("server")]);
