@@ -11,9 +11,10 @@ export default defineRule({
   class: "debugger-prompt",
   action: "confirm",
   view: "line",
-  pattern: /^(?:ddb(?:\{\d{1,4}\})?|db(?:\{\d{1,4}\})?|\[\d{1,4}\]kdb|kdb|\[\d{1,3}\])> ?$/,
-  hints: ["db>", "}>", "kdb>", "]>"],
+  pattern:
+    /^(?:ddb(?:\{\d{1,4}\})?|db(?:\{\d{1,4}\})?|\[\d{1,4}\]kdb|kdb|(?:\[\d{1,4}\])?more|\[\d{1,3}\])> ?$/,
+  hints: ["more>", "db>", "}>", "kdb>", "]>"],
   prompt: true,
-  matches: ["ddb{0}> ", "db> ", "ddb>", "[0]kdb> "],
+  matches: ["ddb{0}> ", "db> ", "ddb>", "[0]kdb> ", "[0]more> "],
   rejects: ["at the ddb> "],
 });

@@ -14,6 +14,10 @@ const MAX_EVIDENCE = 8;
 /** A longer row ends with no prompt. Bounds the work that a host can cause by repeating what ends prompts. */
 const MAX_PROMPT_BYTES = 256;
 
+/** The end of a shell prompt in any dress: "#", "$", "%", ">", and the arrows of zsh themes in UTF-8. */
+const UNKNOWN_PROMPT =
+  /^[^\r\n]{0,120}(?:[#$%>]|\xe2\x9d\xaf|\xc2\xbb|\xce\xbb|\xe2\x9e\x9c[^[\]]{0,60}) $/;
+
 const UNKNOWN: Opinion = {
   state: "healthy",
   class: "runtime",
@@ -140,10 +144,16 @@ class RowDetector implements Detector {
     return {
       state: top.state,
       class: calm ?? top.class,
-      action: top.action,
+      action: this.#doubted(top) ? "confirm" : top.action,
       since: top.at,
       evidence: [...this.#recent, ...pending],
     };
+  }
+
+  /** A dead kernel prints no prompt: an unknown one behind its last words asks for a probe first. */
+  #doubted({ state, action, offset }: Evidence): boolean {
+    if (state !== "crash" || action !== "recover" || this.#prompt) return false;
+    return UNKNOWN_PROMPT.test(this.#view.openSince(offset));
   }
 
   /** Evidence in the row that no line end has closed yet. A copy of the judge says what it is worth. */

@@ -85,6 +85,11 @@ export class LineView {
     return this.#hit ? this.#rowOf(undefined, 0, 0, this.#offset) : undefined;
   }
 
+  /** The text of the unfinished row, where it began at or behind `offset`. */
+  openSince(offset: number): string {
+    return this.#rowAt < offset ? "" : this.#row.text(undefined, 0, 0, this.#parity);
+  }
+
   /** Bytes are missing: what stands unfinished belongs to nothing that comes. */
   gap(): void {
     this.#inEscape = false;
@@ -151,8 +156,10 @@ export class LineView {
       return i + 1;
     }
     this.#row.append(chunk, from, i, this.#parity);
-    if (what === SPECIAL.back) this.#back();
-    else if (what === SPECIAL.escape) {
+    if (what === SPECIAL.back) {
+      this.#row.pop();
+      this.#rescan();
+    } else if (what === SPECIAL.escape) {
       this.#inEscape = true;
       this.#escape.start();
     } else if (chunk[i] === 0x07 && this.#string) this.#break(base + i + 1, false);
@@ -174,11 +181,6 @@ export class LineView {
   /** The row up to the hint that is being told. */
   rowSoFar(): Row {
     return this.#rowOf(this.#chunk, this.#from, this.#to, this.#end);
-  }
-
-  #back(): void {
-    this.#row.pop();
-    this.#rescan();
   }
 
   /** Brings the automaton to where the row's last bytes lead. Hints that end inside were told before. */

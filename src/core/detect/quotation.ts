@@ -74,8 +74,15 @@ export class Quotation {
     this.#typing = false;
   }
 
+  /** Text that the seat typed. Where no prompt is known, its lines tell what runs. */
   typed(text: string): void {
     this.#typed = (this.#typed + text).slice(-MAX_TYPED);
+    if (this.#shell || !/[\r\n]$/.test(text)) return;
+    const line = this.#typed
+      .split(/[\r\n]+/)
+      .at(-2)
+      ?.trim();
+    if (line) this.#foreground = foregroundOf(line);
   }
 
   /** The screen is a plain one again and nothing is known to run: a boot, a login prompt, a reset. */
@@ -137,11 +144,13 @@ export class Quotation {
   worth(message: Message, matched: string, row: Row): Worth {
     if (this.#isForeign(message, matched)) return "nothing";
     if (row.moved || this.screenTaken) return "nothing";
-    if (!this.#foreground) return "full";
+    // A log daemon wrote it: user space lived, or it is of another host.
+    const most: Worth = message.logged ? "probe" : "full";
+    if (!this.#foreground) return most;
     const old = message.stamp !== undefined && message.stamp < this.#lastStamp - REPLAY_SECONDS;
     if (old || this.foreground.shows === "staying") return "note";
     // Behind `cat` the prompt would be back at once: silence still asks for a probe.
-    return this.foreground.shows === "ending" ? "probe" : "full";
+    return this.foreground.shows === "ending" ? "probe" : most;
   }
 
   /** Whether a message that is no sign of a crash is about this host and this moment. */

@@ -1,0 +1,127 @@
+import { describe, expect, test } from "vitest";
+import { createDetector } from "../../src/core/detect/create-detector.ts";
+import { latin1 } from "../../src/lib/bytes.ts";
+import { shippedRules } from "../core/detect/shipped-rules.ts";
+
+const UP = [
+  "[    0.000000] Linux version 6.1.0-50-amd64 (x@y) (gcc) #1 SMP\r\n[  900.100000] eth0: up\r\n",
+  "\r\nDebian GNU/Linux 12 web1 ttyS0\r\n\r\nweb1 login: root\r\nPassword: \r\n",
+].join("");
+
+/** A crash of another time or another host, as files, loggers and programs give it back. */
+const CRASHES = {
+  "with stamps": `[ 1234.567890] BUG: unable to handle page fault for address: ffffc90012345678\r
+[ 1234.567899] Kernel panic - not syncing: Fatal exception\r
+[ 1234.600000] ---[ end Kernel panic - not syncing: Fatal exception ]---\r\n`,
+  "without stamps": "Kernel panic - not syncing: Fatal exception\r\n",
+  "of FreeBSD": "panic: page fault\r\ncpuid = 3\r\nKDB: stack backtrace:\r\n",
+  "of illumos": "panic[cpu0]/thread=fffffffffbc490a0: BAD TRAP\r\n",
+  "of Xen": "(XEN) Panic on CPU 0:\r\n",
+  "from syslog": "Nov 22 08:12:08 web9 kernel: [ 1234.567890] Kernel panic - not syncing: x\r\n",
+  "of dmesg -T": "[Sun Nov 22 08:12:08 2026] Kernel panic - not syncing: Fatal exception\r\n",
+  "of journalctl": "Nov 22 08:12:08 web1 kernel: Kernel panic - not syncing: Fatal exception\r\n",
+};
+
+const PROMPTS = [
+  "root@web1:~# ",
+  "[root@web1 ~]# ",
+  "# ",
+  "$ ",
+  "web1:~ # ",
+  "web1# ",
+  "web1 ~ # ",
+  "\x1b[?2004hroot@web1:~# ",
+  "\x1b[1;32mroot@web1\x1b[0m:\x1b[1;34m~\x1b[0m# ",
+  "sh-5.2$ ",
+  "geeko@web1:~> ",
+  "(venv) root@web1:~# ",
+];
+
+/** What ends by itself: the prompt comes back. */
+const ENDING = [
+  "cat crash.txt",
+  "sudo -u log cat /var/log/kern.log",
+  "tail -50 /var/log/messages",
+  "dmesg",
+  "dmesg | tail",
+  "grep -r panic /var/log",
+  "for f in /var/crash/*/dmesg*; do cat $f; done",
+  "while sleep 5; do dmesg | tail -3; done",
+  "timeout 5 cat /dev/kmsg",
+  "zcat /var/log/kern.log.2.gz",
+  "systemctl status kdump",
+];
+
+/** What stays in the foreground: silence behind it means nothing. */
+const STAYING = [
+  "less crash.txt",
+  "vi crash.txt",
+  "nano crash.txt",
+  "vim +/panic x.log",
+  "tail -f /var/log/kern.log",
+  "dmesg -w",
+  "journalctl -k",
+  "mail",
+  "mutt",
+  "git log -p",
+  "ssh web2",
+  "virsh console vm3",
+  "xl console guest",
+  "qemu-system-x86_64 -nographic -kernel bzImage",
+  "docker logs -f c1",
+  "kubectl logs -f pod",
+  "conman web2",
+  "oob attach web2",
+  "man panic",
+  "watch dmesg",
+  "scriptreplay t typescript",
+];
+
+const actionOf = (...texts: string[]) => {
+  const detector = createDetector(shippedRules);
+  for (const text of texts) detector.see(latin1(text), 0);
+  return detector.opinion.action;
+};
+
+describe.each(Object.entries(CRASHES))("a crash %s that is only shown", (_name, crash) => {
+  test.each([...ENDING, ...STAYING])("%s never recovers, at any prompt", (command) => {
+    for (const prompt of PROMPTS) {
+      const pasted = prompt.includes("2004h") ? "\x1b[?2004l\r" : "";
+      const shown = `${prompt}${command}\r\n${pasted}${crash}`;
+      expect(actionOf(UP, shown), prompt).not.toBe("recover");
+      if (STAYING.includes(command)) expect(actionOf(UP, shown), prompt).not.toBe("confirm");
+      expect(actionOf(UP, shown, prompt), prompt).toMatch(/^(?:none|notify)$/);
+    }
+  });
+
+  test("a prompt of no known form behind it asks for a probe at most", () => {
+    for (const prompt of [
+      "\xe2\x9e\x9c  ~ ",
+      "[web1] 12:08 ok\xc2\xbb ",
+      "web1 (prod) ~ \xe2\x9d\xaf ",
+      "odd prompt $ ",
+    ])
+      expect(actionOf(UP, `./show.sh\r\n${crash}${prompt}`), prompt).not.toBe("recover");
+  });
+
+  test("what the seat typed at a prompt of no known form tells what runs", () => {
+    const detector = createDetector(shippedRules);
+    detector.see(latin1(`${UP}odd prompt | `), 0);
+    for (const key of "less crash.txt\r") detector.typed(latin1(key));
+    detector.see(latin1(`less crash.txt\r\n${crash}`), 0);
+    expect(detector.opinion.action).toMatch(/^(?:none|notify)$/);
+  });
+});
+
+test("what a log daemon wrote asks for a probe at most: a dead kernel has none, or it is another host's", () => {
+  expect(actionOf(UP, "web1# ", CRASHES["from syslog"])).not.toBe("recover");
+  expect(actionOf(UP, CRASHES["from syslog"])).not.toBe("recover");
+  expect(actionOf(UP, CRASHES["with stamps"])).toBe("recover");
+});
+
+test("a program that reads an endless device shows nothing: the panic that it caused is the host's own", () => {
+  const panic =
+    "[ 1234.500000] Kernel panic - not syncing: Out of memory: panic_on_oom is enabled\r\n";
+  expect(actionOf(UP, "root@web1:~# tail /dev/zero\r\n", panic)).toBe("recover");
+  expect(actionOf(UP, "root@web1:~# tail crash.txt\r\n", panic)).toBe("confirm");
+});
