@@ -14,6 +14,8 @@ export const REDFISH_TYPES = [
   "PushPowerButton",
 ] as const;
 
+const SYSTEMS = "/redfish/v1/Systems";
+
 /** What vendors do differently, and what goes wrong. All can be changed while it runs. */
 export interface RedfishOddities {
   /** The state follows so much later. */
@@ -46,7 +48,6 @@ export interface RedfishOddities {
   forgets: boolean;
   /** The next so many requests with a session fail, as when it has expired. */
   expires: number;
-  /** Called for each value of ResetType that is taken. */
   onReset: () => void;
 }
 
@@ -122,18 +123,18 @@ export class RedfishMock {
     const [, session] = /^\/redfish\/v1\/SessionService\/Sessions\/(\w+)$/.exec(path) ?? [];
     if (session !== undefined && request.method === "DELETE")
       return this.sessions.delete(session) ? { status: 204 } : { status: 404 };
-    if (path === "/redfish/v1/Systems") return { body: this.#collection() };
+    if (path === SYSTEMS) return { body: this.#collection() };
     if (path === "/redfish/v1/TaskService/Tasks/7") return this.#task();
-    const [, id, rest = ""] = /^\/redfish\/v1\/Systems\/([^/]+)(\/.*)?$/.exec(path) ?? [];
-    const machine = this.machines.find((one) => one.id === id);
-    return machine ? this.#system(machine, rest, request) : { status: 404 };
+    const machine = this.machines.find(({ id }) => `${path}/`.startsWith(`${SYSTEMS}/${id}/`));
+    const at = `${SYSTEMS}/${machine?.id}`.length;
+    return machine ? this.#system(machine, path.slice(at), request) : { status: 404 };
   }
 
   #root(): object {
     const sessions = link("/redfish/v1/SessionService/Sessions");
     return {
       ...{ "@odata.id": "/redfish/v1/", Id: "RootService", Name: "Root", RedfishVersion: "1.15.0" },
-      Systems: link("/redfish/v1/Systems"),
+      Systems: link(SYSTEMS),
       ...(!this.oddities.noSessions && {
         SessionService: link("/redfish/v1/SessionService"),
         Links: { Sessions: sessions },
@@ -142,7 +143,7 @@ export class RedfishMock {
   }
 
   #collection(): object {
-    const members = this.machines.map(({ id }) => link(`/redfish/v1/Systems/${id}`));
+    const members = this.machines.map(({ id }) => link(`${SYSTEMS}/${id}`));
     return { Name: "Systems", Members: members, "Members@odata.count": members.length };
   }
 
@@ -200,7 +201,7 @@ export class RedfishMock {
     const { lists, allowed, lamp, power, forgets, says } = this.oddities;
     const { id, uuid, serial, isOn, turning } = this.#settled(machine);
     const blank = forgets && !isOn;
-    const path = `/redfish/v1/Systems/${id}`;
+    const path = `${SYSTEMS}/${id}`;
     const word = isOn ? "On" : "Off";
     const shown =
       turning && says === "pending" ? (turning.to ? "PoweringOn" : "PoweringOff") : word;
@@ -240,8 +241,8 @@ export class RedfishMock {
     this.#polls = 0;
     if (success === 202)
       return { status: 202, headers: { location: "/redfish/v1/TaskService/Tasks/7" }, body: {} };
-    const fine = { "@Message.ExtendedInfo": [{ MessageId: "Base.1.8.Success" }] };
-    return success === 204 ? { status: 204 } : { status: 200, body: { error: fine } };
+    const error = { "@Message.ExtendedInfo": [{ MessageId: "Base.1.8.Success" }] };
+    return success === 204 ? { status: 204 } : { status: 200, body: { error } };
   }
 
   /** Running when it is looked at first, then what the switch says. */

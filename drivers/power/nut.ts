@@ -209,6 +209,7 @@ function outletsOf(
       ...(missing && { refuses: `not switchable: its driver has no "load.${missing}" for it` }),
       // What a command did shows after the next poll.
       delays: { on: poll, off: poll },
+      age: poll,
       ...(amps !== undefined && { amps }),
       ...(watts !== undefined && { watts }),
     },

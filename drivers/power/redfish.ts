@@ -9,8 +9,8 @@
  */
 import {
   actionInfoValues,
+  callByPath,
   identityOf,
-  idOf,
   lampOn,
   linkAt,
   membersOf,
@@ -165,17 +165,19 @@ class RedfishPower implements Pdu {
     return { ...outletOf(instance, system), ...(serial !== undefined && { serial }) };
   }
 
-  async command(instance: string, command: OutletCommand): Promise<void> {
+  async command(instance: string, command: OutletCommand, late?: AbortSignal): Promise<void> {
     const system = await this.#system(instance);
     const path = (await this.#systems()).get(instance) ?? "";
     const lamp = command === "identify" ? lampOn(system) : undefined;
-    if (lamp) return this.#service.act("PATCH", path, lamp, command, path);
+    const doing = `do "${command}" at`;
+    const given = { tagged: path, late };
+    if (lamp) return this.#service.act("PATCH", path, lamp, doing, given);
     const action = resetAction(system);
     if (action?.info !== undefined) this.#infos.delete(action.info);
     const value = action && valueFor(command, await this.#allowed(action));
     if (action === undefined || value === undefined)
-      throw new OobError("PDU_REFUSED", `Cannot ${command} ${this.label}: it offers no such thing`);
-    return this.#service.act("POST", action.target, { ResetType: value }, command, path);
+      throw new OobError("PDU_REFUSED", `Cannot ${doing} ${this.label}: it offers no such thing`);
+    return this.#service.act("POST", action.target, { ResetType: value }, doing, given);
   }
 
   close(): Promise<void> {
@@ -186,7 +188,7 @@ class RedfishPower implements Pdu {
     if (this.#paths) return this.#paths;
     const collection = linkAt(await this.#service.root(), "Systems");
     const listed = collection === undefined ? [] : membersOf(await this.#service.get(collection));
-    const paths = new Map(listed.slice(0, MAX_SYSTEMS).map((path) => [idOf(path), path]));
+    const paths = callByPath(listed.slice(0, MAX_SYSTEMS));
     const wanted = textOf(this.#options, "system");
     const chosen = wanted === "" ? paths : new Map([...paths].filter(([id]) => id === wanted));
     if (chosen.size === 0) {
@@ -211,7 +213,8 @@ class RedfishPower implements Pdu {
     const path = (await this.#systems()).get(instance);
     if (path === undefined) {
       const text = `Cannot find system "${printable(instance, 64)}" at ${this.label}: it lists no such`;
-      throw new OobError("OUTLET_UNKNOWN", text);
+      const hint = `It has ${[...(await this.#systems()).keys()].join(", ")}`;
+      throw new OobError("OUTLET_UNKNOWN", text, { hint });
     }
     const system = await this.#service.get(path);
     this.#checkSame(instance, system);

@@ -8,12 +8,14 @@
  *   FF FF FF FF FF FF, 16 times the address, the SecureOn password where there is one; UDP, port 9, broadcast
  */
 import { createSocket } from "node:dgram";
-import { isIPv4 } from "node:net";
+import { lookup } from "node:dns/promises";
+import { isIP, isIPv4 } from "node:net";
 import {
   addressText,
   connectSocket,
   definePower,
   durationOf,
+  formatDuration,
   type Millis,
   messageOf,
   minutes,
@@ -39,6 +41,8 @@ const isSecureOn = (text: string): boolean => MAC.test(text) || isIPv4(text);
 const ANSWER = /^(\[[0-9a-f:.]+\]|[\w.-]+):(\d{1,5})$/i;
 /** How long a machine may take to answer a connection. */
 const CONNECT_WITHIN: Millis = seconds(2);
+/** The system's own limit is 20 s and more, and cannot be shortened. */
+const LOOK_UP_WITHIN: Millis = seconds(5);
 
 export default definePower({
   summary: "Wake-on-LAN: can only switch on, and cannot read",
@@ -107,7 +111,8 @@ function openMachines(options: OptionValues, context: PowerContext): Pdu {
         );
       const ref = secretOf(options, "password");
       const packet = magic(mac, ref === undefined ? "" : (await context.secret(ref)).trim(), label);
-      await send(packet, to, numberOf(options, "port", PORT), label);
+      const address = await addressOf(to, label, context);
+      await send(packet, address, numberOf(options, "port", PORT), label);
     },
     close: () => Promise.resolve(),
   };
@@ -147,6 +152,26 @@ const bytesOf = (text: string): number[] =>
   text.includes(".")
     ? text.split(".").map(Number)
     : text.split(/[:-]/).map((part) => Number.parseInt(part, 16));
+
+/** A name's address. The name service may be what does not answer: nothing is sent when that took too long. */
+async function addressOf(to: string, label: string, { clock }: PowerContext): Promise<string> {
+  if (isIP(to)) return to;
+  const enough = new AbortController();
+  const late = clock.sleep(LOOK_UP_WITHIN, enough.signal).then(() => {
+    throw new Error(`the name service does not answer within ${formatDuration(LOOK_UP_WITHIN)}`);
+  });
+  try {
+    return (await Promise.race([lookup(to), late])).address;
+  } catch (cause) {
+    throw new OobError("PDU_REFUSED", `Cannot send a packet to ${label}: ${messageOf(cause)}`, {
+      cause,
+      hint: "to: the broadcast address of the machine's network, 10.9.0.255",
+    });
+  } finally {
+    late.catch(() => undefined);
+    enough.abort();
+  }
+}
 
 /** Sends it once, and to its end: what the network does with it, nobody says. */
 async function send(packet: Uint8Array, to: string, port: number, label: string): Promise<void> {

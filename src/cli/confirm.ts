@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline/promises";
+import { isConfirmed, wantedAnswer } from "../lib/confirmation.ts";
 import { OobError } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
 import { hostsInWords } from "./chosen-hosts.ts";
@@ -21,17 +22,18 @@ interface Answers {
 
 /**
  * Asks, as loudly as the danger is: one host "y"; a precious one its name; several how many. `--yes` answers the first
- * question only, `--confirm` the others. Without a terminal and without an answer: NOT_CONFIRMED.
+ * question only, `--confirm` the others. Gives the answer. Without a terminal and without an answer: NOT_CONFIRMED.
  */
-export async function confirm(call: Call<Answers>, danger: Danger): Promise<void> {
+export async function confirm(call: Call<Answers>, danger: Danger): Promise<string> {
   const { yes, confirm: given } = call.options;
-  const wanted = wantedAnswer(danger);
+  const { hosts, precious } = danger;
+  const wanted = wantedAnswer(hosts, precious);
   const what = `${danger.verb[0]?.toLowerCase() + danger.verb.slice(1)} ${hostsInWords(danger.hosts)}`;
   if (given !== undefined) {
-    if (accepts(danger, wanted, given)) return;
+    if (isConfirmed(hosts, precious, given)) return given;
     throw refusal(what, `--confirm says "${given}"`, wanted);
   }
-  if (yes && wanted === "y") return;
+  if (yes && wanted === "y") return wanted;
   if (call.context.stdin.isTTY !== true) {
     const why = yes ? "--yes is not enough for this" : "nobody is there to be asked";
     throw refusal(what, why, wanted);
@@ -39,18 +41,9 @@ export async function confirm(call: Call<Answers>, danger: Danger): Promise<void
   const facts = danger.facts === "" ? "" : ` ${danger.facts}.`;
   const question = `${danger.verb} ${hostsInWords(danger.hosts)}?${facts} Type ${wanted}: `;
   const answer = await ask(call, question);
-  if (!accepts(danger, wanted, answer)) throw refusal(what, `the answer was "${answer}"`, wanted);
-}
-
-function wantedAnswer({ hosts, precious }: Danger): string {
-  if (hosts.length > 1) return String(hosts.length);
-  return precious[0] ?? "y";
-}
-
-function accepts({ hosts }: Danger, wanted: string, answer: string): boolean {
-  if (answer === wanted) return true;
-  // The name is never less careful than "y".
-  return hosts.length === 1 && answer === hosts[0];
+  if (!isConfirmed(hosts, precious, answer))
+    throw refusal(what, `the answer was "${answer}"`, wanted);
+  return answer;
 }
 
 function refusal(what: string, why: string, wanted: string): OobError {

@@ -82,8 +82,17 @@ export function membersOf(collection: unknown): readonly string[] {
   return [...new Set(paths.filter((path) => path !== undefined))];
 }
 
-/** The last part of a path: what people call a system by. */
-export const idOf = (path: string): string => path.replace(/\/+$/, "").split("/").at(-1) ?? path;
+/**
+ * Paths by what people call them: the last part, or all behind the root where two have the same last part ("Systems/1" and
+ * "Chassis/2/Systems/1").
+ */
+export function callByPath(paths: readonly string[]): ReadonlyMap<string, string> {
+  const whole = [...new Set(paths.map((path) => path.replace(/\/+$/, "")))];
+  const last = (path: string) => path.split("/").at(-1) ?? path;
+  const alone = (path: string) => whole.filter((one) => last(one) === last(path)).length === 1;
+  const behindRoot = (path: string) => path.replace(/^\/redfish\/v1\//, "");
+  return new Map(whole.map((path) => [alone(path) ? last(path) : behindRoot(path), path]));
+}
 
 // DSP2046 Resource PowerState. PoweringOn and PoweringOff have power, and are about to be otherwise.
 const POWER: Readonly<Record<string, RedfishPower>> = {

@@ -25,6 +25,8 @@ export interface OutletReading {
   readonly pending: boolean;
   /** Why the state is unknown, or what the device says about it ("locked", "fuse blown"). */
   readonly note?: string;
+  /** It comes from somebody's memory, and may be so old: younger than this after a change, it proves nothing. */
+  readonly age?: Millis;
   /** Why the device would not switch it: "locked", "cannot be switched". */
   readonly refuses?: string;
   /** Delays of the device's own before it obeys. */
@@ -77,9 +79,10 @@ export interface Pdu {
   readOutlet(instance: string): Promise<OutletReading & { readonly serial?: string }>;
   /**
    * Sends one command once. Resolves when the device took it (which proves nothing), throws PDU_REFUSED when it said
-   * no, PDU_SILENT when no answer came: then it may or may not have happened.
+   * no, PDU_SILENT when no answer came: then it may or may not have happened. `late` is aborted when whoever asked has
+   * been told that no answer came: what has not gone out by then must not go out. For drivers that ask first.
    */
-  command(instance: string, command: OutletCommand): Promise<void>;
+  command(instance: string, command: OutletCommand, late?: AbortSignal): Promise<void>;
   /** Commands that this device knows for an outlet. */
   readonly commands: readonly OutletCommand[];
   /** Its own `cycle` brings the outlet back whatever becomes of us, and of its network. Absent: that is not certain. */

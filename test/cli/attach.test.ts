@@ -291,7 +291,10 @@ test("the power menu wants the host's name, and tells the story", async () => {
   for (const answer of [`${ESCAPE}pcycle`, "web1", "dead"]) await type(`${answer}\r`);
   await person.saw(/pdu-a\/3 off, read back {2}done/);
   expect(site.asked.at(-1)).toEqual({
-    power: { verb: "cycle", hosts: ["web1"], dryRun: false, force: false, reason: "dead" },
+    power: {
+      ...{ verb: "cycle", hosts: ["web1"], dryRun: false, force: false, reason: "dead" },
+      confirm: "web1",
+    },
   });
 });
 

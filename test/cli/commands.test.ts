@@ -202,19 +202,16 @@ test("a precious host wants its name: --yes is refused, --confirm NAME is taken"
 });
 
 test.each([
-  [["web1", "--yes"], ["web1"]],
-  [["web1", "--confirm", "web1"], ["web1"]],
-  [
-    ["web[1-2]", "--confirm", "2"],
-    ["web1", "web2"],
-  ],
-])("power off %j acts", async (argv, hosts) => {
+  [["web1", "--yes"], ["web1"], "y"],
+  [["web1", "--confirm", "web1"], ["web1"], "web1"],
+  [["web[1-2]", "--confirm", "2"], ["web1", "web2"], "2"],
+])("power off %j acts, and tells how it was confirmed", async (argv, hosts, confirm) => {
   const site = new SiteDouble();
   site.powerEvents = hosts.map(done);
   const { code, stdout } = await runCli(["power", "off", ...argv, "--reason", "why"], { site });
   expect(code).toBe(0);
   expect(site.asked.at(-1)).toEqual({
-    power: { verb: "off", hosts, dryRun: false, force: false, reason: "why" },
+    power: { verb: "off", hosts, dryRun: false, force: false, reason: "why", confirm },
   });
   expect(stdout).toMatch(/^\d\d:51:02 web1 {2}pdu-a\/3 off ✓ read back {2}done$/m);
 });

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import {
   actionInfoValues,
+  callByPath,
   identityOf,
-  idOf,
   linkAt,
   localPath,
   MAX_MEMBERS,
@@ -73,7 +73,19 @@ test("membersOf() lists each once, and no more than its bound", () => {
     "/redfish/v1/Systems/0",
   ]);
   expect(membersOf({ Members: "x" })).toEqual([]);
-  expect(idOf("/redfish/v1/Systems/Self/")).toBe("Self");
+});
+
+test("callByPath() calls a system by its last part, and by all of its path where two have the same", () => {
+  const at = (...names: string[]) => names.map((name) => `/redfish/v1/${name}`);
+  expect([...callByPath(at("Systems/Self/", "Systems/2", "Systems/2/")).keys()]).toEqual([
+    "Self",
+    "2",
+  ]);
+  expect([...callByPath(at("Systems/1", "Chassis/2/Systems/1", "Systems/3"))]).toEqual([
+    ["Systems/1", "/redfish/v1/Systems/1"],
+    ["Chassis/2/Systems/1", "/redfish/v1/Chassis/2/Systems/1"],
+    ["3", "/redfish/v1/Systems/3"],
+  ]);
 });
 
 test("identityOf() is the UUID where there is one; one that is blank is none, and not the serial number", () => {

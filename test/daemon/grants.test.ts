@@ -90,6 +90,56 @@ describe("GrantedSite", () => {
     expect(made).not.toContain("power");
   });
 
+  describe("power", () => {
+    const valued = new Map([
+      ["web1", { precious: false }],
+      ["db2", { precious: true }],
+    ]);
+    const asked: unknown[] = [];
+    const answering = {
+      ...behind,
+      power: (request: unknown) => {
+        asked.push(request);
+        return [];
+      },
+    } as unknown as Site;
+    const order = { verb: "off", dryRun: false, force: true, reason: "" } as const;
+    const ask = async (request: object) => {
+      const jana = new GrantedSite(answering, of("jana"), { hosts: valued } as never);
+      const all = { ...order, hosts: ["web1"], ...request };
+      for await (const _ of jana.power(all));
+    };
+
+    test.each([
+      [{}, "y"],
+      [{ confirm: "yes" }, "y"],
+      [{ verb: "cycle", confirm: "db2" }, "y"],
+      [{ hosts: ["db2"], confirm: "y" }, "db2"],
+      [{ hosts: ["db2"], verb: "on" }, "db2"],
+      [{ hosts: ["web1", "db2"], confirm: "db2" }, "2"],
+      [{ hosts: ["web1", "db2"], verb: "on" }, "2"],
+    ])("without its confirmation %j is refused", async (request, wanted) => {
+      await expect(ask(request)).rejects.toMatchObject({
+        code: "NOT_CONFIRMED",
+        hint: `Its "confirm" has to be "${wanted}". Nothing was done`,
+      });
+      expect(asked).toEqual([]);
+    });
+
+    test.each([
+      { confirm: "y" },
+      { confirm: "web1" },
+      { verb: "on" },
+      { dryRun: true },
+      { verb: "identify" },
+      { hosts: ["db2"], confirm: "db2" },
+      { hosts: ["web1", "db2", "web1"], confirm: "2" },
+    ])("confirmed, or harmless: %j goes on", async (request) => {
+      await ask(request);
+      expect(asked.splice(0)).toHaveLength(1);
+    });
+  });
+
   test("who may only spy cannot write later, and nobody sees unfiltered bytes without all rights", async () => {
     const spy = [{ who: "kim", may: ["spy"], on: ["*"] }];
     const reader = new GrantedSite(behind, of("kim", spy), { hosts } as never);

@@ -72,6 +72,7 @@ describe("RemoteSite over Connection", () => {
         dryRun: false,
         force: false,
         reason: "",
+        confirm: "web1",
       } as const;
       const whole = { ...request, ...(graceful && { graceful }) };
       for await (const _ of (await client()).power(whole));

@@ -159,7 +159,7 @@ async function switchPower(desk: Desk, verb: PowerVerb): Promise<void> {
     return;
   }
   const reason = (await desk.ask("reason: ")) ?? "";
-  const request = { verb, hosts: [host], dryRun: false, force: false, reason };
+  const request = { verb, hosts: [host], dryRun: false, force: false, confirm: host, reason };
   let ended = false;
   for await (const { at, outlet, text, result, error } of site.power(request)) {
     const where = outlet === undefined || text.startsWith(outlet) ? "" : `${outlet} `;

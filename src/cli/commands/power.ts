@@ -1,4 +1,5 @@
-import type { HostStatus, PowerRequest, PowerVerb } from "../../core/site/site.ts";
+import type { HostStatus, PowerRequest, PowerVerb, Site } from "../../core/site/site.ts";
+import { needsConfirmation } from "../../lib/confirmation.ts";
 import { formatDuration, minutes } from "../../lib/durations.ts";
 import { OobError } from "../../lib/errors.ts";
 import { chooseHosts, hostsInWords } from "../chosen-hosts.ts";
@@ -67,26 +68,35 @@ async function switchPower(
   verb: PowerRequest["verb"],
   words: readonly string[],
 ): Promise<number> {
-  const { options, out, context } = call;
+  const { options } = call;
   const graceful = gracefulOf(verb, options);
   const { site, hosts } = await chooseHosts(call, words);
   const { dryRun = false, force = false, reason = "" } = options;
-  if (!dryRun && verb !== "identify") {
-    const reading = site.status(hosts, { power: true });
-    const rows = await out.waiting(`the outlets of ${hostsInWords(hosts)}`, reading);
-    if (asks(verb, hosts, rows)) {
-      for (const row of rows) if (row.outlets.length > 1) out.talk(feeds(row));
-      await confirm(call, {
-        verb: QUESTIONS[verb],
-        hosts,
-        precious: rows.filter((row) => row.precious).map((row) => row.host),
-        facts: rows.length === 1 ? rows.map((row) => facts(row, context.clock.now())).join() : "",
-      });
-    }
-  }
+  const answer =
+    dryRun || verb === "identify" ? undefined : await answered(call, verb, site, hosts);
   return followPower(call, site, {
     ...{ verb, hosts, dryRun, force, reason },
+    ...(answer !== undefined && { confirm: answer }),
     ...(graceful && { graceful }),
+  });
+}
+
+/** Reads what is, and asks where that has to be; gives the answer. */
+async function answered(
+  call: Call<PowerOptions>,
+  verb: PowerVerb,
+  site: Site,
+  hosts: readonly string[],
+): Promise<string | undefined> {
+  const { out, context } = call;
+  const reading = site.status(hosts, { power: true });
+  const rows = await out.waiting(`the outlets of ${hostsInWords(hosts)}`, reading);
+  const precious = rows.filter((row) => row.precious).map((row) => row.host);
+  if (!needsConfirmation(verb, hosts, precious)) return undefined;
+  for (const row of rows) if (row.outlets.length > 1) out.talk(feeds(row));
+  return confirm(call, {
+    ...{ verb: QUESTIONS[verb], hosts, precious },
+    facts: rows.length === 1 ? rows.map((row) => facts(row, context.clock.now())).join() : "",
   });
 }
 
@@ -104,11 +114,6 @@ function gracefulOf(verb: PowerRequest["verb"], options: PowerOptions): PowerReq
   if (!graceful && (thenHard || within !== undefined))
     throw new OobError("USAGE", "Cannot take --within or --then-hard without --graceful");
   return graceful ? { within: within ?? GRACEFUL_WITHIN, thenHard } : undefined;
-}
-
-/** Switching one host on takes nothing away from anybody, unless it is marked precious. */
-function asks(verb: PowerVerb, hosts: readonly string[], rows: readonly HostStatus[]): boolean {
-  return verb !== "on" || hosts.length > 1 || rows.some((row) => row.precious);
 }
 
 function feeds({ host, outlets }: HostStatus): string {

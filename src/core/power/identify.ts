@@ -99,7 +99,7 @@ export async function identify(
 async function ask(bank: PowerBank, lamp: Feed): Promise<OobError | undefined> {
   const { id, pdu, instance } = lamp.outlet;
   try {
-    await bank.queue(pdu).run((device) => device.command(instance, "identify"));
+    await bank.queue(pdu).run((device, late) => device.command(instance, "identify", late));
     return undefined;
   } catch (thrown) {
     const known = asOobError(thrown);

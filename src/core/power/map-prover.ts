@@ -217,7 +217,7 @@ export class MapProver {
     this.#say(`telling ${calledOf(outlet)} ${command}, watching every outlet for ${watched}`);
     let lost = false;
     try {
-      await queue.run((device) => send(device, outlet.instance, command));
+      await queue.run((device, late) => send(device, outlet.instance, command, late));
     } catch (thrown) {
       const error = asOobError(thrown);
       lost = true;
@@ -238,8 +238,8 @@ export class MapProver {
   }
 }
 
-const send = (device: Pdu, instance: string, command: OnOff): Promise<void> =>
-  device.unproven?.command(instance, command) ?? device.command(instance, command);
+const send = (device: Pdu, instance: string, command: OnOff, late: AbortSignal): Promise<void> =>
+  device.unproven?.command(instance, command) ?? device.command(instance, command, late);
 
 const claimNow = (device: Pdu, instance: string) =>
   device.unproven?.claim(instance) ?? Promise.resolve(undefined);

@@ -15,6 +15,7 @@ import type { FirstCommand } from "./first-command.ts";
 import { type BoundOutlet, checkSame } from "./power-outlets.ts";
 import type { PduQueue } from "./power-queue.ts";
 import type { Stagger } from "./stagger.ts";
+import { unverified } from "./unverified.ts";
 
 const FIRST_LOOK: Millis = 200;
 const LOOK_EVERY: Millis = 1000;
@@ -42,8 +43,10 @@ export interface Turned {
   readonly error?: OobError;
 }
 
-/** How a command went: the device took it, said no, or nothing came back. */
-type Sent = "taken" | "lost" | OobError;
+/** How a command went: the device took it, said no, or did not say; then it may have happened. */
+type Sent =
+  | { readonly is: "taken" }
+  | { readonly is: "refused" | "lost"; readonly error: OobError };
 
 export class Feed {
   readonly outlet: BoundOutlet;
@@ -62,6 +65,9 @@ export class Feed {
   /** How long a state was waited for, the device's own delays included. */
   #waited: Millis = 0;
   #turnAt = Number.NEGATIVE_INFINITY;
+  /** How old what is read may be, and since when it has to be true: since the order began, or its last command ended. */
+  #age: Millis = 0;
+  #since: Millis;
 
   constructor(outlet: BoundOutlet, { queue, stagger }: PduWay, clock: Clock, first?: FirstCommand) {
     this.outlet = outlet;
@@ -70,6 +76,12 @@ export class Feed {
     this.#stagger = stagger;
     this.#clock = clock;
     this.#lastAt = clock.now();
+    this.#since = clock.monotonic();
+  }
+
+  /** How long it takes until what is read proves anything; 0 where the device itself is asked. */
+  get proofTakes(): Millis {
+    return Math.max(0, this.#since + this.#age - this.#clock.monotonic());
   }
 
   /** Longest time in which the device may still show the old state, as it said at the last reading. */
@@ -130,16 +142,19 @@ export class Feed {
     try {
       if (this.#clock.monotonic() - this.#turnAt >= TURN_HOLDS) await this.#stagger.turn();
       this.#turnAt = Number.NEGATIVE_INFINITY;
-      await this.#queue.run((pdu) => {
+      await this.#queue.run((pdu, late) => {
         this.#first?.goesOut();
-        return pdu.command(this.outlet.instance, command);
+        return pdu.command(this.outlet.instance, command, late);
       });
-      return "taken";
+      return { is: "taken" };
     } catch (error) {
       if (this.#first?.refused(error)) throw error;
-      if (!(error instanceof OobError))
-        return new OobError("PDU_SILENT", messageOf(error), { cause: error });
-      return error.code === "PDU_SILENT" ? "lost" : error;
+      if (error instanceof OobError)
+        return { is: error.code === "PDU_SILENT" ? "lost" : "refused", error };
+      const text = messageOf(error);
+      return { is: "refused", error: new OobError("PDU_SILENT", text, { cause: error }) };
+    } finally {
+      this.#since = this.#clock.monotonic();
     }
   }
 
@@ -152,7 +167,12 @@ export class Feed {
   async shows(want: "on" | "off"): Promise<boolean> {
     for (let agreed = 0; agreed < AGREEING; agreed++) {
       if (agreed > 0) await this.#clock.sleep(FIRST_LOOK);
-      if (!isSo(await this.#look(), want)) return false;
+      let reading = await this.#look();
+      if (this.proofTakes > 0) {
+        await this.#clock.sleep(this.proofTakes);
+        reading = await this.#look();
+      }
+      if (!isSo(reading, want)) return false;
     }
     return true;
   }
@@ -169,35 +189,41 @@ export class Feed {
   /** Sends on or off and reads until it is so, or the device's time is up. */
   async turn(want: "on" | "off"): Promise<Turned> {
     let sent = await this.send(want);
-    if (typeof sent === "object") {
+    if (sent.is === "refused") {
       const already = await this.shows(want);
-      return { verified: already, taken: false, ...(!already && { error: sent }) };
+      return { verified: already, taken: false, ...(!already && { error: sent.error }) };
     }
-    let seen = await this.#await(want, sent === "lost");
+    let seen = await this.#await(want, sent, sent.is === "lost");
     if (seen === "repeat") {
       sent = await this.send(want);
-      seen = typeof sent === "object" ? sent : await this.#await(want, false);
+      seen = sent.is === "refused" ? sent.error : await this.#await(want, sent, false);
     }
-    const taken = sent === "taken";
+    const taken = sent.is === "taken";
     if (seen === "so") return { verified: true, taken };
-    const error = seen === "repeat" ? this.#unverified(want, this.#last) : seen;
+    const error = seen === "repeat" ? this.#unverified(want, this.#last, sent) : seen;
     return { verified: false, taken, error };
   }
 
-  /** Reads until it is so or the time is up; "repeat" where the command was lost and has done nothing. */
-  async #await(want: "on" | "off", lost: boolean): Promise<"so" | "repeat" | OobError> {
+  /** Reads until it is so or the time is up; "repeat" where the command was lost, has done nothing, and may go out again. */
+  async #await(
+    want: "on" | "off",
+    sent: Sent,
+    mayRepeat: boolean,
+  ): Promise<"so" | "repeat" | OobError> {
     const begun = this.#clock.monotonic();
     const until = begun + this.#settle + (this.#delays?.[want] ?? 0);
     for (let agreed = 0, looks = 0; ; looks++) {
+      const proves = this.proofTakes === 0;
       const reading = await this.#look();
-      agreed = isSo(reading, want) ? agreed + 1 : 0;
+      agreed = proves && isSo(reading, want) ? agreed + 1 : 0;
       if (agreed >= AGREEING) return "so";
       const now = this.#clock.monotonic();
       const late = now >= until;
       this.#waited = now - begun;
-      if (lost && isOpposite(reading, want) && (late || want === "on")) return "repeat";
+      if (mayRepeat && proves && isOpposite(reading, want) && (late || want === "on"))
+        return "repeat";
       const pending = reading?.pending === true && now < begun + PENDING_AT_MOST;
-      if (late && agreed === 0 && !pending) return this.#unverified(want, reading);
+      if (late && agreed === 0 && !pending) return this.#unverified(want, reading, sent);
       await this.#clock.sleep(Math.min(LOOK_EVERY, FIRST_LOOK * 2 ** Math.min(looks, 4)));
     }
   }
@@ -225,35 +251,17 @@ export class Feed {
   #saw(reading: OutletReading | undefined, error: string | undefined): void {
     this.#last = reading;
     this.#delays = reading?.delays ?? this.#delays;
+    this.#age = reading?.age ?? this.#age;
     this.#lastError = error;
     this.#lastAt = this.#clock.now();
   }
 
-  #unverified(want: "on" | "off", reading: OutletReading | undefined): OobError {
-    const { id } = this.outlet;
-    const time = formatDuration(this.#waited);
-    if (reading === undefined || reading.state === "unknown")
-      return new OobError(
-        "POWER_UNKNOWN",
-        `Cannot tell whether ${id} is ${want}: ${this.#lastError ?? reading?.note ?? "no state"}`,
-        { hint: "It may or may not have switched; read it again before doing anything" },
-      );
-    if (reading.state === want && reading.pending)
-      return new OobError(
-        "POWER_UNKNOWN",
-        `Cannot tell whether ${id} stays ${want}: the device says "pending"`,
-      );
-    if (reading.state === want)
-      return new OobError(
-        "POWER_UNVERIFIED",
-        `Cannot believe that ${id} is ${want}: it still draws ${reading.watts ?? "?"} W, ${reading.amps ?? "?"} A`,
-        { hint: "The relay may be welded, or another outlet is metered" },
-      );
-    return new OobError(
-      "POWER_UNVERIFIED",
-      `Cannot switch ${id} ${want}: the device took the command and still reads ${reading.state} after ${time}`,
-      { hint: "Is the outlet locked, or its relay stuck?" },
-    );
+  #unverified(want: "on" | "off", reading: OutletReading | undefined, sent: Sent): OobError {
+    return unverified({
+      ...{ id: this.outlet.id, want, reading, why: this.#lastError },
+      waited: formatDuration(this.#waited),
+      lost: sent.is === "taken" ? undefined : sent.error,
+    });
   }
 }
 

@@ -66,6 +66,8 @@ async function turnAll(
 }
 
 async function make(feed: Feed, want: "on" | "off", say: Say): Promise<Turned> {
+  if (feed.state === want && feed.proofTakes > 0)
+    say(`${feed.outlet.id} reads ${want}, from memory: waiting ${formatDuration(feed.proofTakes)}`);
   if (feed.state === want && (await feed.shows(want))) {
     say(`${feed.outlet.id} is ${want} already, read back`, feed);
     return { verified: true, taken: false };
@@ -110,7 +112,7 @@ async function cycleAlone(feed: Feed, moving: Moving): Promise<Ended> {
   const { clock, say } = moving;
   const { id } = feed.outlet;
   const sent = await feed.send("cycle");
-  if (typeof sent === "object") return { result: "failed", error: sent };
+  if (sent.is === "refused") return { result: "failed", error: sent.error };
   say(`${id} is cycled by its PDU, which brings it back by itself`, feed);
   const until = clock.monotonic() + feed.cycleTime + ALONE_AT_MOST;
   let wasOff = false;
@@ -177,10 +179,14 @@ async function pressAll(
 ): Promise<Ended> {
   for (const feed of feeds) {
     const sent = await feed.send(verb);
-    if (typeof sent === "object") return { result: "failed", error: sent };
-    if (sent === "lost") {
-      const text = `Cannot tell whether ${feed.outlet.id} did "${verb}": the answer was lost`;
-      return { result: "unknown", error: new OobError("POWER_UNKNOWN", text) };
+    if (sent.is === "refused") return { result: "failed", error: sent.error };
+    if (sent.is === "lost") {
+      const { message } = sent.error;
+      const text = `Cannot tell whether ${feed.outlet.id} did "${verb}": ${message}`;
+      return {
+        result: "unknown",
+        error: new OobError("POWER_UNKNOWN", text, { cause: sent.error }),
+      };
     }
     say(`${feed.outlet.id} took "${verb}"`, feed);
   }

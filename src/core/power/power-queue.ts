@@ -17,6 +17,8 @@ const MAX_WAITING = 256;
 /** After these the device is opened anew: it may have been another one, or its session is worth nothing. */
 const REOPEN_AFTER = new Set(["PDU_SILENT", "PDU_UNKNOWN", "LOGIN_REFUSED", "PDU_REFUSED"]);
 
+type Work<T> = (pdu: Pdu, late: AbortSignal) => Promise<T>;
+
 /**
  * The only way to one PDU: one request at a time, in order, because small agents fail under parallel clients. A silent
  * PDU delays nobody but those who ask it, and a request whose time ran out while it waited is never sent.
@@ -84,11 +86,8 @@ export class PduQueue {
     }
   }
 
-  /** Does `work` with the device when its turn comes. Throws PDU_SILENT when its time runs out. */
-  run<T>(
-    work: (pdu: Pdu) => Promise<T>,
-    within: Millis = ANSWER_WITHIN * this.#patience,
-  ): Promise<T> {
+  /** Does `work` with the device when its turn comes. Throws PDU_SILENT when its time runs out, and aborts `late`. */
+  run<T>(work: Work<T>, within: Millis = ANSWER_WITHIN * this.#patience): Promise<T> {
     if (this.#waiting >= MAX_WAITING)
       return Promise.reject(
         new OobError("PDU_SILENT", `Cannot ask ${this.#name}: ${MAX_WAITING} requests wait for it`),
@@ -96,16 +95,17 @@ export class PduQueue {
     this.#idle?.cancel();
     this.#yields?.abort(new OobError("INTERRUPTED", `Cannot read ${this.#name}: others wait`));
     return new Promise<T>((resolve, reject) => {
-      const turn = { over: false };
+      const turn = new AbortController();
       const timer = this.#clock.after(within, () => {
-        turn.over = true;
         const text = `Cannot reach ${this.#name}: no answer within ${formatDuration(within)}`;
-        reject(new OobError("PDU_SILENT", text));
+        const error = new OobError("PDU_SILENT", text);
+        turn.abort(error);
+        reject(error);
       });
       this.#waiting++;
       this.#tail = this.#tail.then(async () => {
         try {
-          if (!turn.over) resolve(await this.#take(work, turn));
+          if (!turn.signal.aborted) resolve(await this.#take(work, turn.signal));
         } catch (error) {
           reject(error);
         } finally {
@@ -143,10 +143,10 @@ export class PduQueue {
     });
   }
 
-  async #take<T>(work: (pdu: Pdu) => Promise<T>, turn: { readonly over: boolean }): Promise<T> {
+  async #take<T>(work: Work<T>, late: AbortSignal): Promise<T> {
     const giveUp = this.#giveUp();
     try {
-      return await Promise.race([giveUp.late, this.#use(work, turn)]);
+      return await Promise.race([giveUp.late, this.#use(work, late)]);
     } catch (error) {
       if (!(error instanceof OobError) || REOPEN_AFTER.has(error.code)) void this.close();
       throw error;
@@ -155,13 +155,13 @@ export class PduQueue {
     }
   }
 
-  async #use<T>(work: (pdu: Pdu) => Promise<T>, turn: { readonly over: boolean }): Promise<T> {
+  async #use<T>(work: Work<T>, late: AbortSignal): Promise<T> {
     if (this.#pdu === undefined) await this.#untilLeft();
     this.#pdu ??= this.#open();
     const pdu = await this.#pdu;
     // Whoever asked has been told that it did not happen: it must not happen now.
-    if (turn.over) throw new OobError("PDU_SILENT", `Cannot reach ${this.#name} in time`);
-    return work(pdu);
+    late.throwIfAborted();
+    return work(pdu, late);
   }
 
   #giveUp(): { readonly late: Promise<never>; cancel(): void } {

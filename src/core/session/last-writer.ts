@@ -8,6 +8,7 @@ import type { LastVisit, OpenShell } from "../site/who.ts";
 import type { Stop } from "./guest.ts";
 import { closeDetached, type Detached, type DetachedConsole } from "./on-detach.ts";
 import type { Place } from "./seat.ts";
+import type { TypedLast } from "./typed-last.ts";
 import type { Visit, VisitBook } from "./visit-book.ts";
 
 interface LastWriterParts {
@@ -18,6 +19,7 @@ interface LastWriterParts {
   readonly clock: Clock;
   readonly book: VisitBook;
   readonly policy: OnDetach;
+  readonly typed: () => TypedLast;
   /** A runbook or the watchdog has the seat. */
   readonly lent: () => boolean;
   /** To the people here. */
@@ -59,6 +61,7 @@ export class LastWriter {
   /** What a process before this one owed is done, unless somebody comes to write first. */
   start(): void {
     const { book, clock, policy } = this.#parts;
+    this.#recall();
     if (policy.is === "nothing" || !book.last?.owed) return;
     const { who } = book.last;
     this.#timer = clock.after(GRACE, () => {
@@ -67,10 +70,21 @@ export class LastWriter {
     });
   }
 
+  /** A person who typed before this process began keeps hands off for as long as without a restart. */
+  #recall(): void {
+    const { book, clock, typed } = this.#parts;
+    const { last } = book;
+    // Who was there when oob ended may have typed until then, whenever that was: it counts as now, once.
+    const at = last?.typedAt ?? (last?.until === undefined ? clock.now() : undefined);
+    if (last === undefined || at === undefined) return;
+    book.write({ ...last, typedAt: at });
+    typed().by(last.who, clock.monotonic() - Math.max(0, clock.now() - at));
+  }
+
   /** Who wrote before those who do now. */
   get visit(): LastVisit | undefined {
     if (!this.#read && this.#parts.book.last) {
-      const { owed: _, ...last } = this.#parts.book.last;
+      const { owed: _, typedAt: __, ...last } = this.#parts.book.last;
       this.#shown = last;
     }
     this.#read = true;
@@ -216,7 +230,10 @@ export class LastWriter {
     const { clock, console } = this.#parts;
     const shell = shellIn(console.opinion);
     const { offset } = console;
-    return { who, since, until: clock.now(), how, offset, ...(shell ? { shell } : {}) };
+    const { at } = this.#parts.typed();
+    const typedAt = at === undefined ? {} : { typedAt: clock.now() - (clock.monotonic() - at) };
+    const visit = { who, since, until: clock.now(), ...typedAt, how, offset };
+    return { ...visit, ...(shell ? { shell } : {}) };
   }
 }
 

@@ -64,6 +64,7 @@ export class Session implements WatchedConsole, PortListener {
       book: options.visits ?? new VisitBook(),
       policy: options.onDetach ?? { is: "nothing" },
       lent: () => this.#lent.size > 0,
+      typed: () => this.guests.typed,
       ...{ tell: notice, note },
     });
     this.guests = new People({

@@ -10,6 +10,8 @@ export interface Visit {
   readonly since: Millis;
   /** undefined: still there when it was written. */
   readonly until?: Millis;
+  /** When a person typed last; where `until` is absent too, whoever was there may have typed until the process ended. */
+  readonly typedAt?: Millis;
   /** "left", "was idle for 30m" */
   readonly how: string;
   /** A shell stood open then. */
@@ -58,7 +60,7 @@ export class VisitBook {
 function readVisit(path: string | undefined): Visit | undefined {
   if (path === undefined) return undefined;
   try {
-    const { who, since, until, how, shell, owed, offset } = JSON.parse(
+    const { who, since, until, typedAt, how, shell, owed, offset } = JSON.parse(
       fs.readFileSync(path, "utf8"),
     );
     if (typeof who !== "string" || typeof how !== "string") return undefined;
@@ -67,6 +69,7 @@ function readVisit(path: string | undefined): Visit | undefined {
     return {
       ...visit,
       ...(typeof until === "number" ? { until } : {}),
+      ...(typeof typedAt === "number" ? { typedAt } : {}),
       ...(owed === true ? { owed } : {}),
       ...(typeof shell?.root === "boolean" ? { shell: { root: shell.root } } : {}),
     };

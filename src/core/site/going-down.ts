@@ -6,13 +6,22 @@ import { randomUUID } from "node:crypto";
 import type { HostEntry } from "../../config/site-config.ts";
 import type { Clock, Millis } from "../../lib/clock.ts";
 import { formatDuration, minutes } from "../../lib/durations.ts";
-import { messageOf, OobError } from "../../lib/errors.ts";
+import { type ErrorCode, messageOf, OobError } from "../../lib/errors.ts";
 import type { Power, PowerReport } from "../power/power.ts";
 import { inWords } from "../power/verb-words.ts";
 import type { PowerEvent, PowerRequest, PowerVerb } from "./site.ts";
 
 /** How long a host has for it where nothing is said. */
 const WITHIN: Millis = minutes(5);
+
+/** It may be down or not: nothing showed it, or nobody could look. */
+const UNSEEN: ReadonlySet<ErrorCode> = new Set([
+  "EXPECT_TIMEOUT",
+  "POWER_UNVERIFIED",
+  "POWER_UNKNOWN",
+  "LINK_REFUSED",
+  "LINK_LOST",
+]);
 
 /** Types a host's shutdown and waits until its kernel says that it is down; throws otherwise. */
 export type TypeShutdown = (order: {
@@ -69,7 +78,7 @@ export class GoingDown {
         return undefined;
       }
       const code = cause instanceof OobError ? cause.code : "INTERNAL";
-      const known = code === "EXPECT_TIMEOUT" || code === "POWER_UNVERIFIED" ? "TIMED_OUT" : code;
+      const known = UNSEEN.has(code) ? "TIMED_OUT" : code;
       const text = `Cannot ${act} in order: it was not seen to go down: ${why}`;
       return this.#ended(
         "failed",

@@ -159,8 +159,10 @@ export class SitePower {
     const tell = (event: PowerEvent) => {
       onEvent(event);
       if (event.result === undefined) return;
-      for (const { name } of others)
-        onEvent({ ...event, host: name, text: `with ${first.name}: ${event.text}` });
+      // Of several that go down in order, any may be the one that did not.
+      const { host, text } = event;
+      for (const { name } of hosts)
+        if (name !== host) onEvent({ ...event, host: name, text: `with ${host}: ${text}` });
     };
     try {
       for (const other of others) await this.#demand(other, wish);

@@ -7,10 +7,12 @@ import type { Risk } from "../../sdk/runbook.ts";
 import type { LineAct, LineEvent } from "./line-act.ts";
 import type { LoadQuery, OutletLoad } from "./load-view.ts";
 import type { LogQuery, LogRecord } from "./log-query.ts";
+import type { PowerRequest, ProveRequest } from "./power-request.ts";
 import type { HostHealth, WatchSite } from "./watch-site.ts";
 import type { LastVisit, LeaveHow, OpenShell, SessionView } from "./who.ts";
 
 export type { LogQuery, LogRecord } from "./log-query.ts";
+export type { PowerRequest, PowerVerb, ProveRequest } from "./power-request.ts";
 export type { WhyStep, WhyView } from "./watch-site.ts";
 
 /** A row of `oob status`. Times are Unix ms. */
@@ -72,9 +74,6 @@ export interface Hold {
   readonly reason: string;
 }
 
-/** Verbs of `oob power` that switch; "identify" moves nothing. */
-export type PowerVerb = "on" | "off" | "cycle" | "reset" | "soft" | "nmi";
-
 /** What is known of a verb's outcome. `unknown`: it may or may not have happened. */
 export type PowerResult = "done" | "failed" | "refused" | "unknown";
 
@@ -88,31 +87,6 @@ export interface PowerEvent {
   readonly result?: PowerResult;
   readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
   readonly outlets?: readonly OutletStatus[];
-}
-
-/** What is asked of the outlets. */
-export interface PowerRequest {
-  readonly verb: PowerVerb | "identify";
-  readonly hosts: readonly string[];
-  readonly dryRun: boolean;
-  /** Interlocks that a person may override were overridden knowingly. */
-  readonly force: boolean;
-  readonly reason: string;
-  /** Of `off` and `cycle`: the host goes down in order first, and is cut when it was seen down. */
-  readonly graceful?: {
-    readonly within: Millis;
-    /** Cut where it was not seen to go down in time, too. */
-    readonly thenHard: boolean;
-  };
-}
-
-/** Which outlet shows whether a PDU's map is right: it feeds nothing, and is called so. */
-export interface ProveRequest {
-  readonly pdu: string;
-  readonly outlet: string;
-  readonly called: string;
-  readonly fromOn: boolean;
-  readonly reason: string;
 }
 
 /** How somebody wants to be at a console. */

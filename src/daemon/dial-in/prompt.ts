@@ -135,6 +135,7 @@ async function power(options: PromptOptions, words: readonly string[]): Promise<
     hosts: [host],
     dryRun: false,
     force: false,
+    confirm: answer,
     reason: `${who}, by telephone`,
   };
   for await (const event of site.power(request)) await caller.print(event.text);

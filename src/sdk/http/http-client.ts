@@ -46,6 +46,8 @@ export interface HttpRequest {
   readonly doing: string;
   /** It changes something: an answer that makes no sense leaves open whether it did. */
   readonly acts?: boolean;
+  /** Once aborted, it must not go out any more; its reason is thrown. */
+  readonly late?: AbortSignal | undefined;
 }
 
 /** What came back, whatever its status. */
@@ -177,6 +179,7 @@ export class HttpClient {
   async #once(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
     const socket = await openHttpSocket(this.#target, signal);
     try {
+      request.late?.throwIfAborted();
       return await this.#ask(request, socket, signal);
     } finally {
       socket.destroy();

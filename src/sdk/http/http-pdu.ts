@@ -42,7 +42,7 @@ export function httpPdu(device: HttpPdu): Pdu {
       if (found) return { ...found, ...(serial !== undefined && { serial }) };
       throw unknownOutlet(label, instance);
     },
-    async command(instance, command) {
+    async command(instance, command, late) {
       if (command !== "on" && command !== "off")
         throw new OobError(
           "PDU_REFUSED",
@@ -50,6 +50,7 @@ export function httpPdu(device: HttpPdu): Pdu {
         );
       if (listed === undefined) await read();
       if (!listed?.has(instance)) throw unknownOutlet(label, instance);
+      late?.throwIfAborted();
       await client.guarded(() => device.send(instance, command));
     },
     close: () => Promise.resolve(),

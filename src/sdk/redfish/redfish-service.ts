@@ -93,17 +93,19 @@ export class RedfishService {
   }
 
   /**
-   * Has something done, once. `tagged`: the resource whose ETag is shown where the service wants one. Throws PDU_REFUSED
-   * where it said no, PDU_SILENT where what it did is not known.
+   * Has something done, once. `tagged`: the resource whose ETag is shown where the service wants one. Up to seven requests
+   * come before it (root, systems, login, system, values, login, ETag): once `late` is aborted it does not go out. Throws
+   * PDU_REFUSED where it said no, PDU_SILENT where what it did is not known.
    */
   async act(
     method: "POST" | "PATCH",
     path: string,
     body: object,
     doing: string,
-    tagged: string,
+    { tagged, late }: { readonly tagged: string; readonly late: AbortSignal | undefined },
   ): Promise<void> {
-    const request: HttpRequest = { method, path, body: JSON.stringify(body), doing, acts: true };
+    const what = { method, path, body: JSON.stringify(body) };
+    const request: HttpRequest = { ...what, doing, acts: true, late };
     let answer = await this.#authorized(request);
     if (answer.status === 412 || answer.status === 428) {
       const tag = await this.#tagOf(tagged);
@@ -145,8 +147,9 @@ export class RedfishService {
       if (progress === "done") return;
       if (progress === "failed") {
         const said = messagesIn(body);
+        // Not a refusal: one that ends in "Exception" may have moved the machine before.
         throw new OobError(
-          "PDU_REFUSED",
+          "PDU_SILENT",
           `${this.#cannot(request)}: its task failed${said === "" ? "" : `, and it says "${said}"`}`,
         );
       }

@@ -48,6 +48,8 @@ export class RelayBank {
   readonly relays = new Map<string, Relay>();
   readonly sent: { readonly instance: string; readonly command: OutletCommand }[] = [];
   faults: Step[] = [];
+  /** What is read was seen at the last of such intervals, as upsd tells it; 0: the relays themselves. */
+  polledEvery: Millis = 0;
   /** Shows "pending" while a move is due. */
   tellsPending = false;
   serial = "S1";
@@ -121,7 +123,8 @@ export class RelayBank {
     // A reading that is wrong is wrong once: the wire garbles, the device does not lie.
     const wrong = fault === "wrong" && !this.#wrongBefore;
     this.#wrongBefore = wrong;
-    const shown = wrong ? !relay.on : relay.on;
+    const seen = this.polledEvery > 0 ? this.#polled(relay) : relay.on;
+    const shown = wrong ? !seen : seen;
     const state = fault === "unknown" ? "unknown" : shown ? "on" : "off";
     const pending = this.tellsPending && relay.due > 0;
     const name = this.names[instance];
@@ -129,7 +132,15 @@ export class RelayBank {
       ...{ instance, label: instance, state, pending },
       ...(name !== undefined && { name }),
       ...(this.delays && { delays: this.delays }),
+      ...(this.polledEvery > 0 && { age: this.polledEvery }),
     };
+  }
+
+  #polled({ edges, on }: Relay): boolean {
+    const now = this.#clock.monotonic();
+    const at = now - (now % this.polledEvery);
+    const next = edges.find((edge) => edge.at > at);
+    return next === undefined ? on : next.to === "off";
   }
 
   async #command(instance: string, command: OutletCommand, process: Process): Promise<void> {

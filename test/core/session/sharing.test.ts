@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { VisitBook } from "../../../src/core/session/visit-book.ts";
+import { logKit } from "../log/log-kit.ts";
 import { Reader, request, sessionKit, until } from "./session-kit.ts";
 
 const ends: (() => Promise<void> | void)[] = [];
@@ -198,6 +199,33 @@ describe("who was here last", () => {
     await clock.advance(MINUTE);
     const max = await come("max");
     expect(max.reader.events[0]).toMatchObject({ seat: { lastWriter: { who: "jana" } } });
+  });
+
+  it("when a person typed is known after a restart, and after a kill it is as if they had typed until then", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "oob-visits-"));
+    const path = join(folder, "visit.json");
+    const kit = logKit();
+    const ago = ({ session }: { session: { readonly lastTypedAt: number | undefined } }) =>
+      session.lastTypedAt === undefined ? undefined : kit.clock.monotonic() - session.lastTypedAt;
+    const first = await kitOf({ kit, visits: new VisitBook(path) });
+    expect(ago(first)).toBeUndefined();
+    const max = await first.session.attach(request(), "max");
+    await max.write(Buffer.from("x"));
+    await kit.clock.advance(1000);
+    await max.leave();
+    await first.session.stop();
+    await kit.clock.advance(60_000);
+    const second = await kitOf({ kit, visits: new VisitBook(path) });
+    expect(ago(second)).toBe(61_000);
+    await second.session.attach(request(), "jana");
+    // Killed here: nothing of it is closed.
+    await kit.clock.advance(60_000);
+    const third = await kitOf({ kit, visits: new VisitBook(path) });
+    expect(ago(third)).toBe(0);
+    await kit.clock.advance(60_000);
+    // Once: a process that is killed again and again must not keep hands off for ever.
+    expect(ago(await kitOf({ kit, visits: new VisitBook(path) }))).toBe(60_000);
+    rmSync(folder, { recursive: true });
   });
 
   it("VisitBook keeps it over a restart, also who was there when the process was killed", async () => {

@@ -243,6 +243,25 @@ describe("--graceful", () => {
     expect(moved).toEqual(["6 off"]);
   }, 60_000);
 
+  test("of two hosts on one outlet the second is not seen down: both are told, by which of them", async () => {
+    pdu.press("1", "off");
+    const events = await power("off", ["web2", "web3"], graceful(false));
+    expect(ends(events)).toEqual({ web2: "failed", web3: "failed" });
+    expect(events.filter(({ result }) => result !== undefined)).toHaveLength(2);
+    expect(endOf(events, "web3")?.text).toMatch(/^Cannot switch web3 off in order: /);
+    expect(endOf(events, "web2")?.text).toMatch(/^with web3: Cannot switch web3 off in order: /);
+    expect(pdu.sets).toEqual([]);
+  });
+
+  test("a console that is down shows nothing: nothing is cut, and it is no other failure", async () => {
+    for (const server of servers.splice(0)) server.close();
+    for (const socket of sockets) socket.destroy();
+    const [end] = (await power("off", ["web1"], graceful(false))).slice(-1);
+    expect(end).toMatchObject({ result: "failed", state: "on", error: { code: "TIMED_OUT" } });
+    expect(end?.text).toContain("Cannot reach the console of web1");
+    expect(pdu.sets).toEqual([]);
+  });
+
   test("a guard that objects is heard before anything is typed; a host without a login is refused", async () => {
     await atLogin();
     await site.hold(["web1"], 60_000, "RAID rebuild");

@@ -66,11 +66,11 @@ test("reads outlets with name, load, serial number, and how old they may be", as
   expect(reading.outlets).toEqual([
     {
       ...{ instance: "outlet.1", label: "1", name: "web 1", state: "on", pending: false },
-      ...{ amps: 1.2, delays: { on: 30_000, off: 30_000 } },
+      ...{ amps: 1.2, delays: { on: 30_000, off: 30_000 }, age: 30_000 },
     },
     {
       ...{ instance: "outlet.2", label: "2", state: "off", pending: false },
-      delays: { on: 30_000, off: 30_000 },
+      ...{ delays: { on: 30_000, off: 30_000 }, age: 30_000 },
     },
   ]);
   expect(await pdu.readOutlet("outlet.1")).toMatchObject({ serial: "4711", state: "on" });

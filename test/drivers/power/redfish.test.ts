@@ -120,6 +120,20 @@ describe.concurrent("through the engine", () => {
     },
   );
 
+  test("a task that ends in Exception after it moved the machine: what the machine reads counts", async () => {
+    const { mock, open } = await setUp({
+      oddities: { success: 202, task: "Exception", lateBy: 900 },
+      options: { settle: "3s", timeout: "10s" },
+    });
+    expect(await act(open, "off")).toMatchObject({ result: "done", power: "off" });
+    expect(mock.resets).toEqual(["ForceOff"]);
+    Object.assign(mock.oddities, { liar: true, lateBy: 0 });
+    expect(await act(open, "on")).toMatchObject({
+      ...{ result: "failed", power: "off" },
+      error: { message: expect.stringMatching(/its task failed, .* still reads off after/) },
+    });
+  });
+
   test("a reset whose answer is lost is not known, and not repeated", async () => {
     const { mock, open } = await setUp();
     mock.oddities.onReset = () => {
@@ -208,10 +222,10 @@ describe.concurrent("answers to a command", () => {
     expect(mock.isOn()).toBe(false);
   });
 
-  test("a task that fails is PDU_REFUSED, with what it says; one that is gone has ended", async () => {
+  test("a task that fails may have moved the machine, and is told with what it says; one that is gone has ended", async () => {
     const { mock, pdu } = await setUp({ oddities: { success: 202, task: "Exception" } });
     expect(await failureOf(pdu.command("1", "off"))).toMatchObject({
-      code: "PDU_REFUSED",
+      code: "PDU_SILENT",
       message: expect.stringContaining(
         'its task failed, and it says "The power supply did not answer"',
       ),
@@ -345,6 +359,20 @@ describe("which machine", () => {
       code: "OUTLET_UNKNOWN",
       message: expect.stringContaining("it has Node1, Node2"),
     });
+  });
+
+  test("two systems whose paths end alike are two outlets, by all of their paths", async () => {
+    const { mock, pdu, open } = await setUp({ ids: ["Blade1/1", "Blade2/1", "3"] });
+    const labels = (await pdu.read()).outlets.map(({ label }) => label);
+    expect(labels).toEqual(["Systems/Blade1/1", "Systems/Blade2/1", "3"]);
+    await pdu.command("Systems/Blade1/1", "off");
+    expect([mock.isOn(0), mock.isOn(1)]).toEqual([false, true]);
+    expect(await failureOf(pdu.readOutlet("1"))).toMatchObject({
+      code: "OUTLET_UNKNOWN",
+      hint: "It has Systems/Blade1/1, Systems/Blade2/1, 3",
+    });
+    const one = await open({ system: "Systems/Blade2/1" });
+    expect(await one.read()).toMatchObject({ outlets: [{ state: "on" }] });
   });
 
   test("a serial number without the system that it is of is refused: nothing would be compared", async () => {

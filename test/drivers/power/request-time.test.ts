@@ -1,4 +1,4 @@
-import { createServer, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { expect, test } from "vitest";
 import dli from "../../../drivers/power/dli.ts";
 import exec from "../../../drivers/power/exec.ts";
@@ -13,9 +13,10 @@ import shelly from "../../../drivers/power/shelly.ts";
 import snmp from "../../../drivers/power/snmp.ts";
 import tasmota from "../../../drivers/power/tasmota.ts";
 import vmware from "../../../drivers/power/vmware.ts";
+import { RedfishMock } from "../../../mocks/redfish-service.ts";
 import { readOptions } from "../../../src/config/option-values.ts";
 import { PduQueue } from "../../../src/core/power/power-queue.ts";
-import { ManualClock } from "../../../src/lib/clock.ts";
+import { ManualClock, systemClock } from "../../../src/lib/clock.ts";
 import { MAX_REQUEST_TIME } from "../../../src/sdk/power.ts";
 import { failureOf } from "../console/socket-suite.ts";
 import { contextWith } from "./context.ts";
@@ -81,4 +82,55 @@ test("an off that was held up does not go out behind the on that was ordered sin
   held?.write("OK\n");
   await new Promise<void>((resolve) => server.close(() => resolve()));
   expect(asked).toEqual(["SET TRACKING ON", "SET TRACKING ON", "INSTCMD u outlet.1.load.on"]);
+});
+
+test("redfish: an off whose questions were held up does not go out when nobody waits for it any more", async () => {
+  const clock = new ManualClock();
+  const login = { user: "late", password: "hunter2" };
+  const mock = new RedfishMock(systemClock, login);
+  const port = await mock.http.listen();
+  const asked: string[] = [];
+  const held: (() => void)[] = [];
+  const relay = createServer((socket) => {
+    const bmc = connect(port, "127.0.0.1");
+    for (const end of [socket, bmc]) end.on("error", () => undefined);
+    socket.once("close", () => bmc.destroy());
+    bmc.once("close", () => socket.destroy());
+    bmc.on("data", (bytes) => socket.write(bytes));
+    socket.on("data", (bytes) => {
+      asked.push(/^[A-Z]+ \S+/.exec(bytes.toString())?.[0] ?? "");
+      held.push(() => bmc.write(bytes));
+    });
+  });
+  await new Promise<void>((resolve) => relay.listen(0, "127.0.0.1", resolve));
+  const address = relay.address();
+  const { values } = readOptions(redfish.options, {
+    ...{ host: "127.0.0.1", port: typeof address === "object" ? address?.port : 0, tls: false },
+    ...{ insecure: true, user: login.user, password: "secret:bmc", timeout: "10s" },
+  });
+  const context = { ...contextWith({ bmc: login.password }), clock };
+  const queue = new PduQueue("p", () => redfish.open(values, context), clock);
+  const off = failureOf(queue.run((pdu, late) => pdu.command("1", "off", late)));
+  // Each answer comes 7 s late, which is in time for its request.
+  for (let n = 1; n <= 4; n++) {
+    await expect.poll(() => held, { timeout: 15_000 }).toHaveLength(n);
+    await clock.advance(7000);
+    held[n - 1]?.();
+  }
+  expect((await off).code).toBe("PDU_SILENT");
+  // It leaves, instead of the reset.
+  await expect
+    .poll(() => asked, { timeout: 15_000 })
+    .toEqual([
+      "GET /redfish/v1/",
+      "POST /redfish/v1/SessionService/Sessions",
+      "GET /redfish/v1/Systems",
+      "GET /redfish/v1/Systems/1",
+      expect.stringMatching(/^DELETE /),
+    ]);
+  held[4]?.();
+  await queue.close();
+  await new Promise<void>((resolve) => relay.close(() => resolve()));
+  await mock.http.close();
+  expect(mock.resets).toEqual([]);
 });
