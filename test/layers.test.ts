@@ -23,6 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const DOORS = [
   ...["client", "main", "offline", "demo"].map((door) => `src/daemon/${door}.ts`),
   ...["site", "who", "line-act", "load-view"].map((part) => `src/core/site/${part}.ts`),
+  "src/core/notify/notify-view.ts",
 ];
 
 interface Source {

@@ -104,12 +104,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/watch.ts"),
   },
   {
-    name: "why",
-    group: "Watching over",
-    summary: "why a host is judged as it is, and what comes next",
-    load: () => import("./commands/why.ts"),
-  },
-  {
     name: "hold",
     group: "Watching over",
     summary: "keep watchdog and runbooks off hosts for a time",
@@ -130,8 +124,14 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "incident",
     group: "Watching over",
-    summary: "incidents: list, show, approve, deny, close",
+    summary: "incidents: list, show, close",
     load: () => import("./commands/incident.ts"),
+  },
+  {
+    name: "notify",
+    group: "Watching over",
+    summary: "alerts: channels and what waits; send a test",
+    load: () => import("./commands/notify.ts"),
   },
   {
     name: "detect",

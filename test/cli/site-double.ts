@@ -1,3 +1,4 @@
+import type { ChannelStatus, ChannelTest } from "../../src/core/notify/notify-view.ts";
 import type { LoadQuery, OutletLoad } from "../../src/core/site/load-view.ts";
 import type {
   AttachEvent,
@@ -16,7 +17,6 @@ import type {
   Site,
   SiteEvent,
 } from "../../src/core/site/site.ts";
-import type { WhyView } from "../../src/core/site/watch-site.ts";
 import type { SessionView } from "../../src/core/site/who.ts";
 import { OobError } from "../../src/lib/errors.ts";
 import type { Call } from "../../src/sdk/modem/calls.ts";
@@ -135,6 +135,8 @@ export class SiteDouble implements Site {
   groupList: Record<string, readonly string[]> = {};
   phoned: Call[] = [];
   lineSays: string[] = [];
+  channelList: readonly ChannelStatus[] = [];
+  channelTests: readonly ChannelTest[] = [];
   closed = false;
   /** Names of hosts given by URL. */
   readonly aliases = new Map<string, string>();
@@ -143,6 +145,15 @@ export class SiteDouble implements Site {
 
   constructor(rows: HostStatus[] = ["web1", "web2", "db1"].map((host) => hostStatus(host))) {
     this.rows = rows;
+  }
+
+  async channels(): Promise<readonly ChannelStatus[]> {
+    return this.channelList;
+  }
+
+  async *testChannels(channels: readonly string[]): AsyncGenerator<ChannelTest> {
+    this.asked.push({ testChannels: channels });
+    yield* this.channelTests;
   }
 
   async hosts(): Promise<string[]> {
@@ -245,20 +256,6 @@ export class SiteDouble implements Site {
   }
   async closeIncident(id: number, reason: string): Promise<void> {
     this.asked.push({ close: id, reason });
-  }
-  /** What `why` tells, by host. */
-  readonly whys = new Map<string, WhyView>();
-  async why(host: string, options: { interlocks: boolean }): Promise<WhyView> {
-    this.asked.push({ why: host, ...options });
-    const found = this.whys.get(host);
-    if (!found) throw new OobError("HOST_UNKNOWN", `Cannot find host "${host}"`);
-    return found;
-  }
-  async approveIncident(id: number, rung: string, reason: string): Promise<void> {
-    this.asked.push({ approve: id, rung, reason });
-  }
-  async denyIncident(id: number, reason: string): Promise<void> {
-    this.asked.push({ deny: id, reason });
   }
   async runbooks(): Promise<RunbookSummary[]> {
     return this.runbookList;

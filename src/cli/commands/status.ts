@@ -2,6 +2,7 @@ import { chooseHosts, hostsInWords } from "../chosen-hosts.ts";
 import { defineCommand } from "../command.ts";
 import { HOST_COLUMNS, hostRow, summary } from "../host-table.ts";
 import { JSON_VERSION, statusView } from "../json-views.ts";
+import { channelTrouble } from "../notify/channel-rows.ts";
 
 export default defineCommand<{ power: boolean }>({
   usage: "[hosts...]",
@@ -22,6 +23,9 @@ export default defineCommand<{ power: boolean }>({
       HOST_COLUMNS,
       rows.map((row) => hostRow(row, now)),
     );
+    // Who may not see them, or asks a daemon of before, sees the hosts all the same.
+    const trouble = channelTrouble(await site.channels().catch(() => []), now);
+    if (trouble !== undefined) out.talk({ text: trouble, style: "red" });
     out.talk(`${summary(rows)}${site.via === "daemon" ? "" : " · no daemon: read directly"}`);
     return undefined;
   },

@@ -26,13 +26,15 @@ export interface Around {
   readonly record?: IncidentRecord | undefined;
   /** What the watchdog will do next with the host. */
   readonly next?: string | undefined;
+  /** It waits for the yes of a person before each act. */
+  readonly asks?: boolean;
 }
 
 /** One alert out of what happened in one thread. */
 export function alertOf(news: readonly [News, ...News[]], around: Around): Alert {
   const [first] = news;
   const last = news.at(-1) ?? first;
-  const { site, record, next } = around;
+  const { site, record, next, asks = false } = around;
   const { host, incident } = last;
   const resolved = news.some((one) => one.phase === "resolved");
   const held = news.some((one) => one.phase === "acknowledged");
@@ -50,7 +52,7 @@ export function alertOf(news: readonly [News, ...News[]], around: Around): Alert
     seen: record ? seenIn(record) : [],
     news: told(news.map(({ at, text }) => ({ at, text: printable(text, MAX_LINE) }))),
     ...(next !== undefined && !resolved && { next: printable(next, MAX_LINE) }),
-    commands: commandsOf(host, incident, resolved),
+    commands: commandsOf(host, incident, { resolved, asks }),
   };
 }
 
@@ -134,10 +136,11 @@ function seenIn(record: IncidentRecord): string[] {
 function commandsOf(
   host: string | undefined,
   incident: number | undefined,
-  resolved: boolean,
+  { resolved, asks }: { readonly resolved: boolean; readonly asks: boolean },
 ): string[] {
   const show = incident === undefined ? [] : [`oob incident show ${incident}`];
   if (host === undefined) return [...show, "oob notify list"];
   if (resolved) return [...show, `oob log ${host} -n 50`];
-  return [...show, `oob attach ${host}`, `oob hold ${host} --for 2h --reason TEXT`];
+  const answer = asks && incident !== undefined ? [`oob incident approve ${incident}`] : [];
+  return [...show, ...answer, `oob attach ${host}`, `oob hold ${host} --for 2h --reason TEXT`];
 }

@@ -36,6 +36,8 @@ export interface AlertParts {
   readonly incident: (id: number) => IncidentRecord | undefined;
   readonly openIncident: (host: string) => number | undefined;
   readonly next: (host: string) => string | undefined;
+  /** Whether a person is asked before each act on the host. */
+  readonly asks: (host: string) => boolean;
   /** Sends once; throws what went wrong. */
   readonly send: (entry: NotifyEntry, alert: Alert) => Promise<string>;
 }
@@ -219,11 +221,12 @@ export class Alerts {
     if (first === undefined) return;
     const news: [News, ...News[]] = [first, ...more];
     const last = more.at(-1) ?? first;
-    const { site, incident, next } = this.#parts;
+    const { site, incident, next, asks } = this.#parts;
     const alert = alertOf(news, {
       site,
       record: last.incident === undefined ? undefined : incident(last.incident),
       next: last.host === undefined ? undefined : next(last.host),
+      asks: last.host !== undefined && asks(last.host),
     });
     for (const channel of this.#channels)
       if (channel.wants(news, alert)) channel.offer(alert, last.seq);

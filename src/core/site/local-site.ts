@@ -1,19 +1,22 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { DeviceEntry, Rung, SiteConfig } from "../../config/site-config.ts";
+import type { DeviceEntry, SiteConfig } from "../../config/site-config.ts";
 import type { Millis } from "../../lib/clock.ts";
-import { OobError } from "../../lib/errors.ts";
-import type { Link } from "../../sdk/link.ts";
+import { messageOf, OobError } from "../../lib/errors.ts";
 import type { Call } from "../../sdk/modem/calls.ts";
 import type { SecretRef } from "../../sdk/options.ts";
 import type { PduReading } from "../../sdk/power.ts";
 import type { Audit } from "../audit/audit.ts";
 import { readLog } from "../log/log-reader.ts";
+import type { Alerts } from "../notify/alerts.ts";
+import type { ChannelStatus, ChannelTest } from "../notify/notify-view.ts";
+import { alertsOf } from "../notify/site-alerts.ts";
 import type { People } from "../session/people.ts";
 import { sessionName } from "../session/session-name.ts";
 import { demandReason } from "./demand-reason.ts";
 import type { LineEvent } from "./line-act.ts";
 import { actOnLine } from "./line-acts.ts";
+import { openDevice } from "./open-device.ts";
 import { PduNews } from "./pdu-news.ts";
 import type {
   Attachment,
@@ -33,13 +36,10 @@ import type {
 } from "./site.ts";
 import { type LocalSiteOptions, SiteCore } from "./site-core.ts";
 import { proveMap } from "./site-prove.ts";
-import { listRunbooks, runOnHosts } from "./site-run.ts";
-import { decideIncident, type PersonVerdict } from "./site-verdicts.ts";
+import { runOnHosts } from "./site-run.ts";
 import { watchRows } from "./site-watch.ts";
-import { whyHost } from "./site-why.ts";
 import { stoppable } from "./stoppable.ts";
 import { untilSpoken } from "./until-spoken.ts";
-import type { WhyView } from "./watch-site.ts";
 import type { SessionView } from "./who.ts";
 
 /** Opens the site in this process: what the daemon does for all, and what a command does by itself where none runs. */
@@ -47,7 +47,10 @@ export async function openLocalSite(
   config: SiteConfig,
   options: LocalSiteOptions,
 ): Promise<LocalSite> {
-  return new LocalSite(await SiteCore.open(config, options), options.who);
+  const core = await SiteCore.open(config, options);
+  const alerts = alertsOf(core, (entry, signal) => openDevice(core.devices, entry, signal));
+  if (options.role === "daemon") alerts.start();
+  return new LocalSite(core, options.who, alerts);
 }
 
 /** A site whose devices are in this process, as one person sees it. */
@@ -55,16 +58,18 @@ export class LocalSite implements Site {
   readonly via: Site["via"];
   readonly #core: SiteCore;
   readonly #who: string;
+  readonly #alerts: Alerts;
 
-  constructor(core: SiteCore, who: string) {
+  constructor(core: SiteCore, who: string, alerts: Alerts) {
     this.via = core.role;
     this.#core = core;
     this.#who = who;
+    this.#alerts = alerts;
   }
 
   /** The same site for another person. */
   as(who: string): LocalSite {
-    return new LocalSite(this.#core, who);
+    return new LocalSite(this.#core, who, this.#alerts);
   }
 
   get audit(): Audit {
@@ -76,27 +81,17 @@ export class LocalSite implements Site {
     return this.#core.moving;
   }
 
-  /** Opens a device that is no host's console: a modem that answers calls. Throws PORT_BUSY. */
-  async openDevice(
-    entry: DeviceEntry,
-    signal: AbortSignal,
-  ): Promise<{ readonly link: Link; close(): Promise<void> }> {
-    const { devices } = this.#core;
-    const lock = await devices.claim(entry);
-    try {
-      const link = await devices.openLink(entry, { signal, progress: () => {}, reopening: false });
-      const close = async () => {
-        try {
-          await link.close();
-        } finally {
-          await lock.release();
-        }
-      };
-      return { link, close };
-    } catch (thrown) {
-      await lock.release();
-      throw thrown;
-    }
+  /** A modem that answers calls. Throws PORT_BUSY. */
+  openDevice(entry: DeviceEntry, signal: AbortSignal): ReturnType<typeof openDevice> {
+    return openDevice(this.#core.devices, entry, signal);
+  }
+
+  channels(): Promise<readonly ChannelStatus[]> {
+    return this.#alerts.status();
+  }
+
+  testChannels(channels: readonly string[]): AsyncIterable<ChannelTest> {
+    return this.#alerts.test(channels, this.#who);
   }
 
   get news(): PduNews {
@@ -221,10 +216,6 @@ export class LocalSite implements Site {
     await this.#core.holds.release(hosts, this.#who);
   }
 
-  async why(host: string, options: { readonly interlocks: boolean }): Promise<WhyView> {
-    return whyHost(this.#core, this.#core.host(host), options);
-  }
-
   events(query: Parameters<Site["events"]>[0]): AsyncIterable<SiteEvent> {
     const hosts = query.hosts.map((name) => this.#core.host(name).name);
     return stoppable((signal) => this.#core.audit.read({ ...query, hosts, signal }));
@@ -244,19 +235,36 @@ export class LocalSite implements Site {
   }
 
   async closeIncident(id: number, reason: string): Promise<void> {
-    return this.#decide(id, { is: "close" }, reason);
+    const found = this.#incident(id);
+    if (this.#core.watchdog) {
+      this.#core.watchdog.closeIncident(id, this.#who, reason);
+      return;
+    }
+    found.close("closed", `${this.#who}: ${reason}`);
+    await this.#core.audit.commit({
+      type: "incident.close",
+      host: found.record.host,
+      by: this.#who,
+      text: `incident ${id} closed: ${reason}`,
+      data: { incident: id },
+    });
   }
 
-  async approveIncident(id: number, rung: Rung, reason: string): Promise<void> {
-    return this.#decide(id, { is: "approve", rung }, reason);
-  }
-
-  async denyIncident(id: number, reason: string): Promise<void> {
-    return this.#decide(id, { is: "deny" }, reason);
-  }
-
-  runbooks(): Promise<readonly RunbookSummary[]> {
-    return listRunbooks(this.#core.registry);
+  /** A user's file that cannot be loaded is listed with what is wrong with it: the others have to go on working. */
+  async runbooks(): Promise<readonly RunbookSummary[]> {
+    const { registry } = this.#core;
+    const names = await registry.names("runbook");
+    return Promise.all(
+      names.map(async (name): Promise<RunbookSummary> => {
+        try {
+          const { title, summary, risk, options } = await registry.runbook(name);
+          return { name, title, summary, risk, options };
+        } catch (thrown) {
+          const why = messageOf(thrown);
+          return { name, title: why, summary: why, risk: "disrupt", options: {} };
+        }
+      }),
+    );
   }
 
   run(request: Parameters<Site["run"]>[0]): AsyncIterable<RunEvent> {
@@ -269,8 +277,9 @@ export class LocalSite implements Site {
     return stoppable((signal) => watchRows(this.#core, hosts, signal));
   }
 
-  close(): Promise<void> {
-    return this.#core.close();
+  async close(): Promise<void> {
+    await this.#alerts.stop();
+    await this.#core.close();
   }
 
   /** "web1/3": the people at the console, and which of them. */
@@ -279,10 +288,6 @@ export class LocalSite implements Site {
     const guests = this.#core.consoles.get(this.#core.host(host).name)?.guests;
     if (guests) return { guests, id };
     throw new OobError("USAGE", `Cannot find session ${session}: the console is not open`);
-  }
-
-  #decide(id: number, verdict: PersonVerdict, reason: string): Promise<void> {
-    return decideIncident(this.#core, this.#incident(id), verdict, this.#who, reason);
   }
 
   #incident(id: number) {

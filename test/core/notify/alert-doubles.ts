@@ -57,6 +57,7 @@ export class AlertSite {
       incident: (id) => recordOf(id),
       openIncident: (host) => (host === "web1" ? 12 : undefined),
       next: () => "probe again in 5m",
+      asks: (host) => host === "web2",
       send: (one, alert) => {
         this.tries++;
         const channel = nameOf.get(one) ?? "?";
