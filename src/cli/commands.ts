@@ -104,6 +104,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/watch.ts"),
   },
   {
+    name: "why",
+    group: "Watching over",
+    summary: "why a host is judged as it is, and what comes next",
+    load: () => import("./commands/why.ts"),
+  },
+  {
     name: "hold",
     group: "Watching over",
     summary: "keep watchdog and runbooks off hosts for a time",
@@ -124,7 +130,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "incident",
     group: "Watching over",
-    summary: "incidents: list, show, close",
+    summary: "incidents: list, show, approve, deny, close",
     load: () => import("./commands/incident.ts"),
   },
   {

@@ -1,4 +1,4 @@
-import type { SiteConfig } from "../config/site-config.ts";
+import type { Rung, SiteConfig } from "../config/site-config.ts";
 import { sessionName } from "../core/session/session-name.ts";
 import type { LoadQuery } from "../core/site/load-view.ts";
 import type {
@@ -13,6 +13,8 @@ import type {
 } from "../core/site/site.ts";
 import type { LeaveHow } from "../core/site/who.ts";
 import type { Millis } from "../lib/clock.ts";
+import { isConfirmed, needsConfirmation, wantedAnswer } from "../lib/confirmation.ts";
+import { OobError } from "../lib/errors.ts";
 import type { Grants, Verb } from "./grants.ts";
 
 /** A site as far as one user may reach: every call is checked against the grants before it goes on. */
@@ -100,7 +102,10 @@ export class GrantedSite implements Site {
   }
 
   power(request: PowerRequest) {
-    return this.#demanding("power", request.hosts, () => this.#site.power(request));
+    return this.#demanding("power", request.hosts, () => {
+      this.#demandConfirmed(request);
+      return this.#site.power(request);
+    });
   }
 
   async outlets(pdu: string) {
@@ -165,6 +170,25 @@ export class GrantedSite implements Site {
     return this.#site.closeIncident(id, reason);
   }
 
+  async why(host: string, options: Parameters<Site["why"]>[1]) {
+    this.#grants.demand("status", [host]);
+    return this.#site.why(host, options);
+  }
+
+  /** A yes moves outlets, or types at the host and moves them then. */
+  async approveIncident(id: number, rung: Rung, reason: string) {
+    const { summary } = await this.#site.incident(id);
+    this.#grants.demand("power", [summary.host]);
+    if (rung !== "cycle") this.#grants.demand("run", [summary.host]);
+    return this.#site.approveIncident(id, rung, reason);
+  }
+
+  async denyIncident(id: number, reason: string) {
+    const { summary } = await this.#site.incident(id);
+    this.#grants.demand("hold", [summary.host]);
+    return this.#site.denyIncident(id, reason);
+  }
+
   runbooks() {
     return this.#site.runbooks();
   }
@@ -181,6 +205,21 @@ export class GrantedSite implements Site {
 
   async close(): Promise<void> {
     // The site is the daemon's.
+  }
+
+  /** A program that speaks to the socket answers the question of the command, too. Runbooks and the watchdog do not come here. */
+  #demandConfirmed({ verb, hosts, dryRun, confirm }: PowerRequest): void {
+    if (dryRun || verb === "identify") return;
+    const named = [...new Set(hosts)];
+    const precious = named.filter((name) => this.#config.hosts.get(name)?.precious);
+    if (!needsConfirmation(verb, named, precious)) return;
+    if (confirm !== undefined && isConfirmed(named, precious, confirm)) return;
+    const wanted = wantedAnswer(named, precious);
+    const what = `Cannot ${verb} ${named.slice(0, 6).join(", ")} without confirmation`;
+    const why = confirm === undefined ? "the request has none" : `the request says "${confirm}"`;
+    throw new OobError("NOT_CONFIRMED", `${what}: ${why}`, {
+      hint: `Its "confirm" has to be "${wanted}". Nothing was done`,
+    });
   }
 
   /** Hosts that hang on a PDU; its own name where there is none. */

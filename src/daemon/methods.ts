@@ -117,6 +117,21 @@ export const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
     (site, args) =>
       site.closeIncident(args.number("id", 0, Number.MAX_SAFE_INTEGER), args.text("reason")),
   ],
+  ["why", (site, args) => site.why(args.text("host"), { interlocks: args.flag("interlocks") })],
+  [
+    "approveIncident",
+    (site, args) =>
+      site.approveIncident(
+        args.number("id", 0, Number.MAX_SAFE_INTEGER),
+        args.choice("rung", ["sysrq", "single-user", "cycle"]),
+        args.text("reason"),
+      ),
+  ],
+  [
+    "denyIncident",
+    (site, args) =>
+      site.denyIncident(args.number("id", 0, Number.MAX_SAFE_INTEGER), args.text("reason")),
+  ],
   ["runbooks", (site) => site.runbooks()],
   ["run", run],
   ["watch", (site, args) => site.watch(args.texts("hosts"))],
@@ -157,6 +172,7 @@ function power(site: Site, args: CallArgs) {
     dryRun: args.flag("dryRun"),
     force: args.flag("force"),
     reason: args.text("reason"),
+    ...optional("confirm", args.optionalText("confirm")),
     ...(graceful && {
       graceful: {
         within: graceful.number("within", 1000, 86_400_000),

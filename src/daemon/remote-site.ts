@@ -1,3 +1,4 @@
+import type { Rung } from "../config/site-config.ts";
 import type { ChannelStatus, ChannelTest } from "../core/notify/notify-view.ts";
 import type { LineEvent } from "../core/site/line-act.ts";
 import type { LoadQuery, OutletLoad } from "../core/site/load-view.ts";
@@ -128,6 +129,18 @@ export class RemoteSite implements Site {
 
   closeIncident(id: number, reason: string): Promise<void> {
     return this.#call("closeIncident", { id, reason });
+  }
+
+  why(host: string, options: Parameters<Site["why"]>[1]): ReturnType<Site["why"]> {
+    return this.#call("why", { host, ...options });
+  }
+
+  approveIncident(id: number, rung: Rung, reason: string): Promise<void> {
+    return this.#call("approveIncident", { id, rung, reason });
+  }
+
+  denyIncident(id: number, reason: string): Promise<void> {
+    return this.#call("denyIncident", { id, reason });
   }
 
   runbooks(): Promise<readonly RunbookSummary[]> {

@@ -17,6 +17,7 @@ import type {
   Site,
   SiteEvent,
 } from "../../src/core/site/site.ts";
+import type { WhyView } from "../../src/core/site/watch-site.ts";
 import type { SessionView } from "../../src/core/site/who.ts";
 import { OobError } from "../../src/lib/errors.ts";
 import type { Call } from "../../src/sdk/modem/calls.ts";
@@ -256,6 +257,20 @@ export class SiteDouble implements Site {
   }
   async closeIncident(id: number, reason: string): Promise<void> {
     this.asked.push({ close: id, reason });
+  }
+  /** What `why` tells, by host. */
+  readonly whys = new Map<string, WhyView>();
+  async why(host: string, options: { interlocks: boolean }): Promise<WhyView> {
+    this.asked.push({ why: host, ...options });
+    const found = this.whys.get(host);
+    if (!found) throw new OobError("HOST_UNKNOWN", `Cannot find host "${host}"`);
+    return found;
+  }
+  async approveIncident(id: number, rung: string, reason: string): Promise<void> {
+    this.asked.push({ approve: id, rung, reason });
+  }
+  async denyIncident(id: number, reason: string): Promise<void> {
+    this.asked.push({ deny: id, reason });
   }
   async runbooks(): Promise<RunbookSummary[]> {
     return this.runbookList;

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { DeviceEntry, SiteConfig } from "../../config/site-config.ts";
+import type { DeviceEntry, Rung, SiteConfig } from "../../config/site-config.ts";
 import type { Millis } from "../../lib/clock.ts";
-import { messageOf, OobError } from "../../lib/errors.ts";
+import { OobError } from "../../lib/errors.ts";
 import type { Call } from "../../sdk/modem/calls.ts";
 import type { SecretRef } from "../../sdk/options.ts";
 import type { PduReading } from "../../sdk/power.ts";
@@ -36,10 +36,13 @@ import type {
 } from "./site.ts";
 import { type LocalSiteOptions, SiteCore } from "./site-core.ts";
 import { proveMap } from "./site-prove.ts";
-import { runOnHosts } from "./site-run.ts";
+import { listRunbooks, runOnHosts } from "./site-run.ts";
+import { decideIncident, type PersonVerdict } from "./site-verdicts.ts";
 import { watchRows } from "./site-watch.ts";
+import { whyHost } from "./site-why.ts";
 import { stoppable } from "./stoppable.ts";
 import { untilSpoken } from "./until-spoken.ts";
+import type { WhyView } from "./watch-site.ts";
 import type { SessionView } from "./who.ts";
 
 /** Opens the site in this process: what the daemon does for all, and what a command does by itself where none runs. */
@@ -216,6 +219,10 @@ export class LocalSite implements Site {
     await this.#core.holds.release(hosts, this.#who);
   }
 
+  async why(host: string, options: { readonly interlocks: boolean }): Promise<WhyView> {
+    return whyHost(this.#core, this.#core.host(host), options);
+  }
+
   events(query: Parameters<Site["events"]>[0]): AsyncIterable<SiteEvent> {
     const hosts = query.hosts.map((name) => this.#core.host(name).name);
     return stoppable((signal) => this.#core.audit.read({ ...query, hosts, signal }));
@@ -235,36 +242,19 @@ export class LocalSite implements Site {
   }
 
   async closeIncident(id: number, reason: string): Promise<void> {
-    const found = this.#incident(id);
-    if (this.#core.watchdog) {
-      this.#core.watchdog.closeIncident(id, this.#who, reason);
-      return;
-    }
-    found.close("closed", `${this.#who}: ${reason}`);
-    await this.#core.audit.commit({
-      type: "incident.close",
-      host: found.record.host,
-      by: this.#who,
-      text: `incident ${id} closed: ${reason}`,
-      data: { incident: id },
-    });
+    return this.#decide(id, { is: "close" }, reason);
   }
 
-  /** A user's file that cannot be loaded is listed with what is wrong with it: the others have to go on working. */
-  async runbooks(): Promise<readonly RunbookSummary[]> {
-    const { registry } = this.#core;
-    const names = await registry.names("runbook");
-    return Promise.all(
-      names.map(async (name): Promise<RunbookSummary> => {
-        try {
-          const { title, summary, risk, options } = await registry.runbook(name);
-          return { name, title, summary, risk, options };
-        } catch (thrown) {
-          const why = messageOf(thrown);
-          return { name, title: why, summary: why, risk: "disrupt", options: {} };
-        }
-      }),
-    );
+  async approveIncident(id: number, rung: Rung, reason: string): Promise<void> {
+    return this.#decide(id, { is: "approve", rung }, reason);
+  }
+
+  async denyIncident(id: number, reason: string): Promise<void> {
+    return this.#decide(id, { is: "deny" }, reason);
+  }
+
+  runbooks(): Promise<readonly RunbookSummary[]> {
+    return listRunbooks(this.#core.registry);
   }
 
   run(request: Parameters<Site["run"]>[0]): AsyncIterable<RunEvent> {
@@ -288,6 +278,10 @@ export class LocalSite implements Site {
     const guests = this.#core.consoles.get(this.#core.host(host).name)?.guests;
     if (guests) return { guests, id };
     throw new OobError("USAGE", `Cannot find session ${session}: the console is not open`);
+  }
+
+  #decide(id: number, verdict: PersonVerdict, reason: string): Promise<void> {
+    return decideIncident(this.#core, this.#incident(id), verdict, this.#who, reason);
   }
 
   #incident(id: number) {

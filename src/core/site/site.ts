@@ -3,17 +3,20 @@ import type { Millis } from "../../lib/clock.ts";
 import type { Call } from "../../sdk/modem/calls.ts";
 import type { OptionSpecs } from "../../sdk/options.ts";
 import type { PduReading, PowerState } from "../../sdk/power.ts";
-import type { HostState } from "../../sdk/rule.ts";
 import type { Risk } from "../../sdk/runbook.ts";
 import type { IncidentSummary } from "../incident/incident-summary.ts";
 import type { ChannelDoors } from "../notify/notify-view.ts";
 import type { LineAct, LineEvent } from "./line-act.ts";
 import type { LoadQuery, OutletLoad } from "./load-view.ts";
 import type { LogQuery, LogRecord } from "./log-query.ts";
+import type { PowerRequest, ProveRequest } from "./power-request.ts";
+import type { HostHealth, WatchSite } from "./watch-site.ts";
 import type { LastVisit, LeaveHow, OpenShell, SessionView } from "./who.ts";
 
 export type { IncidentSummary } from "../incident/incident-summary.ts";
 export type { LogQuery, LogRecord } from "./log-query.ts";
+export type { PowerRequest, PowerVerb, ProveRequest } from "./power-request.ts";
+export type { WhyStep, WhyView } from "./watch-site.ts";
 
 /** A row of `oob status`. Times are Unix ms. */
 export interface HostStatus {
@@ -32,12 +35,7 @@ export interface HostStatus {
   readonly outlets: readonly OutletStatus[];
   /** Outlets of the configuration: "pdu-a/3". */
   readonly feeds: readonly string[];
-  readonly health: {
-    readonly state: HostState | "unknown";
-    readonly class: string;
-    readonly why: string;
-    readonly since: Millis;
-  };
+  readonly health: HostHealth;
   /** What the outlets' loads tell of the host: "pdu-a/3 draws 0 W". Nothing is decided by it. */
   readonly load?: string;
   readonly watch: { readonly mode: WatchMode; readonly next?: string };
@@ -79,9 +77,6 @@ export interface Hold {
   readonly reason: string;
 }
 
-/** Verbs of `oob power` that switch; "identify" moves nothing. */
-export type PowerVerb = "on" | "off" | "cycle" | "reset" | "soft" | "nmi";
-
 /** What is known of a verb's outcome. `unknown`: it may or may not have happened. */
 export type PowerResult = "done" | "failed" | "refused" | "unknown";
 
@@ -95,31 +90,6 @@ export interface PowerEvent {
   readonly result?: PowerResult;
   readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
   readonly outlets?: readonly OutletStatus[];
-}
-
-/** What is asked of the outlets. */
-export interface PowerRequest {
-  readonly verb: PowerVerb | "identify";
-  readonly hosts: readonly string[];
-  readonly dryRun: boolean;
-  /** Interlocks that a person may override were overridden knowingly. */
-  readonly force: boolean;
-  readonly reason: string;
-  /** Of `off` and `cycle`: the host goes down in order first, and is cut when it was seen down. */
-  readonly graceful?: {
-    readonly within: Millis;
-    /** Cut where it was not seen to go down in time, too. */
-    readonly thenHard: boolean;
-  };
-}
-
-/** Which outlet shows whether a PDU's map is right: it feeds nothing, and is called so. */
-export interface ProveRequest {
-  readonly pdu: string;
-  readonly outlet: string;
-  readonly called: string;
-  readonly fromOn: boolean;
-  readonly reason: string;
 }
 
 /** How somebody wants to be at a console. */
@@ -229,7 +199,7 @@ export interface RunEvent {
  * All that a command can ask of a site. The daemon serves it over its socket (daemon/client gives the same interface),
  * and without a daemon the command opens the devices itself (core/local-site).
  */
-export interface Site extends ChannelDoors {
+export interface Site extends WatchSite, ChannelDoors {
   /** "daemon" or "direct": who has the devices. */
   readonly via: "daemon" | "direct";
   hosts(): Promise<readonly string[]>;
@@ -273,7 +243,6 @@ export interface Site extends ChannelDoors {
   }): AsyncIterable<SiteEvent>;
   incidents(hosts: readonly string[]): Promise<readonly IncidentSummary[]>;
   incident(id: number): Promise<{ readonly summary: IncidentSummary; readonly report: string }>;
-  closeIncident(id: number, reason: string): Promise<void>;
   runbooks(): Promise<readonly RunbookSummary[]>;
   run(request: {
     readonly runbook: string;
