@@ -88,7 +88,7 @@ export class Dialogue implements Codec<DialogueEvent> {
   }
 
   takeOutput(): Uint8Array {
-    return concatBytes(this.#output.splice(0));
+    return this.#output.length === 0 ? NOTHING : concatBytes(this.#output.splice(0));
   }
 
   receive(bytes: Uint8Array): DialogueEvent[] {
@@ -294,3 +294,5 @@ export class Dialogue implements Codec<DialogueEvent> {
     return printable(shown, 300);
   }
 }
+
+const NOTHING = new Uint8Array(0);

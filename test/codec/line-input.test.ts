@@ -1,18 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { LineInput, type LineInputEvent, MAX_TYPED_LINE } from "../../src/codec/line-input.ts";
+import { LineInput, MAX_TYPED_LINE } from "../../src/codec/line-input.ts";
 import { latin1 } from "../../src/lib/bytes.ts";
+import { lineInputSubject } from "../fuzz/line-input.ts";
 import { testLaws } from "./laws.ts";
 
-testLaws("LineInput", {
-  make: () => new LineInput(),
-  feed: (codec: LineInput, bytes) => codec.receive(bytes),
-  join: (events: readonly LineInputEvent[]) => [...events],
-  held: (codec) => codec.held,
-  bound: MAX_TYPED_LINE,
-  words: ["a", "word", "\r", "\r\n", "\n", "\x03", "\x04", "\b", "\x7f", "\x15", "\xff"].map(
-    latin1,
-  ),
-});
+testLaws("LineInput", lineInputSubject);
 
 const text = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 

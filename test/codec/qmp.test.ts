@@ -1,35 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { MAX_QMP_LINE_BYTES, QmpCodec, type QmpEvent } from "../../src/codec/qmp.ts";
+import { MAX_QMP_LINE_BYTES, QmpCodec } from "../../src/codec/qmp.ts";
 import { utf8 } from "../../src/lib/bytes.ts";
+import { GREETING, qmpSubject } from "../fuzz/qmp.ts";
 import { testLaws } from "./laws.ts";
 
-// As QEMU 7.2 sends it.
-const GREETING =
-  '{"QMP": {"version": {"qemu": {"micro": 22, "minor": 2, "major": 7}, "package": "Debian 1:7.2"}, "capabilities": ["oob"]}}\r\n';
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
-testLaws("QmpCodec", {
-  make: () => new QmpCodec(),
-  feed: (codec: QmpCodec, bytes) => {
-    const events = codec.receive(bytes);
-    codec.takeOutput();
-    return events;
-  },
-  join: (events: readonly QmpEvent[]) => events,
-  held: (codec) => codec.held,
-  bound: MAX_QMP_LINE_BYTES,
-  words: [
-    GREETING,
-    '{"return": {}, "id": 0}\r\n',
-    '{"return": {"status": "running"}, "id": 1}\n',
-    '{"error": {"class": "GenericError", "desc": "ů"}, "id": 2}\n',
-    '{"event": "SHUTDOWN", "data": {"guest": true}, "timestamp": {"seconds": 1}}\n',
-    "\n",
-    "[]\n",
-    "null\n",
-    "{",
-  ].map(utf8),
-});
+testLaws("QmpCodec", qmpSubject);
 
 describe("QmpCodec", () => {
   it("answers the greeting and says when it is ready", () => {

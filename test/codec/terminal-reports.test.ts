@@ -6,8 +6,9 @@ import {
   TerminalReports,
   withoutReports,
 } from "../../src/codec/terminal-reports.ts";
-import { concatBytes, latin1, utf8 } from "../../src/lib/bytes.ts";
-import { joinBytes, testLaws } from "./laws.ts";
+import { concatBytes, latin1 } from "../../src/lib/bytes.ts";
+import { reportsSubject } from "../fuzz/terminal-reports.ts";
+import { testLaws } from "./laws.ts";
 
 const typed = (events: readonly TerminalInputEvent[]): string =>
   String.fromCharCode(
@@ -19,32 +20,7 @@ function reaches(input: string): string {
   return typed([...reports.receive(latin1(input)), ...reports.tick()]);
 }
 
-testLaws("TerminalReports", {
-  make: () => new TerminalReports(),
-  feed: (reports: TerminalReports, bytes) => reports.receive(bytes),
-  join: joinBytes<TerminalInputEvent>("bytes"),
-  held: (reports) => reports.held,
-  bound: MAX_REPORT_BYTES,
-  words: [
-    "ls\r",
-    "\x1b",
-    "\x1b[",
-    "\x1b[A",
-    "\x1bOP",
-    "\x1b[1;5C",
-    "\x1b[24;80R",
-    "\x1b[?1;2c",
-    "\x1b[200~",
-    "\x1b[201~",
-    "\x1b]11;rgb:0/0/0",
-    "\x07",
-    "\x1b\\",
-    "\x1bP1$r0m",
-    "\x1b_Gi=1;OK",
-    "\x1b[[A",
-    "ž",
-  ].map(utf8),
-});
+testLaws("TerminalReports", reportsSubject);
 
 describe("TerminalReports", () => {
   it.each([

@@ -8,6 +8,8 @@ import type { Subject } from "../codec/subject.ts";
 export interface SeedGroup {
   readonly head: Uint8Array;
   readonly seeds: readonly Uint8Array[];
+  /** Most seeds in one input. */
+  readonly pieces?: number;
 }
 
 /** Something to be fed with hostile bytes. */
@@ -15,6 +17,8 @@ export interface FuzzTarget {
   readonly seeds: readonly Uint8Array[];
   /** An input is made of the seeds of one group, where there are any. */
   readonly groups?: readonly SeedGroup[];
+  /** Answers of a device that were given since it was loaded, where an input is a device that is asked many times. */
+  readonly answers?: () => number;
   readonly run: (input: Uint8Array) => void | Promise<void>;
 }
 

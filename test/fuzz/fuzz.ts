@@ -31,9 +31,13 @@ const room = new Uint8Array(2 * MAX_INPUT_BYTES);
 let filled = 0;
 
 /** An input made of seeds put together, then damaged. */
-export function mutant(seeds: readonly Uint8Array[], roll: (below: number) => number): Uint8Array {
+export function mutant(
+  seeds: readonly Uint8Array[],
+  roll: (below: number) => number,
+  most = MAX_PIECES,
+): Uint8Array {
   filled = 0;
-  for (let pieces = 1 + roll(MAX_PIECES); pieces > 0; pieces--) {
+  for (let pieces = 1 + roll(most); pieces > 0; pieces--) {
     const seed = seeds[roll(seeds.length)] ?? NOTHING;
     const from = roll(4) === 0 ? roll(seed.length + 1) : 0;
     const to = roll(4) === 0 ? from + roll(seed.length - from + 1) : seed.length;
@@ -106,7 +110,9 @@ export async function fuzz(
 
 function inputFor({ seeds, groups }: FuzzTarget, roll: (below: number) => number): Uint8Array {
   const group = groups?.[roll(groups.length)];
-  return group ? concatBytes([group.head, mutant(group.seeds, roll)]) : mutant(seeds, roll);
+  return group
+    ? concatBytes([group.head, mutant(group.seeds, roll, group.pieces)])
+    : mutant(seeds, roll);
 }
 
 /** The input without the pieces that the fault does not need. */

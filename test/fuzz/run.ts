@@ -33,7 +33,8 @@ for (const name of names) {
   const took = ((performance.now() - start) / 1000).toFixed(1);
   const { user, system } = process.cpuUsage(before);
   const busy = ((user + system) / 1e6).toFixed(1);
-  console.log(`${name}: ${done} inputs in ${took} s (${busy} s of CPU), seed ${seed}`);
+  const answers = target.answers ? ` (${target.answers()} answers)` : "";
+  console.log(`${name}: ${done} inputs${answers} in ${took} s (${busy} s of CPU), seed ${seed}`);
   if (crash === undefined) continue;
   const folder = corpusOf(name);
   mkdirSync(folder, { recursive: true });

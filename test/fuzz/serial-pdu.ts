@@ -16,6 +16,9 @@ import { PAUSE, SILENCE, transcripts } from "./serial/transcripts.ts";
 
 const SECRET = "s3cret";
 const MAX_TYPED = 4096;
+const SECRETS: ReadonlySet<string> = new Set(["password"]);
+/** Talks and lines of one input. */
+const MAX_PIECES = 5;
 const AIMS = ["table", "command"] as const;
 const profiles = [...(await serialProfiles())];
 
@@ -43,7 +46,7 @@ const valuesOf = (name: string, profile: SerialPduProfile, aim: (typeof AIMS)[nu
 class Talk {
   readonly #family: string;
   readonly #profile: SerialPduProfile;
-  readonly #aim: (typeof AIMS)[number];
+  readonly #aim: Aim["aim"];
   readonly #dialogue: Dialogue;
   #lines = new TextLines();
   #typed = 0;
@@ -59,13 +62,11 @@ class Talk {
   /** Rows that the dialogue did not take for any. */
   readonly #left: SaidRow[] = [];
 
-  constructor(family: string, profile: SerialPduProfile, aim: (typeof AIMS)[number]) {
+  constructor({ family, profile, aim, values }: Aim) {
     this.#family = family;
     this.#profile = profile;
     this.#aim = aim;
-    const values = valuesOf(family, profile, aim);
-    const secret = new Set(["password"]);
-    this.#dialogue = new Dialogue(profile.steps, profile.begins, { values, secret });
+    this.#dialogue = new Dialogue(profile.steps, profile.begins, { values, secret: SECRETS });
   }
 
   /** Some of the wire, with one line's end at most, and that at its end. */
@@ -116,14 +117,14 @@ class Talk {
     const entered = events.some(
       (event) => event.is === "step" && event.name === this.#profile.typed,
     );
-    const output = Buffer.from(this.#dialogue.takeOutput()).toString("latin1");
-    if (output !== "") this.#check(output, entered, prompt);
+    const output = this.#dialogue.takeOutput();
+    if (output.length > 0) this.#check(Buffer.from(output).toString("latin1"), entered, prompt);
     for (const event of events)
       if (event.is !== "data" && JSON.stringify(event).includes(SECRET))
         throw new Error("tells the password");
     if (this.#dialogue.held > MAX_STEP_BYTES + 2 * MAX_LINE_BYTES)
       throw new Error("holds too much");
-    return output !== "";
+    return output.length > 0;
   }
 
   #read(events: readonly DialogueEvent[], line: string, step: string): void {
@@ -198,19 +199,29 @@ const isRow = (values: Readonly<Record<string, string>>): boolean =>
 const isSame = (said: SaidRow, row: OutletRow): boolean =>
   said.outlet === row.outlet && said.word === row.state && said.number === row.number;
 
+/** A family, and what it is asked for. */
+interface Aim {
+  readonly family: string;
+  readonly profile: SerialPduProfile;
+  readonly aim: (typeof AIMS)[number];
+  readonly values: ReadonlyMap<string, string>;
+}
+
+const aims: Aim[] = [];
+for (const [family, profile] of profiles)
+  for (const aim of AIMS)
+    aims.push({ family, profile, aim, values: valuesOf(family, profile, aim) });
+
 const groups: SeedGroup[] = [];
-for (const [n, [family, profile]] of profiles.entries())
-  for (const [m, aim] of AIMS.entries()) {
-    const whole = await transcripts(family, profile, valuesOf(family, profile, aim));
-    const parts = whole.flatMap((bytes) => linesOf(bytes));
-    // Whole talks as often as their lines: only they lead to the last steps.
-    const often = Array.from({ length: 10 }, () => whole).flat();
-    const more = [Uint8Array.of(PAUSE), Uint8Array.of(SILENCE), latin1("\x1b[2J\0~"), utf8(">")];
-    groups.push({
-      head: Uint8Array.of(n * AIMS.length + m),
-      seeds: [...often, ...parts, ...pieces, ...more],
-    });
-  }
+for (const [n, { family, profile, values }] of aims.entries()) {
+  const whole = await transcripts(family, profile, values);
+  const parts = whole.flatMap((bytes) => linesOf(bytes));
+  // Whole talks as often as their lines: only they lead to the last steps.
+  const often = Array.from({ length: 10 }, () => whole).flat();
+  const more = [Uint8Array.of(PAUSE), Uint8Array.of(SILENCE), latin1("\x1b[2J\0~"), utf8(">")];
+  const seeds = [...often, ...parts, ...pieces, ...more];
+  groups.push({ head: Uint8Array.of(n), seeds, pieces: MAX_PIECES });
+}
 
 /** A talk's lines and prompts. */
 function linesOf(bytes: Uint8Array): Uint8Array[] {
@@ -224,14 +235,16 @@ function linesOf(bytes: Uint8Array): Uint8Array[] {
   return found;
 }
 
+let answers = 0;
+
 const target: FuzzTarget = {
+  answers: () => answers,
   seeds: groups.flatMap(({ seeds }) => seeds),
   groups,
   run(input) {
-    const head = input[0] ?? 0;
-    const [family, profile] = profiles[(head >> 1) % profiles.length] ?? [];
-    if (family === undefined || profile === undefined) return;
-    const talk = new Talk(family, profile, AIMS[head & 1] ?? "table");
+    const aim = aims[(input[0] ?? 0) % aims.length];
+    if (aim === undefined) return;
+    const talk = new Talk(aim);
     talk.expired();
     let from = 1;
     for (let at = 1; at <= input.length; at++) {
@@ -240,6 +253,7 @@ const target: FuzzTarget = {
       if (!isEvent && byte !== 10) continue;
       const piece = input.subarray(from, isEvent ? at : at + 1);
       if (piece.length > 0) talk.hear(piece);
+      if (isEvent) answers++;
       if (byte === PAUSE) talk.settled();
       else if (byte === SILENCE) talk.expired();
       from = at + 1;

@@ -164,7 +164,10 @@ async function use(pdu: Pdu, wire: Wire, device: Device, numbers: Numbers): Prom
   checkSets(profile, wire, instance, command, new Oracle(profile, wire.said, ever));
 }
 
+let answers = 0;
+
 const target: FuzzTarget = {
+  answers: () => answers,
   seeds: [
     ...devices.map((_, n) => Uint8Array.of(n, n)),
     ...Array.from({ length: 14 }, (_, kind) => Uint8Array.of(kind, kind * 5, 3)),
@@ -184,6 +187,7 @@ const target: FuzzTarget = {
     if (pdu && all) await readAny(pdu, wire);
     else if (pdu) await use(pdu, wire, device, numbers);
     await pdu?.close();
+    answers += wire.answers;
   },
 };
 export default target;

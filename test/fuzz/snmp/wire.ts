@@ -36,6 +36,8 @@ export class Wire {
   /** By the number of the request. */
   readonly faults = new Map<number, WireFault>();
   requests = 0;
+  /** Answers since it was made, errors among them. */
+  answers = 0;
   /** Everything that was ever said since `forget`, by OID. */
   said = new Map<string, Value[]>();
   readonly sets: Varbind[] = [];
@@ -93,6 +95,7 @@ export class Wire {
   }
 
   #answer(asked: readonly string[], done: Done, make: () => Varbind[], bulk = false): void {
+    this.answers++;
     const fault = this.faults.get(this.requests++);
     this.#time += fault === "timeout" ? 2000 : 5;
     const failed = fault && errorOf(fault);
