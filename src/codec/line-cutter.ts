@@ -1,3 +1,5 @@
+import { concatBytes } from "../lib/bytes.ts";
+
 const LF = 10;
 const CR = 13;
 
@@ -43,15 +45,15 @@ export class LineCutter {
   }
 
   #finish(): string | undefined {
-    const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-    let text = "";
-    for (const piece of this.#pieces) text += decoder.decode(piece, { stream: true });
-    text += decoder.decode();
+    const line = concatBytes(this.#pieces);
     const tooLong = this.#tooLong;
     this.#pieces = [];
     this.#held = 0;
     this.#tooLong = false;
     if (tooLong) return undefined;
+    const text = decoder.decode(line);
     return text.charCodeAt(text.length - 1) === CR ? text.slice(0, -1) : text;
   }
 }
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });

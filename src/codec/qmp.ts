@@ -2,13 +2,14 @@
  * QEMU's machine protocol (docs/interop/qmp-spec): a line of JSON each way. The greeting is answered with
  * qmp_capabilities; `ready` tells that commands may be sent. Replies carry the id of their command; events come between.
  */
-import { utf8 } from "../lib/bytes.ts";
+import { concatBytes, utf8 } from "../lib/bytes.ts";
 import type { Codec } from "./codec.ts";
 
 /** Longest line of an answer; a longer one is skipped. query-qmp-schema, the longest that we know, is 170 kB. */
 export const MAX_QMP_LINE_BYTES = 512 * 1024;
 
 const LF = 10;
+const decoder = new TextDecoder();
 const CAPABILITIES_ID = 0;
 
 /** What the machine said. */
@@ -85,9 +86,7 @@ export class QmpCodec implements Codec<QmpEvent> {
 
   #endLine(events: QmpEvent[]): void {
     const skipped = this.#skipping;
-    const decoder = new TextDecoder();
-    let text = "";
-    for (const piece of this.#pieces) text += decoder.decode(piece, { stream: true });
+    const text = decoder.decode(concatBytes(this.#pieces));
     this.#skipping = false;
     this.#pieces = [];
     this.#held = 0;

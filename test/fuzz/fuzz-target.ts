@@ -28,7 +28,7 @@ export interface PlainFuzzTarget extends FuzzTarget {
 }
 
 /** Pieces of these sizes, again and again, always in the same place: a codec that keeps a view of what it got fails. */
-const CUTS = [1, 7, 2, 3, 1, 31].map((size) => new Uint8Array(size));
+const CUTS = [1, 7, 2, 3, 1, 31, 257].map((size) => new Uint8Array(size));
 
 /** The three laws of codecs, asked of one input after another. */
 export function codecTarget<Machine, Event>(subject: Subject<Machine, Event>): PlainFuzzTarget {
