@@ -3,11 +3,12 @@ import { defineSerialPdu, refusedCommand, switchedOther, withLogin } from "oob/s
 const PROMPT = /^(?:Switched CDU|Smart CDU|Switched PDU|Smart PDU|Sentry):[ \t]{0,3}$/i;
 const MORE_ROWS = /^[ \t]{0,9}More \(Y\/es N\/o\) ?:[ \t]{0,3}$/i;
 const ID = String.raw`\.[A-Z]{1,2}\d{1,2}`;
+const WORD = "[A-Z][a-z]{1,9}";
 /** One word or two: On, Off, Off Wait, Wake On, No Comm. */
-const WORDS = "[A-Z][a-z]{1,9}(?: [A-Z][a-z]{1,9})?";
-/** Names have no blanks, and an outlet may have none. */
+const WORDS = `${WORD}(?: ${WORD})?`;
+/** Names have no blanks, and an outlet may have none: "Wake On" is then one state, and not On of an outlet called Wake. */
 const ROW = new RegExp(
-  String.raw`^[ \t]{0,6}(?<outlet>${ID})[ \t]{1,40}(?:(?<name>\S{1,32})[ \t]{1,40})?(?<state>${WORDS})[ \t]{2,40}(?<control>${WORDS})[ \t]{0,20}$`,
+  String.raw`^[ \t]{0,6}(?<outlet>${ID})[ \t]{1,40}(?:(?<name>(?!${WORD} \S)\S{1,32})[ \t]{1,40})?(?<state>${WORDS})[ \t]{2,40}(?<control>${WORDS})[ \t]{0,20}$`,
 );
 
 export default defineSerialPdu({

@@ -63,6 +63,24 @@ it.each([
     ],
   },
   {
+    what: "baytech-rpc3: a number with a digit too many is no outlet",
+    family: "baytech-rpc3",
+    lines: ["Outlet 112 : Off", "Outlet 12  : On"],
+    prompt: "RPC-28A>",
+    rows: [{ outlet: "12", name: "", state: "On" }],
+  },
+  {
+    what: "servertech-sentry: two words are one state where there is no name",
+    family: "servertech-sentry",
+    lines: [".AA1  Wake On   On", ".AA2  Wake   On   On", ".AA3  web 3  On", ".AA4  db4 Off  Off"],
+    prompt: "Switched CDU: ",
+    rows: [
+      { outlet: ".AA1", state: "Wake On", control: "On" },
+      { outlet: ".AA2", name: "Wake", state: "On", control: "On" },
+      { outlet: ".AA4", name: "db4", state: "Off", control: "Off" },
+    ],
+  },
+  {
     what: "cyclades-pm: no names",
     family: "cyclades-pm",
     lines: ["Outlet\tName\tStatus\tUsers", "1\t\tUnlocked ON\t", "2\t\tLocked OFF\tadmin"],

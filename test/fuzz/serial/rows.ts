@@ -74,7 +74,7 @@ const sentry: Reader = (line) => {
   const stated = columns.at(-2) ?? "";
   const words = stated.split(" ");
   // A long name may stand right before the state: what is not written as states are is none of it.
-  while (words.length > 1 && !/^[A-Z][a-z]+$/.test(words[0] ?? "")) words.shift();
+  while (words.length > 1 && !/^[A-Z][a-z]{1,9}$/.test(words[0] ?? "")) words.shift();
   return { outlet, word: words.join(" ") };
 };
 
