@@ -11,6 +11,10 @@ const READS_PER_SECOND = 4000;
  * not 60. (20 parts: 3 ms at the median and 8 at the 90th percentile; 50: 1 and 4; 100: no better, more timers.)
  */
 const TURNS = 50;
+/** To wake the loop costs as much as a read: while few consoles print, a tick takes several parts, with so many reads. */
+const READS_PER_TICK = 10;
+/** Each divides TURNS: a console's round is as long as it is with single parts. */
+const PARTS_PER_TICK = [5, 2] as const;
 
 /**
  * Makes busy consoles cheap: those that nobody watches are read once in a round, in larger pieces. One timer for all
@@ -23,6 +27,10 @@ export class ReadPace {
   #waiting = 0;
   #now = 0;
   #part: Millis = SHORTEST_ROUND / TURNS;
+  /** Parts that the next tick takes. */
+  #step = 1;
+  /** Parts from now in which somebody cannot wait for the end of a longer step. */
+  #exact = 0;
   #running = false;
   #nextPlace = 0;
 
@@ -40,6 +48,7 @@ export class ReadPace {
   turn(place: number, go: () => void, within: Millis = Number.POSITIVE_INFINITY): void {
     const own = (place - this.#now + TURNS) % TURNS || TURNS;
     const parts = Math.max(1, Math.min(own, Math.floor(within / this.#part)));
+    if (within < this.#part * TURNS) this.#exact = Math.max(this.#exact, parts);
     this.#turns[(this.#now + parts) % TURNS]?.push(go);
     this.#waiting++;
     if (!this.#running) this.#goOn();
@@ -50,15 +59,26 @@ export class ReadPace {
     if (!this.#running) return;
     const round = (this.#waiting / READS_PER_SECOND) * 1000;
     this.#part = Math.min(LONGEST_ROUND, Math.max(SHORTEST_ROUND, round)) / TURNS;
-    this.#clock.after(this.#part, () => this.#tick());
+    this.#step = this.#nextStep();
+    this.#clock.after(this.#part * this.#step, () => this.#tick());
+  }
+
+  #nextStep(): number {
+    if (this.#exact > 0) return 1;
+    const most = READS_PER_TICK * TURNS;
+    return PARTS_PER_TICK.find((parts) => this.#waiting * parts <= most) ?? 1;
   }
 
   #tick(): void {
-    this.#now = (this.#now + 1) % TURNS;
-    const waiting = this.#turns[this.#now] ?? [];
-    this.#turns[this.#now] = [];
-    this.#waiting -= waiting.length;
-    for (const go of waiting) go();
+    const due: (() => void)[] = [];
+    for (let n = 0; n < this.#step; n++) {
+      this.#now = (this.#now + 1) % TURNS;
+      due.push(...(this.#turns[this.#now] ?? []));
+      this.#turns[this.#now] = [];
+    }
+    this.#exact = Math.max(0, this.#exact - this.#step);
+    this.#waiting -= due.length;
+    for (const go of due) go();
     this.#goOn();
   }
 }
