@@ -146,6 +146,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/detect.ts"),
   },
   {
+    name: "backtest",
+    group: "Watching over",
+    summary: "what the watchdog would have done, by old console logs",
+    load: () => import("./commands/backtest.ts"),
+  },
+  {
     name: "run",
     group: "Runbooks",
     summary: "run a runbook on hosts",

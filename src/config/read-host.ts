@@ -154,7 +154,7 @@ export function readWatch(value: unknown, spot: Spot, problems: Problems): RawWa
 }
 
 /** The preset of the mode, then what `defaults` says, then what the host says. */
-function watchPolicy(defaults: RawWatch, own: RawWatch): WatchPolicy {
+export function watchPolicy(defaults: RawWatch, own: RawWatch): WatchPolicy {
   const preset = WATCH_PRESETS[own.mode ?? defaults.mode ?? "observe"];
   const said = { ...defaults, ...own };
   return {

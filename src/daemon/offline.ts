@@ -11,8 +11,19 @@ import { messageOf } from "../lib/errors.ts";
 export { type Heard, LISTEN_FOR, USUAL_SPEEDS } from "../core/serial-ports/listen.ts";
 export { findPorts, type PortFound, type PortHeard } from "../core/serial-ports/survey.ts";
 export { type PortTest, testPort } from "../core/serial-ports/test-port.ts";
+export type {
+  BacktestOptions,
+  LogSummary,
+  PlayableLog,
+  PreparedLog,
+  Story,
+  StoryAct,
+} from "./backtest.ts";
 export type { CapturedPdu, ProbeLogin, ScannedAddress } from "./pdu-probe.ts";
 export { type ConfigCheck, formatProblem };
+
+/** For `oob backtest`; loads the watchdog. */
+export const backtesting = () => import("./backtest.ts");
 
 /** For `oob pdu scan` and `capture`; loads what speaks SNMP. */
 export const pduProbe = () => import("./pdu-probe.ts");
