@@ -5,10 +5,15 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** What a machine boots: a kernel given to QEMU, or GRUB from a CD. */
-export type Boot =
+/** What a machine boots: a kernel given to QEMU, GRUB from a CD, or a disk; disks are left as they were. */
+export type Boot = (
   | { readonly kernel: string; readonly initrd: string; readonly append: string }
-  | { readonly cdrom: string };
+  | { readonly cdrom: string }
+  | { readonly disk: string }
+) & {
+  readonly memoryMib?: number;
+  readonly spareDisk?: string;
+};
 
 /** A port below the range of outgoing connections, free at this moment. */
 export async function freePort(): Promise<number> {
@@ -109,21 +114,21 @@ export class Machine {
     const serial = this.#telnetPort
       ? `telnet:127.0.0.1:${this.#telnetPort},server=on,wait=off`
       : `unix:${this.unixPath},server=on,wait=off`;
-    const boot =
-      "cdrom" in this.#boot
-        ? ["-cdrom", this.#boot.cdrom]
-        : [
-            "-kernel",
-            this.#boot.kernel,
-            "-initrd",
-            this.#boot.initrd,
-            "-append",
-            this.#boot.append,
-          ];
     return [
-      ...["-name", this.name, "-accel", "tcg", "-m", "256", "-display", "none", "-monitor", "none"],
+      ...["-name", this.name, "-accel", "tcg", "-display", "none", "-monitor", "none"],
       ...["-net", "none", "-serial", serial, "-qmp", `unix:${this.qmpPath},server=on,wait=off`],
-      ...boot,
+      ...["-m", String(this.#boot.memoryMib ?? 256)],
+      ...bootArguments(this.#boot),
     ];
   }
+}
+
+function bootArguments(boot: Boot): string[] {
+  const disk = (file: string) => ["-drive", `file=${file},format=raw,if=virtio,snapshot=on`];
+  const spare = boot.spareDisk === undefined ? [] : disk(boot.spareDisk);
+  if ("cdrom" in boot) return ["-cdrom", boot.cdrom, ...spare];
+  if ("disk" in boot) return [...disk(boot.disk), ...spare];
+  // On a busy machine the kernel finds now and then that its timer does not work, and panics.
+  const append = `${boot.append} no_timer_check`;
+  return ["-kernel", boot.kernel, "-initrd", boot.initrd, "-append", append, ...spare];
 }
