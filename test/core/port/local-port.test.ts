@@ -84,7 +84,7 @@ describe("LocalPort", () => {
     wire.print("waits");
     await clock.advance(1);
     expect(seen.at(-1)).not.toBe("waits");
-    await clock.advance(100);
+    await clock.advance(200);
     expect(seen.at(-1)).toBe("waits");
     for (let n = 0; n < 200; n++) {
       wire.print("y".repeat(500));
