@@ -8,7 +8,7 @@ export default defineRule({
   action: "hold",
   view: "line",
   pattern: /^(?:\S{1,40} \S{1,30}: |\*?[A-Z][a-z]{2} {1,2}\d{1,2} [\d:.]{8,15}: )?%SYS-5-RELOAD: /,
-  hints: ["%sys-5-reload"],
+  hints: ["-reload: "],
   matches: [
     "%SYS-5-RELOAD: Reload requested by console. Reload Reason: Reload Command.",
     "*Nov 22 08:12:48.123: %SYS-5-RELOAD: Reload requested by admin on vty0",

@@ -11,7 +11,7 @@ export default defineRule({
     /^(?:#(?:PF|GP|UD|DE|DF|NM|MF|MC) Exception \d{1,3} in world \d|@BlueScreen: |PANIC bora\/|PCPU \d{1,4}: no heartbeat|PCPU \d{1,4} locked up\. Failed to ack TLB invalidate|Spin count exceeded .{0,60}possible deadlock|(?:ASSERT|VERIFY|Failed at) bora\/|Machine Check Exception: .{0,80} on PCPU ?\d|Panic Message: @BlueScreen|NOT_(?:REACHED|IMPLEMENTED) bora\/|LINT1(?:\/NMI)? \(motherboard nonmaskable interrupt\)|The system has found a problem on your machine)/,
   hints: [
     "exception ",
-    "@bluescreen",
+    "bluescreen: ",
     "panic bora/",
     "no heartbeat",
     "_reached bora/",

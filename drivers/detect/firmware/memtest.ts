@@ -8,7 +8,7 @@ export default defineRule({
   action: "hold",
   view: "line",
   pattern: /Memtest86\+? ?v?\d|\[Moving inversions|Pass: {1,4}\d{1,5} {3,}Errors: |^MemTest-86/,
-  hints: ["memtest86", "[moving inversions", "errors: "],
+  hints: ["memtest", "[moving inversions", "errors: "],
   matches: [
     "Memtest86+ v6.10",
     "#5  [Moving inversions, random pattern]",

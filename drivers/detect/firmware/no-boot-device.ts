@@ -25,7 +25,7 @@ export default defineRule({
     "invalid system disk",
     "boot failure",
     "no more network devices",
-    "pxe-e18",
+    "pxe-e",
     "boot failed. efi",
     "no boot disk",
     "remove disks or",

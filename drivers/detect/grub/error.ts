@@ -11,15 +11,14 @@ export default defineRule({
   action: "recover",
   view: "line",
   pattern:
-    /^(?:Press any key to continue\.\.\.|Failed to boot both default and fallback entries|error: you need to load the kernel first|Error (?:1[3-9]|2[0-8]|[5-6]): [A-Z]|GRUB (?:Hard Disk|Read|Geom|Floppy) Error)/,
+    /^(?:Press any key to continue\.\.\.|Failed to boot both default and fallback entries|error: you need to load the kernel first|Error (?:1[3-9]|2[0-8]): [A-Z]|GRUB (?:Hard Disk|Read|Geom|Floppy) Error)/,
   hints: [
     "press any key to continue...",
     "failed to boot both",
     "you need to load the kernel",
     "error 1",
     "error 2",
-    "error 5: ",
-    "error 6: ",
+
     "hard disk error",
     "grub read error",
     "grub geom error",

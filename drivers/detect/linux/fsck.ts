@@ -18,7 +18,7 @@ export default defineRule({
     "pass ",
     "checking in progress",
     "check forced",
-    "** phase ",
+
     "phase ",
     "] checking ",
     "reiserfsck --",

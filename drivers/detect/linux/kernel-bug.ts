@@ -19,7 +19,7 @@ export default defineRule({
     "kernel bug detected",
     "bug: failure at ",
     "rust_kernel: panicked",
-    "monitor event: 0040",
+    "monitor event: ",
     "still in use",
   ],
   matches: [

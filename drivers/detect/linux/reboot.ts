@@ -30,7 +30,7 @@ export default defineRule({
     "unmounting local",
     "starting new kernel",
     "procd: - shutdown",
-    "* unmounting filesystems",
+    "unmounting filesystems",
     "ing remaining ",
     "runit: enter stage",
     "to all processes",

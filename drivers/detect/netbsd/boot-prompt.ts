@@ -10,7 +10,7 @@ export default defineRule({
   action: "recover",
   view: "line",
   pattern: /^type "\?" or "help" for help\.$/,
-  hints: ['or "help" for help.'],
+  hints: [" for help."],
   matches: ['type "?" or "help" for help.'],
   rejects: ['Type "help" for help.'],
 });

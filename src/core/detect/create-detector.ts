@@ -10,9 +10,11 @@ import { raise, rank, standing } from "./slots.ts";
 
 /** What is shown of the line that proves something. */
 const MAX_SHOWN = 300;
+const PLAIN = /^[ -~]*$/;
 const MAX_EVIDENCE = 8;
 /** A longer row ends with no prompt. Bounds the work that a host can cause by repeating what ends prompts. */
 const MAX_PROMPT_BYTES = 256;
+const MAX_PROMPT_TRIES = 24;
 
 /** The end of a shell prompt in any dress: "#", "$", "%", ">", and the arrows of zsh themes in UTF-8. */
 const UNKNOWN_PROMPT =
@@ -46,6 +48,7 @@ class RowDetector implements Detector {
   #candidates: NamedRule[] | undefined;
   #prompt: NamedRule | undefined;
   #promptEnd = 0;
+  #promptTries = 0;
   #opinion: Opinion | undefined = UNKNOWN;
 
   constructor(set: RuleSet) {
@@ -92,25 +95,28 @@ class RowDetector implements Detector {
   }
 
   #hint(hint: number, length: number): void {
+    const prompts = this.#set.promptsByHint[hint];
+    if (prompts && length <= MAX_PROMPT_BYTES && ++this.#promptTries <= MAX_PROMPT_TRIES)
+      this.#tryPrompts(prompts, this.#view.rowSoFar());
     for (const rule of this.#set.byHint[hint] ?? []) {
-      if (rule.prompt) {
-        if (length <= MAX_PROMPT_BYTES) this.#tryPrompt(rule, this.#view.rowSoFar());
-      } else if (this.#judge.changes(rule)) {
-        this.#candidates ??= [];
-        if (!this.#candidates.includes(rule)) this.#candidates.push(rule);
-      }
+      if (!this.#judge.changes(rule)) continue;
+      this.#candidates ??= [];
+      if (!this.#candidates.includes(rule)) this.#candidates.push(rule);
     }
   }
 
-  #tryPrompt(rule: NamedRule, row: Row): void {
+  #tryPrompts(rules: readonly NamedRule[], row: Row): void {
     const text = withoutServerStamp(row.text);
-    if (!matchOf(rule, text)) return;
-    this.#prompt = rule;
-    this.#promptEnd = row.text.length;
-    this.#add(this.#judge.prompt(rule, evidenceOf(rule, row, text), row));
+    for (const rule of rules) {
+      if (!matchOf(rule, text)) continue;
+      this.#prompt = rule;
+      this.#promptEnd = row.text.length;
+      this.#add(this.#judge.prompt(rule, evidenceOf(rule, row, text), row));
+    }
   }
 
   #row(row: Row): void {
+    this.#promptTries = 0;
     if (!this.#candidates && !this.#prompt) {
       this.#judge.pass(row);
       return;
@@ -123,6 +129,7 @@ class RowDetector implements Detector {
   }
 
   #rowDone(): void {
+    this.#promptTries = 0;
     this.#candidates = undefined;
     this.#prompt = undefined;
     this.#promptEnd = 0;
@@ -190,6 +197,13 @@ function evidenceOf(rule: NamedRule, row: Row, text: string): Evidence {
     action: rule.action,
     at: row.at,
     offset: row.end,
-    line: printable(Buffer.from(text, "latin1").toString("utf8").trim(), MAX_SHOWN),
+    line: shown(text),
   };
+}
+
+/** Most lines are plain and short: those are taken as they are. */
+function shown(text: string): string {
+  const line = text.trim();
+  if (line.length <= MAX_SHOWN && PLAIN.test(line)) return line;
+  return printable(Buffer.from(line, "latin1").toString("utf8"), MAX_SHOWN);
 }

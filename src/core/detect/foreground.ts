@@ -1,4 +1,7 @@
-const BEFORE = String.raw`^(?:(?:(?:sudo|doas)(?: -u \S{1,32})?|exec|time|nice|ionice|nohup|timeout|env|command|do|then|else|if|while|!|\{|\(|-\S{1,20}|\d{1,6}[smhd]?|\w{1,20}=\S{0,80}) {0,3}){0,6}(?:\/(?:\w{1,10}\/){1,3})?`;
+const BEFORE = String.raw`^(?:[!({] ?)?(?:(?:(?:sudo|doas)(?: -u \S{1,32})?|exec|time|nice|ionice|nohup|timeout|env|command|do|then|else|if|while|-\S{1,20}|\d{1,6}[smhd]?|\w{1,20}=\S{0,80}) ){0,6}(?:\/(?:\w{1,10}\/){1,3})?`;
+
+/** No command line is looked at further. */
+const MAX_COMMAND = 400;
 
 /** Programs that show text of elsewhere and end: what they print happened at another time, or on another host. */
 const SHOWS = new RegExp(
@@ -31,7 +34,8 @@ export interface Foreground {
 export const NO_FOREGROUND: Foreground = { shows: "nothing", kind: "program", restarts: false };
 
 /** Reads a command line that was typed at a shell prompt. */
-export function foregroundOf(command: string): Foreground {
+export function foregroundOf(line: string): Foreground {
+  const command = line.slice(0, MAX_COMMAND);
   const kind = EDITOR.test(command) ? "editor" : PAGER.test(command) ? "pager" : "program";
   return { shows: showsOf(command), kind, restarts: RESTARTS.test(command) };
 }

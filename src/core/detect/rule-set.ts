@@ -9,8 +9,10 @@ export type NamedRule = Rule & { readonly id: string };
 export interface RuleSet {
   readonly rules: readonly NamedRule[];
   readonly automaton: HintAutomaton;
-  /** Rules to try, by number of the hint. */
+  /** Rules to try when the row ends, by number of the hint. */
   readonly byHint: readonly (readonly NamedRule[])[];
+  /** Rules for prompts, to try where the hint ends; undefined: none has it. */
+  readonly promptsByHint: readonly (readonly NamedRule[] | undefined)[];
 }
 
 const MAX_HINT_BYTES = 60;
@@ -49,7 +51,11 @@ function compile(rules: readonly Rule[]): RuleSet {
   return {
     rules: named,
     automaton: buildAutomaton([...hints.keys()]),
-    byHint: [...hints.values()],
+    byHint: [...hints.values()].map((of) => of.filter((rule) => !rule.prompt)),
+    promptsByHint: [...hints.values()].map((of) => {
+      const prompts = of.filter((rule) => rule.prompt);
+      return prompts.length > 0 ? prompts : undefined;
+    }),
   };
 }
 
