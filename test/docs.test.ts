@@ -88,6 +88,7 @@ describe("docs/guides/configuration.md", () => {
 describe.each<[DeviceKind, string]>([
   ["console", "docs/guides/consoles.md"],
   ["power", "docs/guides/power.md"],
+  ["notify", "docs/guides/alerts.md"],
 ])("%s drivers", (kind, path) => {
   test(`each has a part in ${path} that names its options and their choices`, async () => {
     const lacking: string[] = [];

@@ -79,6 +79,8 @@ function valueAt(value: unknown, steps: Path): unknown {
   for (const step of steps) {
     if (Array.isArray(at)) at = at[Number(step)];
     else if (isRecord(at) && Object.hasOwn(at, step)) at = at[step];
+    // One text stands for a list of it.
+    else if (step === 0 && typeof at === "string") continue;
     else return undefined;
   }
   return at;
