@@ -1,3 +1,4 @@
+import type { Millis } from "../lib/clock.ts";
 import { nameHint } from "../lib/nearest.ts";
 import { bareHost } from "./bare-config.ts";
 import { expandRange, isRecord, NAME, NAME_HINT, substitute } from "./host-range.ts";
@@ -161,7 +162,7 @@ export function watchPolicy(defaults: RawWatch, own: RawWatch): WatchPolicy {
     mode: preset.mode,
     ladder: said.ladder ?? preset.ladder,
     confirmFor: said["confirm-for"] ?? preset.confirmFor,
-    silence: said.silence ?? preset.silence,
+    ...silenceOf(said.silence ?? preset.silence),
     handsOff: said["hands-off"] ?? preset.handsOff,
     bootWithin: said["boot-within"] ?? preset.bootWithin,
     budget: said.budget ?? preset.budget,
@@ -169,3 +170,6 @@ export function watchPolicy(defaults: RawWatch, own: RawWatch): WatchPolicy {
     quiet: said.quiet ?? preset.quiet,
   };
 }
+
+const silenceOf = (said: Millis | "habit"): Pick<WatchPolicy, "silence" | "byHabit"> =>
+  said === "habit" ? { silence: 0, byHabit: true } : { silence: said };

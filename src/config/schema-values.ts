@@ -16,6 +16,10 @@ export const reading = <T>(wanted: string, read: (value: unknown) => T | undefin
 export const duration = reading('a duration such as "30s"', (value) =>
   typeof value === "string" ? parseDuration(value) : undefined,
 );
+/** How long silence has to last to count: by the clock, or by the console's own habit. */
+export const silence = reading('a duration such as "10m", or "habit"', (value) =>
+  value === "habit" ? value : typeof value === "string" ? parseDuration(value) : undefined,
+);
 export const text = reading("text", (value) => (typeof value === "string" ? value : undefined));
 export const path = reading("an absolute path", (value) =>
   typeof value === "string" && value.startsWith("/") ? value : undefined,

@@ -11,6 +11,7 @@ import {
   path,
   quiet,
   reading,
+  silence,
   size,
   text,
   whole,
@@ -27,7 +28,7 @@ export const watchSchema = z.strictObject({
     .nonempty()
     .optional(),
   "confirm-for": duration.optional(),
-  silence: duration.optional(),
+  silence: silence.optional(),
   "hands-off": duration.optional(),
   "boot-within": duration.optional(),
   budget: z.strictObject({ cycles: whole(0, 100), per: duration }).optional(),

@@ -46,6 +46,8 @@ export interface WatchPolicy {
   readonly confirmFor: Millis;
   /** Silence counts as evidence after this long; 0: never. */
   readonly silence: Millis;
+  /** Silence counts by what was learnt of the console. It calls a person, and is never a reason to cut. */
+  readonly byHabit?: boolean;
   /** A person who typed within this time keeps the watchdog's hands off. */
   readonly handsOff: Millis;
   /** How long a recovery may take until login shows. */

@@ -100,6 +100,19 @@ describe("oob why", () => {
   });
 });
 
+describe("oob status --why", () => {
+  it("says under each host why, what comes next, and its habit; reads no interlock", async () => {
+    const double = site({ habit: ["every 20m (71 times): MARK"] });
+    for (const host of ["web2", "db1"]) double.whys.set(host, { ...VIEW, host });
+    const { stdout } = await runCli(["status", "--why"], { site: double });
+    expect(stdout).toMatch(/HOST [\s\S]*\n\nweb1 {2}CRASH panic for 1m 30s: the kernel panicked/);
+    expect(stdout).toContain("  habit: every 20m (71 times): MARK\n  next: ");
+    expect(double.asked).toContainEqual({ why: "web1", interlocks: false });
+    const { stdout: text } = await runCli(["status", "web1", "--why", "--json"], { site: double });
+    expect(JSON.parse(text)).toMatchObject({ hosts: [{ host: "web1", judgement: { v: 1 } }] });
+  });
+});
+
 describe("oob incident approve, deny", () => {
   it("asks, says yes to the rung that was shown, and tells what comes of it", async () => {
     const double = site();

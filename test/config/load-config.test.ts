@@ -143,6 +143,18 @@ hosts:
     expect(c?.watch.mode).toBe("off");
   });
 
+  test("silence counts by the clock or by the console's habit, the host's word over that of defaults", async () => {
+    const config = await load(`
+defaults: { watch: { mode: act, silence: habit } }
+hosts:
+  a: { console: "exec:cat" }
+  b: { console: "exec:cat", watch: { silence: 5m } }
+`);
+    expect(config.hosts.get("a")?.watch).toMatchObject({ silence: 0, byHabit: true });
+    expect(config.hosts.get("b")?.watch).toMatchObject({ silence: 300_000 });
+    expect(config.hosts.get("b")?.watch.byHabit).toBeUndefined();
+  });
+
   test("watch is observe where nothing is said: the watchdog acts only where it is told to", async () => {
     const config = await load('hosts: { a: { console: "exec:cat" } }');
     expect(config.hosts.get("a")?.watch.mode).toBe("observe");

@@ -1,21 +1,32 @@
+import type { HostStatus, Site, WhyView } from "../../core/site/site.ts";
 import { chooseHosts, hostsInWords } from "../chosen-hosts.ts";
 import { defineCommand } from "../command.ts";
 import { HOST_COLUMNS, hostRow, summary } from "../host-table.ts";
 import { JSON_VERSION, statusView } from "../json-views.ts";
 import { channelTrouble } from "../notify/channel-rows.ts";
+import { whyJson } from "../why/why-json.ts";
+import { whyInShort } from "../why/why-page.ts";
 
-export default defineCommand<{ power: boolean }>({
+export default defineCommand<{ power: boolean; why?: boolean }>({
   usage: "[hosts...]",
   about: "The outlets are read now; --no-power leaves them alone and shows what is known.",
-  options: [{ flags: "--no-power", summary: "do not read the outlets" }],
+  options: [
+    { flags: "--no-power", summary: "do not read the outlets" },
+    { flags: "--why", summary: "under each host: why, what comes next, and its habit" },
+  ],
   examples: ["oob status", "oob status 'web*' --json"],
   async run(call) {
     const { out, options, args, context } = call;
     const { site, hosts } = await chooseHosts(call, args, { all: true });
     const reading = site.status(hosts, { power: options.power });
     const rows = await out.waiting(`consoles and outlets of ${hostsInWords(hosts)}`, reading);
+    const whys = options.why ? await whyOf(site, rows) : undefined;
     if (options.json) {
-      out.json({ v: JSON_VERSION, via: site.via, hosts: rows.map(statusView) });
+      const hosts = rows.map((row, at) => ({
+        ...statusView(row),
+        ...(whys?.[at] && { judgement: whyJson(whys[at]) }),
+      }));
+      out.json({ v: JSON_VERSION, via: site.via, hosts });
       return undefined;
     }
     const now = context.clock.now();
@@ -23,6 +34,7 @@ export default defineCommand<{ power: boolean }>({
       HOST_COLUMNS,
       rows.map((row) => hostRow(row, now)),
     );
+    for (const why of whys ?? []) for (const line of [[""], ...whyInShort(why)]) out.line(...line);
     // Who may not see them, or asks a daemon of before, sees the hosts all the same.
     const trouble = channelTrouble(await site.channels().catch(() => []), now);
     if (trouble !== undefined) out.talk({ text: trouble, style: "red" });
@@ -30,3 +42,7 @@ export default defineCommand<{ power: boolean }>({
     return undefined;
   },
 });
+
+/** Without the interlocks: the outlets were just read. */
+const whyOf = (site: Site, rows: readonly HostStatus[]): Promise<readonly WhyView[]> =>
+  Promise.all(rows.map(({ host }) => site.why(host, { interlocks: false })));

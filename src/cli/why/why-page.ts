@@ -40,7 +40,7 @@ export function whyPage(view: WhyView): Line[] {
 }
 
 /** "web1  CRASH panic for 42s: the kernel panicked and halted". */
-export function headOf({ host, health, at, mode, incident }: WhyView): Line {
+function headOf({ host, health, at, mode, incident }: WhyView): Line {
   const { state, class: of, why, since } = health;
   const loud = state === "crash" || state === "stuck" ? state.toUpperCase() : state;
   const word = state === "unknown" || of === "" ? loud : `${loud} ${of}`;
@@ -54,6 +54,17 @@ export function headOf({ host, health, at, mode, incident }: WhyView): Line {
       text: `  (mode ${mode}${incident === undefined ? "" : `, incident ${incident}`})`,
       style: "dim",
     },
+  ];
+}
+
+/** The same in some lines, for a list of hosts. */
+export function whyInShort(view: WhyView): Line[] {
+  const { facts, habit = [], next, at } = view;
+  return [
+    headOf(view),
+    ...facts.map((fact): Line => [`  ${fact}`]),
+    ...habit.map((one): Line => [`  habit: ${one}`]),
+    [`  next: ${stepOf(next, at)}`],
   ];
 }
 

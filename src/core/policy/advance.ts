@@ -11,7 +11,7 @@ import { minutes, seconds } from "../../lib/durations.ts";
 import { mayProbe } from "./absorb.ts";
 import { lookApproval, waiting } from "./asking.ts";
 import { type Blocked, blocked, personUntil } from "./blocked.ts";
-import { kindOf, mayCut, SILENCE } from "./classes.ts";
+import { kindOf, mayCut, SILENCE, UNUSUAL_SILENCE } from "./classes.ts";
 import { type Draft, inWords, PAGED, rungInWords, type Suspect } from "./draft.ts";
 import { climb, nextRung } from "./ladder.ts";
 import { movedAt, stallsAt } from "./stall.ts";
@@ -84,27 +84,32 @@ function calm(draft: Draft): void {
     draft.next(`hands off: ${state.seen.means}`, later(stallsAt(state), now));
     return;
   }
-  const why = whySilenceIsNothing(state, policy.silence);
-  if (why) {
-    draft.next(why);
+  const silence = policy.byHabit ? policy.unusualAfter : policy.silence;
+  const why = whySilenceIsNothing(state, silence);
+  if (why || silence === undefined) {
+    draft.next(why ?? "silence is not counted here");
     return;
   }
-  const due = state.quietSince + policy.silence;
+  const due = state.quietSince + silence;
   const person = personUntil(draft);
   if (person) {
     draft.next(`hands off: ${person.text}`, person.until);
     return;
   }
   if (now < due) {
-    draft.next(`suspect after ${inWords(policy.silence)} of silence`, due);
+    draft.next(`suspect after ${inWords(silence)} of silence`, due);
     return;
   }
-  const means = `nothing came for ${inWords(now - state.quietSince)}`;
-  const cause = { is: "silence", certain: false, live: true, class: SILENCE, means } as const;
+  const quiet = `nothing came for ${inWords(now - state.quietSince)}`;
+  const means = policy.byHabit ? `${quiet}, which is unusual about this hour` : quiet;
+  const of = policy.byHabit ? UNUSUAL_SILENCE : SILENCE;
+  const cause = { is: "silence", certain: false, live: true, class: of, means } as const;
   draft.suspect({ ...cause, at: state.seen.at });
 }
 
-function whySilenceIsNothing(state: WatchState, silence: Millis): string | undefined {
+function whySilenceIsNothing(state: WatchState, silence: Millis | undefined): string | undefined {
+  if (silence === undefined)
+    return "silence is not counted yet: the habit of this console is not known";
   if (silence === 0) return "silence is not counted here";
   if (state.held) return `hands off: ${state.held}`;
   if (!state.linkUp) return "blind: the console is down";
@@ -148,7 +153,8 @@ function decideSuspect(draft: Draft, phase: Suspect): void {
     sayBlocked(draft, block, confirmed);
     return;
   }
-  if (!mayCut(phase.case.cause.class)) {
+  // An unusual silence is asked first: most are a quiet day.
+  if (!mayCut(phase.case.cause.class) && phase.case.cause.class !== UNUSUAL_SILENCE) {
     if (now < confirmed) {
       draft.next("call a person if it stays so", confirmed);
       return;

@@ -1,6 +1,6 @@
 /** What a probe brought, and what the host said of itself when it was looked at for that. */
 import { minutes } from "../../lib/durations.ts";
-import { SILENCE } from "./classes.ts";
+import { SILENCE, UNUSUAL_SILENCE } from "./classes.ts";
 import { type Draft, inWords, type Suspect } from "./draft.ts";
 import type { Case, Cause, Input } from "./state.ts";
 
@@ -54,7 +54,10 @@ function takeSuspected(draft: Draft, phase: Suspect, input: Of<"probe">): void {
     return;
   }
   const { cause } = phase.case;
-  if (cause.class === SILENCE && draft.state.answers !== "yes") {
+  if (
+    (cause.class === SILENCE || cause.class === UNUSUAL_SILENCE) &&
+    draft.state.answers !== "yes"
+  ) {
     neverAnswered(draft, cause);
     return;
   }

@@ -2,6 +2,8 @@ import type { Seen } from "./state.ts";
 
 /** Class of the suspicion that nothing but silence raised. */
 export const SILENCE = "silence";
+/** The same where the console is silent for longer than it ever was. Its habit is no proof: nothing is cut for it. */
+export const UNUSUAL_SILENCE = "unusual-silence";
 
 /**
  * Classes in which a carriage return is an answer to a question, a choice in a menu, or goes into somebody's file.
@@ -42,6 +44,7 @@ const NEVER_CUT: ReadonlySet<string> = new Set([
   "passphrase-prompt",
   "single-user-prompt",
   "single-user-shell",
+  UNUSUAL_SILENCE,
 ]);
 
 /** A boot out of the blue is a warning that stands for long; at the moment in which it is seen, it is a boot. */

@@ -1,7 +1,7 @@
-import type { Rung, WatchPolicy } from "../../config/site-config.ts";
+import type { Rung } from "../../config/site-config.ts";
 import type { Millis } from "../../lib/clock.ts";
 import { formatDuration } from "../../lib/durations.ts";
-import type { Case, Cause, Phase, WatchState, Wish } from "./state.ts";
+import type { Case, Cause, LivePolicy, Phase, WatchState, Wish } from "./state.ts";
 
 /** Key under which a case remembers that a person was called. */
 export const PAGED = "paged";
@@ -10,12 +10,12 @@ export type Suspect = Extract<Phase, { is: "suspect" }>;
 
 /** One decision in the making: the state as it becomes, and the wishes so far. Lives for one call of decide(). */
 export class Draft {
-  readonly policy: WatchPolicy;
+  readonly policy: LivePolicy;
   readonly now: Millis;
   readonly wishes: Wish[] = [];
   state: WatchState;
 
-  constructor(policy: WatchPolicy, state: WatchState, now: Millis) {
+  constructor(policy: LivePolicy, state: WatchState, now: Millis) {
     this.policy = policy;
     this.state = state;
     this.now = now;

@@ -1,9 +1,8 @@
-import type { WatchPolicy } from "../../config/site-config.ts";
 import type { Millis } from "../../lib/clock.ts";
 import { seconds } from "../../lib/durations.ts";
 import { decide } from "./decide.ts";
 import { rungInWords } from "./draft.ts";
-import type { Input, WatchState, Wish } from "./state.ts";
+import type { Input, LivePolicy, WatchState, Wish } from "./state.ts";
 
 /** Enough for a whole ladder with its probes. */
 const MAX_TURNS = 60;
@@ -24,7 +23,7 @@ export interface Foreseen {
  * What the watchdog will do if the host stays silent, answers nothing, and no interlock objects: decide() itself, run
  * ahead of time on the state as it is. So it cannot say anything else than what will be done.
  */
-export function foresee(policy: WatchPolicy, from: WatchState, now: Millis): readonly Foreseen[] {
+export function foresee(policy: LivePolicy, from: WatchState, now: Millis): readonly Foreseen[] {
   const found: Foreseen[] = [];
   let state = from;
   let at = now;

@@ -1,5 +1,6 @@
 import type { Rung } from "../../config/site-config.ts";
 import { ask } from "./asking.ts";
+import { mayCut } from "./classes.ts";
 import { type Draft, inWords, type Suspect } from "./draft.ts";
 
 /** Confirmed: the next rung, or a person. */
@@ -16,6 +17,11 @@ export function climb(draft: Draft, phase: Suspect): void {
     const why = cause.certain ? "the host may have been mended unseen, and" : "the host may live:";
     draft.page("mute", `${cause.means}, but ${why} nobody was ever seen to answer at this console`);
     draft.wait("no answer proves nothing here: a person has to look");
+    return;
+  }
+  if (!mayCut(cause.class)) {
+    draft.page("no-cut", `${cause.means}, and nobody answers: silence alone is no reason to cut`);
+    draft.wait("a person has to look");
     return;
   }
   const rung = nextRung(draft, phase, false);

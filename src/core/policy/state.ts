@@ -1,4 +1,4 @@
-import type { Rung } from "../../config/site-config.ts";
+import type { Rung, WatchPolicy } from "../../config/site-config.ts";
 import type { Millis } from "../../lib/clock.ts";
 import type { Action, HostState } from "../../sdk/rule.ts";
 import type { IncidentSummary } from "../site/site.ts";
@@ -16,6 +16,12 @@ export interface Seen {
   readonly proven: boolean;
   /** Class of the newest evidence: a login prompt below which a warning still stands is a login prompt. */
   readonly newest: string;
+}
+
+/** A host's policy with what was learnt of it. */
+export interface LivePolicy extends WatchPolicy {
+  /** From how long on the silence that lasts now is unusual for this console; undefined: too little is known. */
+  readonly unusualAfter?: Millis | undefined;
 }
 
 /** Why a host is suspected. */

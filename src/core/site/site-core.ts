@@ -4,6 +4,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { messageOf, OobError } from "../../lib/errors.ts";
 import type { Audit } from "../audit/audit.ts";
 import { openAuditTrail } from "../audit/audit-trail.ts";
+import { Habits } from "../habit/habits.ts";
 import { Incidents } from "../incident/incident.ts";
 import type { ConsolePort } from "../port/console-port.ts";
 import { MapProofs } from "../power/map-proofs.ts";
@@ -211,6 +212,7 @@ export class SiteCore {
       incidents,
       clock,
       loadOf: (host) => this.load.signOf(host),
+      ...(this.role === "daemon" && { habits: new Habits(config.state, clock, audit) }),
     });
     await this.#watchdog.start();
     await noteBrokenFiles(this.registry, this.audit);

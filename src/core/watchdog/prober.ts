@@ -1,18 +1,26 @@
+import type { Millis } from "../../lib/clock.ts";
 import type { ProbeReport } from "./probe.ts";
-import type { HostParts, WatchedHost } from "./watchdog-parts.ts";
+import type { HostParts, Mind, WatchedHost } from "./watchdog-parts.ts";
+import type { HostStory } from "./watchdog-story.ts";
 import { askConsole } from "./watchdog-view.ts";
 
 type Found = Awaited<ReturnType<typeof askConsole>>;
 
+interface ProberParts {
+  readonly host: WatchedHost;
+  readonly parts: HostParts;
+  readonly story: HostStory;
+  /** A silent host answered. */
+  readonly answered: (silentSince: Millis) => void;
+}
+
 /** Asks one host, one probe at a time. */
 export class Prober {
-  readonly #host: WatchedHost;
-  readonly #parts: HostParts;
+  readonly #parts: ProberParts;
   #under = new AbortController();
   #rebootRead = false;
 
-  constructor(host: WatchedHost, parts: HostParts) {
-    this.#host = host;
+  constructor(parts: ProberParts) {
     this.#parts = parts;
   }
 
@@ -26,12 +34,31 @@ export class Prober {
     this.#rebootRead = false;
   }
 
-  /** What was found; undefined where another probe has begun meanwhile. `person` lends the seat for it. */
-  async ask(person?: string): Promise<(ProbeReport & Found) | undefined> {
+  /** Makes a probe, and tells what it brought. Whoever approved the next act lends the seat for it. */
+  async make(mind: Mind): Promise<void> {
+    const { story, answered } = this.#parts;
+    const { phase, quietSince } = mind.state;
+    const found = await this.#ask(phase.is === "suspect" ? phase.approved?.by : undefined);
+    if (!found) return;
+    story.asked(found);
+    if (found.answer === "alive" && phase.is === "suspect" && phase.case.cause.is === "silence")
+      answered(quietSince);
+    if (found.rebootsWithin !== undefined)
+      mind.give({ is: "self-reboot", within: found.rebootsWithin });
+    else story.note("watch.probe", found.text);
+    story.incident?.probed(found);
+    mind.give({ is: "probe", answer: found.answer, text: found.text });
+    // The first failed probe opens the incident: its steps belong into it.
+    if (story.incident?.record.probes.length === 0) story.incident.probed(found);
+  }
+
+  /** What was found; undefined where another probe has begun meanwhile. */
+  async #ask(person: string | undefined): Promise<(ProbeReport & Found) | undefined> {
     this.stop("another probe begins");
     const mine = new AbortController();
     this.#under = mine;
-    const order = { host: this.#host, parts: this.#parts, signal: mine.signal, person };
+    const { host, parts } = this.#parts;
+    const order = { host, parts, signal: mine.signal, person };
     const found = await askConsole({ ...order, readReboot: !this.#rebootRead });
     this.#rebootRead = true;
     return this.#under === mine ? found : undefined;

@@ -12,9 +12,16 @@ import type { Incident } from "../incident/incident.ts";
 import { kindOf } from "../policy/classes.ts";
 import { decide } from "../policy/decide.ts";
 import type { CutShort } from "../policy/resume.ts";
-import { freshState, type Input, type WatchState, type Wish } from "../policy/state.ts";
+import {
+  freshState,
+  type Input,
+  type LivePolicy,
+  type WatchState,
+  type Wish,
+} from "../policy/state.ts";
 import { Climber } from "./climber.ts";
 import { seenOf } from "./guard.ts";
+import { Learner } from "./learner.ts";
 import { Prober } from "./prober.ts";
 import { Alarm } from "./watchdog-alarm.ts";
 import type { HostParts, LeftIncident, WatchedHost, WatchStatus } from "./watchdog-parts.ts";
@@ -22,13 +29,12 @@ import { HostStory } from "./watchdog-story.ts";
 import {
   holdInWords,
   othersSeat,
-  PROGRESS_LINES,
-  progressIn,
+  readProgress,
   resumed,
   statusOf,
   TypedText,
 } from "./watchdog-view.ts";
-import { Recollection } from "./why/recollection.ts";
+import type { Recollection } from "./why/recollection.ts";
 import { stillShows, takenUp, type Witness } from "./witness.ts";
 
 /** A timer that fires this late: the process stood still, and silence was ours. */
@@ -36,6 +42,7 @@ export const STOOD_STILL: Millis = seconds(5);
 
 export class HostWatch {
   readonly host: WatchedHost;
+  readonly learner: Learner | undefined;
   readonly #parts: HostParts;
   readonly #inputs: Input[] = [];
   readonly #typed = new TypedText();
@@ -45,7 +52,6 @@ export class HostWatch {
   #working = false;
   #unfollow: (() => void) | undefined;
   readonly #prober: Prober;
-  readonly #recollection = new Recollection();
   readonly #climber: Climber;
   #lookedAt = -1;
   #since: Millis;
@@ -57,8 +63,12 @@ export class HostWatch {
     this.host = host;
     this.#parts = parts;
     this.#story = new HostStory(host, parts);
-    this.#prober = new Prober(host, parts);
+    const answered = (since: Millis) => this.learner?.answered(since);
+    this.#prober = new Prober({ host, parts, story: this.#story, answered });
     this.#climber = new Climber(host, parts, this.#story);
+    const keeper =
+      host.entry.watch.mode === "off" ? undefined : parts.habits?.keeperOf(host.entry.name);
+    this.learner = keeper && new Learner(host, keeper, parts.clock);
     this.#alarm = new Alarm(parts.clock, (late) => this.#tick(late));
     this.#since = parts.clock.now();
     this.#state = freshState(parts.clock.monotonic(), host.console.everAlive);
@@ -77,9 +87,16 @@ export class HostWatch {
     return this.#story.incident;
   }
 
+  /** The host's policy, with what was learnt of it. */
+  get policy(): LivePolicy {
+    const { quietSince } = this.#state;
+    const since = Math.max(quietSince, this.host.console.lastByteAt ?? quietSince);
+    return this.learner?.applied(since) ?? this.host.entry.watch;
+  }
+
   /** What came and what was asked, as far as this process remembers. */
   get recollection(): Pick<Recollection, "seenAt" | "probes"> {
-    return this.#recollection;
+    return this.#story.recollection;
   }
 
   get status(): WatchStatus {
@@ -107,6 +124,7 @@ export class HostWatch {
         this.give({ is: "typed", at: this.#parts.clock.monotonic() });
       },
     });
+    this.learner?.start();
     this.give({ is: "link", up: console.portState.is === "up" });
     this.holdChanged();
     this.#seat();
@@ -117,6 +135,7 @@ export class HostWatch {
 
   async stop(): Promise<void> {
     this.#unfollow?.();
+    this.learner?.stop();
     this.#alarm.cancel();
     this.#prober.stop("the watch ends");
     this.#climber.stop("the watch ends");
@@ -161,7 +180,7 @@ export class HostWatch {
   #decide(input: Input): void {
     const before = this.#state;
     const now = this.#parts.clock.monotonic();
-    const { state, wishes } = decide(this.host.entry.watch, before, input, now);
+    const { state, wishes } = decide(this.policy, before, input, now);
     this.#state = state;
     if (before.phase.is !== state.phase.is || before.seen.class !== state.seen.class)
       this.#since = this.#parts.clock.now();
@@ -198,7 +217,7 @@ export class HostWatch {
         this.#story.mark(wish.as);
         break;
       case "probe":
-        this.#story.run(this.#makeProbe());
+        this.#story.run(this.#prober.make(this));
         break;
       case "act":
         this.#climber.begins();
@@ -210,24 +229,11 @@ export class HostWatch {
     }
   }
 
-  async #makeProbe(): Promise<void> {
-    const { phase } = this.#state;
-    const found = await this.#prober.ask(phase.is === "suspect" ? phase.approved?.by : undefined);
-    if (!found) return;
-    this.#recollection.asked(found, this.#parts.clock.now());
-    if (found.rebootsWithin !== undefined)
-      this.give({ is: "self-reboot", within: found.rebootsWithin });
-    else this.#story.note("watch.probe", found.text);
-    this.incident?.probed(found);
-    this.give({ is: "probe", answer: found.answer, text: found.text });
-    // The first failed probe opens the incident: its steps belong into it.
-    if (this.incident?.record.probes.length === 0) this.incident.probed(found);
-  }
-
   async #climb(rung: Rung): Promise<void> {
     const { phase } = this.#state;
     const person = phase.is === "acting" ? phase.approvedBy : undefined;
     const end = await this.#climber.climb(rung, person);
+    if (end.how === "done" && (rung === "cycle" || rung === "sysrq")) this.learner?.acted();
     this.give({ is: "finished", rung, how: end.how, text: end.text });
   }
 
@@ -242,18 +248,12 @@ export class HostWatch {
       const { class: before, at } = this.#state.seen;
       if (seen.class !== before || seen.at !== at) this.give({ is: "opinion", seen });
     }
-    if (kindOf(this.#state.seen) === "busy") this.#story.run(this.#readProgress());
-  }
-
-  async #readProgress(): Promise<void> {
-    const mark = progressIn(await this.host.console.lastLines(PROGRESS_LINES));
-    if (mark !== this.#state.progress?.mark) this.give({ is: "progress", mark });
+    if (kindOf(this.#state.seen) === "busy") this.#story.run(readProgress(this));
   }
 
   #sees(evidence: readonly Evidence[]): void {
     this.#typedItself = evidence.some((one) => this.#typed.holds(one.line));
-    this.incident?.sees(evidence);
-    this.#recollection.saw(evidence, this.#parts.clock.now());
+    this.#story.saw(evidence);
     const seen = seenOf(this.host.console.opinion);
     if (this.#state.phase.is === "calm") this.give({ is: "bytes" });
     this.give({ is: "opinion", seen });

@@ -2,8 +2,10 @@ import type { HostEntry, SiteConfig } from "../../config/site-config.ts";
 import type { Clock, Millis } from "../../lib/clock.ts";
 import type { HostState } from "../../sdk/rule.ts";
 import type { Audit } from "../audit/audit.ts";
+import type { Habits } from "../habit/habits.ts";
 import type { Incident, Incidents } from "../incident/incident.ts";
 import type { CutShort } from "../policy/resume.ts";
+import type { Input, WatchState } from "../policy/state.ts";
 import type { Power } from "../power/power.ts";
 import type { WatchedConsole } from "../session/watched-console.ts";
 import type { Guard } from "./guard.ts";
@@ -44,12 +46,20 @@ export interface WatchdogParts {
   readonly incidents: Incidents;
   readonly clock: Clock;
   readonly probeTimes?: ProbeTimes;
+  /** What is learnt of each console. */
+  readonly habits?: Pick<Habits, "keeperOf">;
   /** What the outlets' loads tell of a host, for its incident. No decision looks at it. */
   readonly loadOf?: (host: string) => string | undefined;
 }
 
 /** The parts that one host's watch uses. */
 export type HostParts = Omit<WatchdogParts, "hosts" | "site" | "fleet"> & { readonly guard: Guard };
+
+/** Where a watch stands, and where it is told what happened. */
+export interface Mind {
+  readonly state: WatchState;
+  give(input: Input): void;
+}
 
 /** What the watchdog thinks of a host. `since` is Unix ms. */
 export interface WatchStatus {

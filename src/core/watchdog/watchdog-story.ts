@@ -1,8 +1,11 @@
 import type { Millis } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
+import type { Evidence } from "../../sdk/rule.ts";
 import type { Incident } from "../incident/incident.ts";
 import type { Case, WatchState } from "../policy/state.ts";
+import type { ProbeReport } from "./probe.ts";
 import { type HostParts, WATCHDOG, type WatchedHost } from "./watchdog-parts.ts";
+import { Recollection } from "./why/recollection.ts";
 import { suspicionData } from "./witness.ts";
 
 const MAX_BEFORE = 20;
@@ -11,6 +14,7 @@ const MAX_BEFORE = 20;
 export class HostStory {
   readonly #host: WatchedHost;
   readonly #parts: HostParts;
+  readonly recollection = new Recollection();
   readonly #running = new Set<Promise<void>>();
   #incident: Incident | undefined;
   #problem: string | undefined;
@@ -65,6 +69,15 @@ export class HostStory {
     this.note("incident.open", `incident ${incident.record.id} opened`);
     console.mark("incident", `incident ${incident.record.id} opened`);
     this.run(incident.capture("before", console));
+  }
+
+  saw(evidence: readonly Evidence[]): void {
+    this.#incident?.sees(evidence);
+    this.recollection.saw(evidence, this.#parts.clock.now());
+  }
+
+  asked(probe: ProbeReport): void {
+    this.recollection.asked(probe, this.#parts.clock.now());
   }
 
   /** Goes on with an incident that a restart left open. */

@@ -9,7 +9,13 @@ import type { Case, WatchState } from "../policy/state.ts";
 import type { SeatHolder, WatchedConsole } from "../session/watched-console.ts";
 import type { Hold } from "../site/site.ts";
 import { type ProbeReport, probeConsole, usualProbeTimes } from "./probe.ts";
-import { type HostParts, WATCHDOG, type WatchedHost, type WatchStatus } from "./watchdog-parts.ts";
+import {
+  type HostParts,
+  type Mind,
+  WATCHDOG,
+  type WatchedHost,
+  type WatchStatus,
+} from "./watchdog-parts.ts";
 
 const YEAR: Millis = 365 * 86_400_000;
 const REBOOT_LINES = 60;
@@ -130,10 +136,16 @@ async function readSelfReboot(console: WatchedConsole): Promise<Millis | undefin
 }
 
 /** Rows in which work shows how far it is. */
-export const PROGRESS_LINES = 12;
+const PROGRESS_LINES = 12;
+
+/** Tells a watch how far the work on its console is. */
+export async function readProgress(watch: Mind & { readonly host: WatchedHost }): Promise<void> {
+  const mark = progressIn(await watch.host.console.lastLines(PROGRESS_LINES));
+  if (mark !== watch.state.progress?.mark) watch.give({ is: "progress", mark });
+}
 
 /** The newest percentage or count that work shows ("41.0 %", "|====  | 43%", "..12%"). */
-export function progressIn(lines: readonly string[]): string | undefined {
+function progressIn(lines: readonly string[]): string | undefined {
   const found = lines.flatMap((line) => line.match(/\d{1,3}(?:\.\d{1,2})? ?%/g) ?? []);
   return found.at(-1);
 }

@@ -148,6 +148,7 @@ export class Watchdog implements GuardEyes {
       for (const watch of this.#watches.values()) {
         if (late > STOOD_STILL) watch.gap(`this process stood still for ${formatDuration(late)}`);
         watch.look();
+        watch.learner?.look(watch.state);
       }
       this.#lines.look(this.#watches.values(), clock.monotonic());
       this.#loads.look(this.#watches.values());

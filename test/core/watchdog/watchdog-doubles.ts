@@ -6,6 +6,7 @@ import type { HostEntry, WatchPolicy } from "../../../src/config/site-config.ts"
 import type { Audit } from "../../../src/core/audit/audit.ts";
 import { openAuditTrail } from "../../../src/core/audit/audit-trail.ts";
 import type { Opinion } from "../../../src/core/detect/opinion.ts";
+import { Habits } from "../../../src/core/habit/habits.ts";
 import { Incidents } from "../../../src/core/incident/incident.ts";
 import type { PortState } from "../../../src/core/port/console-port.ts";
 import type { Power } from "../../../src/core/power/power.ts";
@@ -374,6 +375,7 @@ export class Bench {
       holds: this.holds,
       incidents: this.incidents,
       clock: this.clock,
+      habits: new Habits(this.dir, this.clock, this.audit),
       loadOf: () => this.load,
     });
   }

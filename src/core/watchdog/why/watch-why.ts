@@ -2,7 +2,7 @@ import type { Rung } from "../../../config/site-config.ts";
 import type { Clock, Millis } from "../../../lib/clock.ts";
 import { formatDuration } from "../../../lib/durations.ts";
 import { foresee } from "../../policy/foresee.ts";
-import type { WatchState } from "../../policy/state.ts";
+import type { LivePolicy, WatchState } from "../../policy/state.ts";
 import type { WhyAsk, WhyEvidence, WhyStep } from "../../site/watch-site.ts";
 import { askOf } from "../person-verdicts.ts";
 import type { ProbeReport } from "../probe.ts";
@@ -11,6 +11,8 @@ import type { Recollection } from "./recollection.ts";
 
 interface Watched {
   readonly host: WatchedHost;
+  readonly policy: LivePolicy;
+  readonly learner: { inWords(): readonly string[] } | undefined;
   readonly state: WatchState;
   readonly recollection: Pick<Recollection, "seenAt" | "probes">;
 }
@@ -21,6 +23,7 @@ export interface WatchWhy {
   readonly facts: readonly string[];
   readonly evidence: readonly WhyEvidence[];
   readonly probes: readonly (ProbeReport & { readonly at: Millis })[];
+  readonly habit?: readonly string[];
   readonly next: WhyStep;
   readonly foreseen: readonly WhyStep[];
   readonly ask?: WhyAsk;
@@ -29,14 +32,17 @@ export interface WatchWhy {
 const MAX_EVIDENCE = 12;
 
 /** Everything behind what the watchdog thinks of a host. Changes nothing, and types nothing. */
-export function watchWhy({ host, state, recollection }: Watched, clock: Clock): WatchWhy {
-  const { console, entry } = host;
+export function watchWhy(
+  { host, policy, learner, state, recollection }: Watched,
+  clock: Clock,
+): WatchWhy {
+  const { console } = host;
   const mono = clock.monotonic();
   const wall = (at: Millis): Millis => clock.now() + at - mono;
   const { lastByteAt } = console;
   // While all is calm the watch looks at the last byte only when its timer fires.
   const quietSince = Math.max(state.quietSince, lastByteAt ?? state.quietSince);
-  const foreseen = foresee(entry.watch, { ...state, quietSince }, mono);
+  const foreseen = foresee(policy, { ...state, quietSince }, mono);
   const evidence = console.opinion.evidence.slice(-MAX_EVIDENCE);
   const asked = askOf(state);
   return {
@@ -50,6 +56,7 @@ export function watchWhy({ host, state, recollection }: Watched, clock: Clock): 
       };
     }),
     probes: recollection.probes,
+    ...(learner && { habit: learner.inWords() }),
     next: {
       text: state.next.text,
       ...(state.next.at !== undefined && { at: wall(state.next.at) }),
