@@ -76,8 +76,8 @@ async function list(call: Call<IncidentOptions>, words: readonly string[]): Prom
 }
 
 async function show({ out, options, site }: Call<IncidentOptions>, id: number): Promise<undefined> {
-  const { summary, report } = await (await site()).incident(id);
-  if (options.json) out.json({ v: JSON_VERSION, ...incidentView(summary), report });
+  const { summary, report, record } = await (await site()).incident(id);
+  if (options.json) out.json({ v: JSON_VERSION, ...incidentView(summary), report, record });
   else for (const line of report.trimEnd().split("\n")) out.line(line);
 }
 

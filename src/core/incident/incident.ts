@@ -126,9 +126,14 @@ export class Incident {
     this.page();
   }
 
+  /** The page as of now. */
+  get text(): string {
+    return incidentPage(this.#record, this.#clock.now());
+  }
+
   /** Writes report.md; returns it. */
   page(): string {
-    const page = incidentPage(this.#record, this.#clock.now());
+    const page = this.text;
     this.#write("report.md", page);
     return page;
   }

@@ -1,5 +1,3 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { DeviceEntry, Rung, SiteConfig } from "../../config/site-config.ts";
 import type { Millis } from "../../lib/clock.ts";
 import { OobError } from "../../lib/errors.ts";
@@ -234,11 +232,8 @@ export class LocalSite implements Site {
   }
 
   async incident(id: number) {
-    const found = this.#incident(id);
-    const report = await readFile(join(found.folder, "report.md"), "utf8").catch(() =>
-      found.page(),
-    );
-    return { summary: found.summary, report };
+    const { summary, text: report, record } = this.#incident(id);
+    return { summary, report, record };
   }
 
   async closeIncident(id: number, reason: string): Promise<void> {

@@ -242,7 +242,12 @@ export interface Site extends WatchSite, ChannelDoors {
     readonly follow: boolean;
   }): AsyncIterable<SiteEvent>;
   incidents(hosts: readonly string[]): Promise<readonly IncidentSummary[]>;
-  incident(id: number): Promise<{ readonly summary: IncidentSummary; readonly report: string }>;
+  /** `record`: all of it, for programs. */
+  incident(id: number): Promise<{
+    readonly summary: IncidentSummary;
+    readonly report: string;
+    readonly record?: object;
+  }>;
   runbooks(): Promise<readonly RunbookSummary[]>;
   run(request: {
     readonly runbook: string;

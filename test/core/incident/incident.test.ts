@@ -102,13 +102,34 @@ it("Incident.page() tells what was seen, proven and done, without a byte that a 
   const page = fs.readFileSync(join(incident.folder, "report.md"), "utf8");
   for (const part of [
     "# Incident 1: web1, recovered",
-    "after 2m: login prompt seen",
+    "- first sign 2026-11-22 03:00:00 UTC, as all times here\n- cycle 03:00:00, +0s: done in 2m\n- ended 03:02:00, +2m: login prompt seen",
     "      Kernel panic^[]0;evil^G `rm -rf`",
     "CR: nothing",
-    "cycle (1-cycle-1): done, power on, read back (2m)",
+    "cycle (order 1-cycle-1): done in 2m, power on, read back",
     "pdu/1 off, read back",
-    "held: hold by jana",
+    "objected: held: hold by jana",
   ])
     expect(page).toContain(part);
   expect(page).not.toContain("\u001b");
+});
+
+it("Incident.text: what is wrong and what to do stand first, boots are counted, no line wraps in 100 columns", () => {
+  const console = new ScriptedConsole("web1", clock);
+  const incident = new Incidents(dir, clock).open("web1", of);
+  for (let boot = 0; boot < 3; boot++) {
+    console.shows("busy", "boot", "none", "Linux version 6.1.0");
+    console.shows("crash", "panic", "recover", `Kernel panic ${boot} ${"trace ".repeat(60)}`);
+  }
+  incident.sees(console.opinion.evidence);
+  const long = "the outlet of this host cannot be read, and so nothing is done: ".repeat(6);
+  incident.tell("watch.page", `the kernel panicked, and nothing answers: asking to cycle. ${long}`);
+  incident.tell("watch.step", "pdu/1 off, read back");
+  const { text } = incident;
+  expect(text.indexOf("## What next")).toBeLessThan(text.indexOf("## What was seen"));
+  expect(text).toContain("oob incident approve 1");
+  expect(text).toContain("(3 times, last at byte");
+  expect(text.match(/Linux version/g)).toBeNull();
+  expect(text).not.toContain("step: pdu/1");
+  const told = text.split("\n").filter((line) => !line.startsWith("    "));
+  for (const line of told) expect(line.length).toBeLessThanOrEqual(100);
 });
