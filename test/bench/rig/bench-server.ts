@@ -42,6 +42,9 @@ export interface Figures {
   readonly keysBusy: Keys;
   /** The same while a client on another console reads nothing of what it is sent. */
   readonly keysBesideStalled: Keys;
+  /** A key through a pseudo-terminal and `cat`, with no server: what of the above is the machine. */
+  readonly terminalIdle: Keys;
+  readonly terminalBusy: Keys;
   /** Client start to the first byte on the terminal, and to the console's last lines on it. */
   readonly firstByteMs: number;
   readonly replayMs: number;
@@ -69,6 +72,12 @@ const ECHO = 1;
 const SETTLE_MS = 3000;
 /** The probe pauses 10 ms between keys. */
 const KEY_TAKES_MS = 15;
+/** The kernel carries each key over a pseudo-terminal by a worker thread of its own, which waits for the CPU as all do. */
+const TERMINAL_ALONE: Client = {
+  command: ["sh", "-c", "stty raw -echo; printf ready; exec cat"],
+  ready: "ready",
+  quit: "",
+};
 
 /** Runs one server through everything: start, idle, keys, all consoles printing, keys again, attach, proof of the logs. */
 export async function measure(
@@ -96,13 +105,15 @@ export async function measure(
     await sleep(SETTLE_MS);
     const logs = feeder.ports.map((_, index) => setup.logOf(consoleName(index)));
     const idle = await watchedFor(pid, 2, feeder, logs);
-    const keysIdle = await pressKeys(tools, setup, effort.keys);
+    const keysIdle = await pressKeys(tools, setup.client(consoleName(0)), effort.keys);
+    const terminalIdle = await pressKeys(tools, TERMINAL_ALONE, effort.keys);
     feeder.print();
     await sleep(SETTLE_MS);
     const busy = await watchedFor(pid, effort.streamSeconds, feeder, logs);
-    const keysBusy = await pressKeys(tools, setup, effort.keys);
+    const keysBusy = await pressKeys(tools, setup.client(consoleName(0)), effort.keys);
+    const terminalBusy = await pressKeys(tools, TERMINAL_ALONE, effort.keys);
     const stalled = stall(tools, setup, effort.keys);
-    const keysBesideStalled = await pressKeys(tools, setup, effort.keys);
+    const keysBesideStalled = await pressKeys(tools, setup.client(consoleName(0)), effort.keys);
     await stalled;
     const { late_ms } = await feeder.stop();
     await quiet(logs);
@@ -117,6 +128,8 @@ export async function measure(
       keysIdle,
       keysBusy,
       keysBesideStalled,
+      terminalIdle,
+      terminalBusy,
       ...attach,
       feederLateMs: late_ms,
     };
@@ -193,9 +206,8 @@ async function probe(tools: Tools, client: Client, more: readonly string[]): Pro
   return JSON.parse(stdout);
 }
 
-async function pressKeys(tools: Tools, setup: ServerSetup, keys: number): Promise<Keys> {
+async function pressKeys(tools: Tools, client: Client, keys: number): Promise<Keys> {
   if (keys === 0) return { p50Ms: Number.NaN, p99Ms: Number.NaN };
-  const client = setup.client(consoleName(0));
   const probed = await probe(tools, client, ["--settle-ms", "500", "--keys", `${keys}`]);
   if (!probed.ok) return { p50Ms: Number.NaN, p99Ms: Number.NaN };
   return { p50Ms: probed.p50_us / 1000, p99Ms: probed.p99_us / 1000 };
