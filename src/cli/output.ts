@@ -2,6 +2,7 @@ import type { Clock, Millis } from "../lib/clock.ts";
 import type { Context, Sink } from "./context.ts";
 import { type Piece, type Style, textOf } from "./piece.ts";
 import { type Column, layOutTable } from "./table.ts";
+import { wrapPieces } from "./wrap.ts";
 
 const SGR: Readonly<Record<Style, string>> = {
   plain: "",
@@ -46,12 +47,14 @@ export class Output {
 
   /** A line of the result. */
   line(...pieces: readonly Piece[]): void {
-    this.raw(`${this.#paint(pieces, this.#colour.stdout)}\n`);
+    for (const line of wrapPieces(pieces, this.columns)) this.#row(line);
   }
 
   /** A line for people that is not the result: progress, warnings, errors. */
   talk(...pieces: readonly Piece[]): void {
-    this.#stderr.write(`${this.#paint(pieces, this.#colour.stderr)}\n`);
+    const columns = this.#stderr.isTTY ? (this.#stderr.columns ?? 80) : undefined;
+    for (const line of wrapPieces(pieces, columns))
+      this.#stderr.write(`${this.#paint(line, this.#colour.stderr)}\n`);
   }
 
   /** One JSON value on one line. */
@@ -60,7 +63,7 @@ export class Output {
   }
 
   table(columns: readonly Column[], rows: readonly (readonly Piece[])[]): void {
-    for (const row of layOutTable(columns, rows, this.columns)) this.line(...row);
+    for (const row of layOutTable(columns, rows, this.columns)) this.#row(row);
   }
 
   /** The table as it would be printed, for whoever draws it elsewhere. */
@@ -85,6 +88,10 @@ export class Output {
     } finally {
       timer.cancel();
     }
+  }
+
+  #row(pieces: readonly Piece[]): void {
+    this.raw(`${this.#paint(pieces, this.#colour.stdout)}\n`);
   }
 
   #paint(pieces: readonly Piece[], colour: boolean): string {

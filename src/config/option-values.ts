@@ -27,6 +27,7 @@ export function readOptions(
   specs: OptionSpecs,
   raw: Readonly<Record<string, unknown>>,
   via = false,
+  others: readonly string[] = [],
 ): { readonly values: OptionValues; readonly problems: readonly OptionProblem[] } {
   const values: Record<string, OptionValue> = {};
   const problems: OptionProblem[] = [];
@@ -37,7 +38,7 @@ export function readOptions(
   };
   for (const [option, given] of Object.entries(raw)) {
     const spec = Object.hasOwn(specs, option) ? specs[option] : undefined;
-    const wrong = misplaced(specs, option, spec, via);
+    const wrong = misplaced([...Object.keys(specs), ...others], option, spec, via);
     if (wrong) problems.push({ option, at: "key", ...wrong });
     else if (spec) read(option, spec, given);
   }
@@ -56,13 +57,13 @@ export function readOptions(
 
 /** What is wrong with an option's being there at all. */
 function misplaced(
-  specs: OptionSpecs,
+  known: readonly string[],
   option: string,
   spec: OptionSpec | undefined,
   via: boolean,
 ): { readonly message: string; readonly hint?: string } | undefined {
   if (spec === undefined) {
-    const hint = nameHint(option, Object.keys(specs));
+    const hint = nameHint(option, known);
     return { message: `unknown option "${option}"`, ...hinted(hint) };
   }
   if (!via || !spec.unlessVia) return undefined;

@@ -30,6 +30,9 @@ const RULES: OptionSpecs = {
   },
 };
 
+/** What an entry may hold besides, for whoever misspells it. */
+export const OUTLET_RULE_NAMES = Object.keys(RULES);
+
 /** The rules of a PDU of which nothing is said. */
 export const USUAL_RULES: OutletRules = {
   minInterval: 0,

@@ -10,6 +10,7 @@ import {
 import type { DeviceKind, DriverCatalog, DriverFacts } from "./driver-catalog.ts";
 import { isRecord } from "./host-range.ts";
 import { describe, readOptions } from "./option-values.ts";
+import { OUTLET_RULE_NAMES } from "./outlet-rules.ts";
 import type { Problems } from "./problems.ts";
 import { inside, report, type Spot } from "./read-value.ts";
 import type { DeviceEntry } from "./site-config.ts";
@@ -64,7 +65,8 @@ export async function readDevice(
       : goesThrough(problems, facts, driver, spot);
   const ours = kind === "console" && depth === 0 ? reader.consoleDefaults : {};
   const all = { ...usableDefaults(ours, facts, elsewhere), ...given };
-  const options = await readGiven(reader, facts, all, spot, elsewhere);
+  const others = kind === "power" ? OUTLET_RULE_NAMES : [];
+  const options = await readGiven(reader, facts, all, spot, elsewhere, others);
   if (options === undefined || elsewhere !== (through !== undefined)) return undefined;
   return { driver, options, ...(through === undefined ? {} : { via: through }) };
 }
@@ -107,11 +109,12 @@ async function readGiven(
   given: Readonly<Record<string, unknown>>,
   spot: Spot,
   via: boolean,
+  others: readonly string[],
 ): Promise<OptionValues | undefined> {
   for (const [option, value] of Object.entries(given))
     if (isUnnamedSecret(facts.options, option, value))
       problems.hide(spot.file.piecesOf([...spot.path, option]));
-  const { values, problems: wrong } = readOptions(facts.options, given, via);
+  const { values, problems: wrong } = readOptions(facts.options, given, via, others);
   for (const { option, message, hint, at } of wrong)
     report(problems, inside(spot, option), message, { hint, at });
   for (const option of Object.keys(values))
@@ -135,6 +138,14 @@ async function faultsIn(
   values: OptionValues,
 ): Promise<readonly OptionFault[]> {
   const faults: OptionFault[] = [];
+  const host = facts.options.host?.kind === "text" ? textOf(values, "host") : "";
+  if (/[/\s]/.test(host)) {
+    const bare = /^[a-z][\w+.-]*:\/\/(?:[^@/]*@)?([^/:\s]+)/i.exec(host)?.[1];
+    faults.push({
+      ...{ option: "host", message: "expected a name or an address, got a URL or a path" },
+      hint: `Leave out the scheme and what stands behind the name${bare ? `: host: ${bare}` : ""}`,
+    });
+  }
   for (const [option, { profile }] of Object.entries(facts.options)) {
     const name = textOf(values, option);
     if (profile === undefined || name === "") continue;

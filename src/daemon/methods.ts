@@ -188,6 +188,7 @@ function proveMap(site: Site, args: CallArgs) {
     outlet: args.text("outlet"),
     called: args.text("called"),
     fromOn: args.flag("fromOn"),
+    dryRun: args.optionalFlag("dryRun") ?? false,
     reason: args.text("reason"),
   });
 }

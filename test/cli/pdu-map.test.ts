@@ -53,6 +53,22 @@ test("map --prove wants the outlet's name typed, then asks the site and says how
   expect(person.stdout).toContain("✓ proven");
 });
 
+test("map --prove says what would be refused before it asks for a name", async () => {
+  const refusing = site();
+  const text = "Cannot prove the map of pdu-a on outlet 1: it draws 40 W, so it feeds something";
+  refusing.proofEvents = [{ at: AT, host: "pdu-a", text, result: "refused" }];
+  const person = new RunningCli(["pdu", "map", "pdu-a", "--prove", "1"], {
+    ...{ site: refusing, stdinTty: true, stdoutTty: true },
+  });
+  expect(await person.code).toBe(5);
+  expect(person.stdout).toContain("it draws 40 W");
+  expect(person.stderr).not.toContain("Type");
+  expect(refusing.asked).toEqual([
+    { outlets: "pdu-a" },
+    { prove: expect.objectContaining({ dryRun: true }) },
+  ]);
+});
+
 test.each([
   [["--prove", "1"], 5],
   [["--prove", "1", "--confirm", "web1"], 5],
@@ -64,7 +80,8 @@ test.each([
   async (argv, wanted) => {
     const { code, site: asked } = await runCli(["pdu", "map", "pdu-a", ...argv], { site: site() });
     expect(code).toBe(wanted);
-    expect(JSON.stringify(asked.asked)).not.toContain("prove");
+    const sent = asked.asked.filter((one) => !JSON.stringify(one).includes('"dryRun":true'));
+    expect(JSON.stringify(sent)).not.toContain("prove");
   },
 );
 

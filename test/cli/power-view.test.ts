@@ -188,3 +188,25 @@ test("status shows what the loads tell of a host whose console is down", async (
   const { stdout } = await runCli(["status"], { site });
   expect(stdout).toContain("[pdu-a/3 draws 0 W] [no answer]\n");
 });
+
+test("power status without hosts means all, and says what to do about a PDU that cannot be read", async () => {
+  const cause = { code: "PDU_SILENT", hint: "Is the community right?" };
+  const dark = {
+    state: "unknown",
+    error: "Cannot read pdu-a (10.9.0.21:161): no answer",
+    cause,
+  } as const;
+  const feeds = [outlet("pdu-a/1", dark), outlet("pdu-a/2", dark)];
+  const site = new SiteDouble([
+    hostStatus("web1", { power: "unknown", outlets: feeds }),
+    hostStatus("db1", { power: "on", outlets: [outlet("pdu-c/9")] }),
+  ]);
+  const { code, stdout, stderr } = await runCli(["power", "status"], { site, ...TTY, env: UTF8 });
+  expect(code).toBe(6);
+  expect(stdout).toMatch(/^web1 .*\n.*\n?db1 /m);
+  expect(
+    stderr.split("\n").filter((line) => line.includes("Is the community right?")),
+  ).toHaveLength(1);
+  const off = await runCli(["power", "off", "--yes"], { site });
+  expect(off.code).toBe(2);
+});

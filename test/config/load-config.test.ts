@@ -225,6 +225,7 @@ describe("checkConfig()", () => {
 pdus:
   pdu-a: { driver: snmpp, host: 10.0.0.5 }
   Pdu_B: { driver: snmp, host: 10.0.0.6, portt: 1 }
+  pm: { driver: snmp, host: "https://oob@10.0.0.7:10101/x" }
 hosts:
   web1:
     console: { driver: telnet, port: 0 }
@@ -243,21 +244,22 @@ log: { sync: 1 }
       '3:20 pdus.pdu-a.driver: no power driver "snmpp" | Did you mean "snmp"?',
       `4:3 pdus.Pdu_B: "Pdu_B" is no name for a PDU | At most 63 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit`,
       '4:42 pdus.Pdu_B.portt: unknown option "portt" | Did you mean "port"?',
-      '7:14 hosts.web1.console.host: option "host" is missing | host: where it is',
-      "7:38 hosts.web1.console.port: expected a whole number from 1 to 65535, got 0",
-      '8:15 hosts.web1.outlets[0]: there is no PDU "pdu-b" | Did you mean "pdu-a"?',
-      '8:24 hosts.web1.outlets[1]: expected "pdu/outlet", got "pdu-a" | Name the outlet too: "pdu-a/1"',
-      '8:40 hosts.web1.outlets[3]: outlet "pdu-a/2" is listed twice',
-      '9:12 hosts.web1.watch: expected one of off, observe, ask, act, careful, or a mapping, got "carefull" | Did you mean "careful"?',
-      '10:5 hosts.web1.pecious: unknown key "pecious" | Did you mean "precious"?',
-      `11:3 hosts.Web2: "Web2" is no host name | At most 63 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit`,
-      '11:64 hosts.Web2.console.format: expected one of "8n1", "7e1", got "8n2" | Did you mean "8n1"?',
-      '12:20 hosts.web3.console.driver: "driver" is missing | Is "drivr" meant to be "driver"?',
-      '13:3 hosts.db[3-1]: "db[3-1]" counts backwards in "3-1"',
-      '14:20 hosts.web4.console: Cannot open "telnt://ts1:1": there is no driver "telnt" | Did you mean "telnet"?',
-      '15:9 hosts.web5.console: "console" is missing',
-      "15:15 hosts.web5.os: expected text, got 7",
-      '16:14 log.sync: expected a duration such as "30s", got 1',
+      "5:29 pdus.pm.host: expected a name or an address, got a URL or a path | Leave out the scheme and what stands behind the name: host: 10.0.0.7",
+      '8:14 hosts.web1.console.host: option "host" is missing | host: where it is',
+      "8:38 hosts.web1.console.port: expected a whole number from 1 to 65535, got 0",
+      '9:15 hosts.web1.outlets[0]: there is no PDU "pdu-b" | Did you mean "pdu-a"?',
+      '9:24 hosts.web1.outlets[1]: expected "pdu/outlet", got "pdu-a" | Name the outlet too: "pdu-a/1"',
+      '9:40 hosts.web1.outlets[3]: outlet "pdu-a/2" is listed twice',
+      '10:12 hosts.web1.watch: expected one of off, observe, ask, act, careful, or a mapping, got "carefull" | Did you mean "careful"?',
+      '11:5 hosts.web1.pecious: unknown key "pecious" | Did you mean "precious"?',
+      `12:3 hosts.Web2: "Web2" is no host name | At most 63 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit`,
+      '12:64 hosts.Web2.console.format: expected one of "8n1", "7e1", got "8n2" | Did you mean "8n1"?',
+      '13:20 hosts.web3.console.driver: "driver" is missing | Is "drivr" meant to be "driver"?',
+      '14:3 hosts.db[3-1]: "db[3-1]" counts backwards in "3-1"',
+      '15:20 hosts.web4.console: Cannot open "telnt://ts1:1": there is no driver "telnt" | Did you mean "telnet"?',
+      '16:9 hosts.web5.console: "console" is missing',
+      "16:15 hosts.web5.os: expected text, got 7",
+      '17:14 log.sync: expected a duration such as "30s", got 1',
     ]);
   });
 

@@ -48,6 +48,15 @@ describe("rules of a PDU's outlets", () => {
       expect.stringContaining(wanted),
     ]);
   });
+
+  test("one that is misspelt is recognised", async () => {
+    const file = await fileOf(`pdus: { p: { ${PDU}, lifline: [1] } }`);
+    const [problem] = (await checkConfig(file, {}, registry)).problems;
+    expect(problem).toMatchObject({
+      message: 'unknown option "lifline"',
+      hint: 'Did you mean "lifeline"?',
+    });
+  });
 });
 
 describe("after:", () => {

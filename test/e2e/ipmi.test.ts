@@ -145,7 +145,7 @@ test("oob power on, cycle and off move a machine, and each is read back", async 
   expect(runs()).toBe(true);
   const before = readFileSync(pidFile, "utf8");
   const cycled = await site.run("power", "cycle", "web1", "--yes");
-  expect(cycled.stdout).toMatch(/cycle done, power on/);
+  expect(cycled.stdout).toMatch(/cycle: power on  done/);
   expect(cycled.stderr).toMatch(/bmc1\/chassis off .*read back/);
   expect(cycled.code).toBe(0);
   expect(runs()).toBe(true);

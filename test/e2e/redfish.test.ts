@@ -94,7 +94,7 @@ hosts:
     const status = await site.run("power", "status", "web1", "--json");
     expect(JSON.parse(status.stdout)).toMatchObject({ host: "web1", power: "on" });
     const { code, stdout, stderr } = await site.run("power", "cycle", "web1", "--yes");
-    expect(stdout).toContain("cycle done, power on");
+    expect(stdout).toContain("cycle: power on  done");
     expect(stderr).toContain("bmc1/System.Embedded.1 off");
     expect(code).toBe(0);
     expect(mock.resets).toEqual(["ForceOff", "On"]);

@@ -24,14 +24,15 @@ const VERBS = [
 ] as const;
 
 export default defineCommand<PowerOptions & HistoryOptions>({
-  usage: "<verb> <hosts...>",
+  usage: "<verb> [hosts...]",
   about: [
     "status  read the outlets now           cycle  off, wait, on, each read back",
     "on off  all outlets, each read back    reset  hard reset without power loss",
     "soft    ACPI button, shutdown typed    nmi    diagnostic interrupt",
     "history what the outlets have drawn    identify  light the lamp, move nothing",
     "",
-    "A state that cannot be read is unknown, never off: exit code 6.",
+    "status and history without hosts mean all of them. A state that cannot be read is unknown,",
+    "never off: exit code 6.",
   ].join("\n"),
   options: [
     ...CONFIRMING,

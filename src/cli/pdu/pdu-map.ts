@@ -80,6 +80,15 @@ async function prove(
   const shown = shownName(pdu);
   const outlet = theOutlet(shown, reading, word);
   const called = outlet.name || outlet.label;
+  const { fromOn = false, reason = "" } = options;
+  const request = { pdu, outlet: `instance:${outlet.instance}`, called, fromOn, reason };
+  const opened = await site();
+  // Whoever has typed the name should not be told then that it cannot be.
+  const refused = await refusalOf(opened.proveMap({ ...request, dryRun: true }));
+  if (refused) {
+    show(call, pdu, refused);
+    return outcomeOf(pdu, refused);
+  }
   out.talk(
     `outlet ${outlet.label} of ${shown} reads ${outlet.state}. It is switched ${outlet.state === "on" ? "off and on" : "on and off"} again, and every outlet is read before, between and after`,
   );
@@ -89,10 +98,7 @@ async function prove(
     precious: [called],
     facts: "Nothing may be plugged into it. If the map is wrong, another one is switched",
   });
-  const { fromOn = false, reason = "" } = options;
   const outcomes = new Outcomes([pdu]);
-  const request = { pdu, outlet: `instance:${outlet.instance}`, called, fromOn, reason };
-  const opened = await site();
   const warn = () => {
     const text =
       "still at work; Ctrl-C again leaves the outlet as it is, and an order without its end";
@@ -103,13 +109,30 @@ async function prove(
   try {
     for await (const event of until(opened.proveMap(request), interrupt.signal)) {
       outcomes.add({ ...event, host: pdu });
-      if (options.json) out.json(powerEventView({ ...event, host: shown }));
-      else tell(call, shown, event);
+      show(call, pdu, event);
     }
   } finally {
     lift();
   }
   return interrupt.signal.aborted ? EXIT.interrupted : outcomes.exitCode;
+}
+
+async function refusalOf(events: AsyncIterable<PowerEvent>): Promise<PowerEvent | undefined> {
+  for await (const event of events)
+    if (event.result !== undefined && event.result !== "done") return event;
+  return undefined;
+}
+
+function outcomeOf(pdu: string, event: PowerEvent): number {
+  const outcomes = new Outcomes([pdu]);
+  outcomes.add({ ...event, host: pdu });
+  return outcomes.exitCode;
+}
+
+function show(call: Call<MapOptions>, pdu: string, event: PowerEvent): void {
+  const shown = shownName(pdu);
+  if (call.options.json) call.out.json(powerEventView({ ...event, host: shown }));
+  else tell(call, shown, event);
 }
 
 /** By index, label or name; what names several is refused here as everywhere. */

@@ -29,7 +29,7 @@ export async function showHistory(
   const { out, options, context } = call;
   const now = context.clock.now();
   const since = parseTime(options.since ?? DEFAULT_SINCE, now);
-  const { site, hosts } = await chooseHosts(call, words);
+  const { site, hosts } = await chooseHosts(call, words, { all: true });
   const beside = BESIDE + Math.max(...hosts.map((host) => host.length));
   const width = Math.min(LONGEST, Math.max(SHORTEST, (out.columns ?? 0) - beside));
   const steps = options.json ? STEPS_IN_JSON : width;

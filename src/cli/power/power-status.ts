@@ -24,7 +24,7 @@ export async function showPower(call: Call, words: readonly string[]): Promise<n
   const codes: (number | undefined)[] = [];
   if (urls.length > 0) await call.site(urls);
   for (const url of urls) codes.push(await showPdu(call, url));
-  if (names.length > 0) codes.push(await showHosts(call, names));
+  if (names.length > 0 || urls.length === 0) codes.push(await showHosts(call, names));
   return codes.find((code) => code !== undefined);
 }
 
@@ -37,7 +37,7 @@ async function showPdu({ out, options, site }: Call, url: string): Promise<numbe
 
 async function showHosts(call: Call, words: readonly string[]): Promise<number | undefined> {
   const { out, options } = call;
-  const { site, hosts } = await chooseHosts(call, words);
+  const { site, hosts } = await chooseHosts(call, words, { all: true });
   const readings = await out.waiting(
     `the outlets of ${hostsInWords(hosts)}`,
     site.powerStatus(hosts),
@@ -57,12 +57,17 @@ async function showHosts(call: Call, words: readonly string[]): Promise<number |
 
 const MAX_REASONS = 20;
 
-/** Why outlets could not be read: a table on a terminal cuts it off. */
+/** Why outlets could not be read, and what to do: a table on a terminal cuts it off. */
 function reasonsIn(readings: readonly PowerReading[]): readonly string[] {
   const outlets = readings.flatMap((reading) => reading.outlets);
-  const reasons = outlets.flatMap(({ id, state, error }) =>
-    state === "unknown" && error !== undefined ? [`${id}: ${error}`] : [],
-  );
+  const hinted = new Set<string>();
+  const reasons = outlets.flatMap(({ id, state, error, cause }) => {
+    if (state !== "unknown" || error === undefined) return [];
+    // Outlets of one PDU have one and the same.
+    const hint = cause?.hint === undefined || hinted.has(cause.hint) ? [] : [`     ${cause.hint}`];
+    hinted.add(cause?.hint ?? "");
+    return [`${id}: ${error}`, ...hint];
+  });
   return [...new Set(reasons)].slice(0, MAX_REASONS);
 }
 

@@ -11,6 +11,6 @@ export const lifeline: Interlock = {
     // Whether its PDU can cycle it by itself is for core/power to know; only a person who names it alone is asked on.
     if (!spared || (act === "cycle" && asker === "person" && together.length === 0))
       return undefined;
-    return `outlet ${spared.id} is a lifeline: ${spared.lifeline}`;
+    return `outlet ${spared.id} ${spared.lifeline}`;
   },
 };

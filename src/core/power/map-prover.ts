@@ -40,6 +40,8 @@ export interface ProofWish {
   readonly called: string;
   /** Begin with an outlet that is on: a wrong map then cuts another one. */
   readonly fromOn: boolean;
+  /** Ends where the first command would go out. */
+  readonly dryRun?: boolean;
   /** Host that the outlet feeds by the configuration. */
   readonly feeds: (outlet: OutletReading, reading: PduReading) => string | undefined;
 }
@@ -102,6 +104,10 @@ export class MapProver {
     try {
       giveBack = await bank.own(bound);
       const subject = await this.#look();
+      if (this.#wish.dryRun) {
+        const text = `${calledOf(subject.outlet)} may be switched; nothing was sent`;
+        return { result: "done", text };
+      }
       const first: OnOff = subject.outlet.state === "on" ? "off" : "on";
       const outlets = bound.filter(({ instance }) => instance === subject.outlet.instance);
       const verb = first === "off" ? ("cycle" as const) : first;

@@ -14,7 +14,7 @@ export function lifelinesIn(
   return new Set(lifeline.map((reference) => findOutlet(reading, { pdu, reference }).instance));
 }
 
-/** Why this outlet must never be off. Where a lifeline cannot be found, it may be any. */
+/** Why this outlet must never be off, said behind its name. Where a lifeline cannot be found, it may be any. */
 export function whyLifeline(
   reading: PduReading,
   { instance }: OutletReading,
@@ -23,10 +23,10 @@ export function whyLifeline(
 ): string | undefined {
   try {
     return lifelinesIn(reading, pdu, rules).has(instance)
-      ? `it feeds this box, or the way to ${pdu}`
+      ? `is a lifeline: it feeds this box, or the way to ${pdu}`
       : undefined;
   } catch (thrown) {
-    return `a lifeline of ${pdu} cannot be found: ${messageOf(thrown)}`;
+    return `may be a lifeline: "lifeline:" of ${pdu} names an outlet that is not there (${messageOf(thrown)})`;
   }
 }
 

@@ -2,6 +2,7 @@ import { USUAL_RULES } from "../../config/outlet-rules.ts";
 import type { DeviceEntry, HostEntry, OutletEntry, OutletRules } from "../../config/site-config.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { messageOf, OobError } from "../../lib/errors.ts";
+import { textOf } from "../../sdk/options.ts";
 import type { OutletCommand, Pdu, PduReading, PowerState } from "../../sdk/power.ts";
 import type { OutletStatus } from "../site/site.ts";
 import type { FirstCommand } from "./first-command.ts";
@@ -85,7 +86,13 @@ export class PowerBank {
     const far = entry.via !== undefined;
     const way: Reached = {
       rules,
-      queue: new PduQueue(name, () => this.#open(name, entry), this.#clock, far),
+      queue: new PduQueue(
+        name,
+        () => this.#open(name, entry),
+        this.#clock,
+        far,
+        textOf(entry.options, "host"),
+      ),
       stagger: new Stagger(this.#clock, rules.stagger),
       owner: new PduOwner(name, () => this.#take(name, entry)),
     };

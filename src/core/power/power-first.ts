@@ -78,8 +78,8 @@ async function sparesLifelines(
     const lifelines = await bank.lifelines(pdu).catch((cause: unknown) => {
       if (!(cause instanceof OobError && cause.code === "OUTLET_UNKNOWN")) throw cause;
       // It may be this very one.
-      const text = `${cannot}: a lifeline of ${pdu} cannot be found: ${cause.message}`;
-      const hint = `Correct lifeline: of ${pdu}; until then nothing is switched off there`;
+      const text = `${cannot}: "lifeline:" of ${pdu} names an outlet that is not there, and ${id} may be meant: ${cause.message}`;
+      const hint = `Correct "lifeline:" under pdus: ${pdu}: in the configuration; until then nothing is switched off there`;
       throw new OobError("GUARD_REFUSED", text, { cause, hint });
     });
     if (!lifelines.has(instance)) continue;

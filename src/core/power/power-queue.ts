@@ -17,6 +17,18 @@ const MAX_WAITING = 256;
 /** After these the device is opened anew: it may have been another one, or its session is worth nothing. */
 const REOPEN_AFTER = new Set(["PDU_SILENT", "PDU_UNKNOWN", "LOGIN_REFUSED", "PDU_REFUSED"]);
 
+/** The address in an error of a device, with the name that it has in the configuration. */
+function withName(error: unknown, name: string, host: string): unknown {
+  if (!(error instanceof OobError) || !REOPEN_AFTER.has(error.code) || host === "") return error;
+  const at = error.message.split(/(?<= )/).findIndex((word) => word.startsWith(host));
+  if (at < 0 || error.message.includes(name)) return error;
+  const words = error.message.split(/(?<= )/);
+  const [, address = "", rest = ""] = /^(.*?)([:,;]? ?)$/.exec(words[at] ?? "") ?? [];
+  words[at] = `${name} (${address})${rest}`;
+  const { code, hint } = error;
+  return new OobError(code, words.join(""), { cause: error, ...(hint !== undefined && { hint }) });
+}
+
 type Work<T> = (pdu: Pdu, late: AbortSignal) => Promise<T>;
 
 /**
@@ -28,6 +40,7 @@ export class PduQueue {
   readonly #open: () => Promise<Pdu>;
   readonly #clock: Clock;
   readonly #patience: number;
+  readonly #host: string;
   #idle: Timer | undefined;
   #left: Promise<unknown> | undefined;
   #pdu: Promise<Pdu> | undefined;
@@ -37,8 +50,9 @@ export class PduQueue {
   /** Of a reading that is in nobody's way: aborted when somebody else asks. */
   #yields: AbortController | undefined;
 
-  /** `far`: it is reached through other devices. */
-  constructor(name: string, open: () => Promise<Pdu>, clock: Clock, far = false) {
+  /** `far`: it is reached through other devices. `host`: its address, of which people know the name. */
+  constructor(name: string, open: () => Promise<Pdu>, clock: Clock, far = false, host = "") {
+    this.#host = host;
     this.#patience = far ? FAR : 1;
     this.#name = name;
     this.#open = open;
@@ -149,7 +163,7 @@ export class PduQueue {
       return await Promise.race([giveUp.late, this.#use(work, late)]);
     } catch (error) {
       if (!(error instanceof OobError) || REOPEN_AFTER.has(error.code)) void this.close();
-      throw error;
+      throw withName(error, this.#name, this.#host);
     } finally {
       giveUp.cancel();
     }

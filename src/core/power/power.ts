@@ -126,7 +126,9 @@ export class Power {
     const { result, power, outlets, error } = await act;
     if (outlets.length > 0) this.#lastRead.set(host.name, { power, outlets });
     else this.#lastRead.delete(host.name);
-    const text = error?.message ?? `${verb} ${result}, power ${power}`;
+    const text =
+      error?.message ??
+      (result === "done" ? `${verb}: power ${power}` : `${verb} ${result}, power ${power}`);
     const at = this.#clock.now();
     onEvent({ at, host: host.name, text, result, state: power, outlets, ...(error && { error }) });
     return act;

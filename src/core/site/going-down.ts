@@ -12,7 +12,7 @@ import { inWords } from "../power/verb-words.ts";
 import type { PowerEvent, PowerRequest, PowerVerb } from "./site.ts";
 
 /** How long a host has for it where nothing is said. */
-const WITHIN: Millis = minutes(5);
+export const GOING_DOWN_WITHIN: Millis = minutes(5);
 
 /** It may be down or not: nothing showed it, or nobody could look. */
 const UNSEEN: ReadonlySet<ErrorCode> = new Set([
@@ -60,7 +60,7 @@ export class GoingDown {
     this.#host = host;
     this.#order = order;
     this.#onEvent = onEvent;
-    this.#within = order.graceful?.within ?? WITHIN;
+    this.#within = order.graceful?.within ?? GOING_DOWN_WITHIN;
   }
 
   /** undefined: it is down, as seen. Else how that ended, with nothing cut. */

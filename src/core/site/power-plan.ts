@@ -49,6 +49,10 @@ export function planOrder(
   }));
 }
 
+/** Places of the units, those first that others wait for. */
+export const turnsOf = (units: readonly Unit[]): readonly number[] =>
+  inTurn(units.map(({ follows }) => new Set(follows)));
+
 /** Hosts in groups that share an outlet, in the order in which they were named. */
 function together(
   hosts: readonly HostEntry[],

@@ -30,5 +30,7 @@ export interface ProveRequest {
   readonly outlet: string;
   readonly called: string;
   readonly fromOn: boolean;
+  /** What would be refused is said, and nothing is sent. */
+  readonly dryRun?: boolean;
   readonly reason: string;
 }

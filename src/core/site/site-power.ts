@@ -11,8 +11,9 @@ import { EventQueue } from "../session/event-queue.ts";
 import type { Guard } from "../watchdog/guard.ts";
 import { GoingDown, type TypeShutdown } from "./going-down.ts";
 import { planOrder, type Unit } from "./power-plan.ts";
+import { rehearse } from "./power-rehearsal.ts";
 import { ask, type OnBehalf, type Wish } from "./power-wish.ts";
-import type { PowerEvent, PowerRequest } from "./site.ts";
+import type { PowerEvent, PowerRequest, PowerVerb } from "./site.ts";
 
 export interface SitePowerParts {
   readonly power: Pick<
@@ -64,21 +65,12 @@ export class SitePower {
     }
     const together = hosts.map(({ name }) => name);
     const wish: Wish = { verb, asker: "person", by, reason, force, graceful, together };
-    return dryRun
-      ? Promise.all(hosts.map((host) => this.#rehearse(host, wish, onEvent)))
-      : this.#carryOutAll(hosts, wish, onEvent);
+    return dryRun ? this.#rehearse(hosts, wish, onEvent) : this.#carryOutAll(hosts, wish, onEvent);
   }
 
   /** In the order of the plan. A host that fails stops no other, but for those that must not go down before it. */
   async #carryOutAll(hosts: readonly HostEntry[], wish: Wish, onEvent: OnEvent): Promise<void> {
-    const { power, hostOf } = this.#parts;
-    const entries = hosts.flatMap(({ outlets }) => outlets);
-    const pdus = new Set(entries.map(({ pdu }) => pdu));
-    // What cannot be read now is found out, and said, when its turn comes.
-    const keys =
-      hosts.length === 1 ? new Map() : await power.outletKeys(entries, pdus).catch(() => new Map());
-    const isLimited = (host: HostEntry) => power.hasRule(host, "limitAmps");
-    const units = planOrder(hosts, wish.verb, { keys, hostOf, isLimited });
+    const units = await this.#plan(hosts, wish.verb);
     const ends: Promise<boolean>[] = [];
     const begin = async (unit: Unit): Promise<boolean> => {
       // After the loop below: whom it waits for may stand behind it.
@@ -93,6 +85,23 @@ export class SitePower {
     };
     for (const unit of units) ends.push(begin(unit));
     await Promise.all(ends);
+  }
+
+  async #plan(hosts: readonly HostEntry[], verb: PowerVerb): Promise<readonly Unit[]> {
+    const { power, hostOf } = this.#parts;
+    const entries = hosts.flatMap(({ outlets }) => outlets);
+    const pdus = new Set(entries.map(({ pdu }) => pdu));
+    // What cannot be read now is found out, and said, when its turn comes.
+    const keys =
+      hosts.length === 1 ? new Map() : await power.outletKeys(entries, pdus).catch(() => new Map());
+    const isLimited = (host: HostEntry) => power.hasRule(host, "limitAmps");
+    return planOrder(hosts, verb, { keys, hostOf, isLimited });
+  }
+
+  async #rehearse(hosts: readonly HostEntry[], wish: Wish, onEvent: OnEvent): Promise<void> {
+    const units = await this.#plan(hosts, wish.verb);
+    const refused = (host: string, thrown: unknown) => this.#refused(host, thrown);
+    await rehearse({ ...this.#parts, refused }, units, wish, onEvent);
   }
 
   /** Hosts come on without those that they come after; they are not left up while those go down under them. */
@@ -228,31 +237,6 @@ export class SitePower {
     const report = await power.switchHost(host, verb, order, onEvent);
     mark(host.name, `${verb} ${report.result}, outlets read ${report.power}`);
     return report;
-  }
-
-  /** Reads what is, asks the guard, says what would be done; changes nothing. */
-  async #rehearse(host: HostEntry, wish: Wish, onEvent: OnEvent) {
-    const { power, clock } = this.#parts;
-    const act = inWords(wish.verb, host.name);
-    try {
-      const guard = await this.#parts.guard();
-      const { power: state, outlets } = await power.readHost(host);
-      await guard.demand(ask(host, wish));
-      const typed = wish.verb === "soft" && host.login && !(await this.#hasButton(host));
-      if (!typed) await power.rehearse(host, wish.verb);
-      for (const outlet of outlets)
-        onEvent({
-          at: clock.now(),
-          host: host.name,
-          outlet: outlet.id,
-          text: `${outlet.id} reads ${outlet.state}: would ${act}`,
-          state: outlet.state,
-        });
-      const text = `would ${act}; nothing was changed`;
-      onEvent({ at: clock.now(), host: host.name, text, state, outlets, result: "done" });
-    } catch (thrown) {
-      onEvent(this.#refused(host.name, thrown));
-    }
   }
 
   #refused(host: string, thrown: unknown): PowerEvent {

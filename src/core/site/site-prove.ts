@@ -15,12 +15,12 @@ export function proveMap(
   const events = new EventQueue<PowerEvent>();
   const say = (text: string, more: Partial<PowerEvent> = {}) =>
     events.push({ at: core.clock.now(), host: request.pdu, text, ...more });
-  const { outlet: reference, called, fromOn, reason } = request;
+  const { outlet: reference, called, fromOn, reason, dryRun = false } = request;
   const pdu = core.pduName(request.pdu);
   const feeds = (outlet: OutletReading, reading: PduReading) => hostOn(core, pdu, outlet, reading);
   const order = { id: randomUUID(), by, reason };
   core.power
-    .prove(core.proofs, { pdu, reference, called, fromOn, feeds }, order, say)
+    .prove(core.proofs, { pdu, reference, called, fromOn, feeds, dryRun }, order, say)
     .then(({ result, text, error }) => say(text, { result, ...(error && { error: plain(error) }) }))
     .catch((thrown: unknown) => say(messageOf(thrown), { result: "refused", error: plain(thrown) }))
     .finally(() => events.end());

@@ -34,9 +34,11 @@ describe("loadOf()", () => {
 describe("whyLifeline()", () => {
   test("names the outlet that is one, and all where it cannot be found", () => {
     const all = reading([outlet("1"), outlet("2")]);
-    expect(whyLifeline(all, outlet("2"), "p", rules)).toContain("it feeds this box");
+    expect(whyLifeline(all, outlet("2"), "p", rules)).toContain("is a lifeline: it feeds this box");
     expect(whyLifeline(all, outlet("1"), "p", rules)).toBeUndefined();
     const without = reading([outlet("1")]);
-    expect(whyLifeline(without, outlet("1"), "p", rules)).toContain("cannot be found");
+    expect(whyLifeline(without, outlet("1"), "p", rules)).toBe(
+      'may be a lifeline: "lifeline:" of p names an outlet that is not there (Cannot use outlet "name:host2" of p: the device has no such outlet; it has 1)',
+    );
   });
 });

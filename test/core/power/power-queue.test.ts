@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { PduQueue } from "../../../src/core/power/power-queue.ts";
 import { ManualClock } from "../../../src/lib/clock.ts";
+import { OobError } from "../../../src/lib/errors.ts";
 import type { Pdu } from "../../../src/sdk/power.ts";
 
 /** A device that says when it is opened and left. */
@@ -75,6 +76,20 @@ test("PduQueue gives a device behind others the time of a call, and keeps others
   await queue.read();
   await clock.advance(600_000);
   expect(idle.told).toEqual(["open"]);
+});
+
+test("PduQueue tells which PDU of the configuration it is where a device knows its address alone", async () => {
+  const saying = (message: string, name = "pdu-a") => {
+    const error = new OobError("PDU_SILENT", message, { hint: "look" });
+    const open = () => Promise.reject(error);
+    return new PduQueue(name, open, new ManualClock(), false, "10.9.0.21").read();
+  };
+  await expect(saying("Cannot read 10.9.0.21:161: no answer")).rejects.toMatchObject({
+    ...{ code: "PDU_SILENT", hint: "look" },
+    message: "Cannot read pdu-a (10.9.0.21:161): no answer",
+  });
+  const told = ["Cannot read x: no answer", "Cannot read pdu-a at 10.9.0.21: no answer"];
+  for (const message of told) await expect(saying(message)).rejects.toMatchObject({ message });
 });
 
 /** A device whose readings take two requests of a second each; between them it looks whether somebody waits. */

@@ -222,7 +222,7 @@ describe("--graceful", () => {
     await atLogin();
     const texts = (await power("cycle", ["web1"], graceful(false))).map(({ text }) => text);
     const at = (part: string) => texts.findIndex((text) => text.includes(part));
-    expect(texts.at(-1)).toBe("cycle done, power on");
+    expect(texts.at(-1)).toBe("cycle: power on");
     expect(at("down, as its console shows")).toBeGreaterThan(0);
     expect(at("down, as its console shows")).toBeLessThan(at("p/6 off, read back"));
     expect(moved).toEqual(["6 off", "6 on"]);

@@ -58,7 +58,10 @@ beforeEach(async () => {
   for (const [n, name] of ["web1", "web2"].entries()) {
     const entry = hosts.get(name);
     if (entry)
-      hosts.set(name, { ...entry, offFor: 20, outlets: [{ pdu: "toy", reference: `${n + 1}` }] });
+      hosts.set(name, {
+        ...{ ...entry, offFor: 20, outlets: [{ pdu: "toy", reference: `${n + 1}` }] },
+        ...(name === "web2" && { after: ["web1"] }),
+      });
   }
   const wrong = hosts.get("web3");
   if (wrong) hosts.set("web3", { ...wrong, outlets: [{ pdu: "toy", reference: "99" }] });
@@ -145,6 +148,32 @@ describe("LocalSite.power()", () => {
     expect(events.map((event) => event.text)).toEqual([
       "toy/1 reads on: would switch web1 off",
       "would switch web1 off; nothing was changed",
+    ]);
+    expect(await told()).toBe("");
+  });
+
+  test("--dry-run says each step, with its times and who comes first", async () => {
+    const texts = async (...[verb, hosts, more]: Parameters<typeof power>) =>
+      (await power(verb, hosts, { dryRun: true, ...more })).map(
+        ({ host, text }) => `${host} ${text}`,
+      );
+    expect(await texts("cycle", ["web1"])).toEqual([
+      "web1 toy/1 reads on: would cycle web1",
+      "web1 would switch toy/1 off, wait 20ms, switch on, each read back",
+      "web1 would cycle web1; nothing was changed",
+    ]);
+    const graceful = { within: 90_000, thenHard: false };
+    expect(await texts("off", ["web1"], { graceful })).toEqual([
+      "web1 toy/1 reads on: would switch web1 off",
+      "web1 step 1: would type the shutdown at its console and wait until it is seen down, 1m 30s at most; if it is not, cut nothing",
+      "web1 step 2: would switch toy/1 off, each read back",
+      "web1 would switch web1 off; nothing was changed",
+    ]);
+    expect(
+      (await texts("on", ["web2", "web1"])).filter((text) => text.includes("changed")),
+    ).toEqual([
+      "web1 would switch web1 on; nothing was changed",
+      "web2 would switch web2 on, after web1; nothing was changed",
     ]);
     expect(await told()).toBe("");
   });
