@@ -252,13 +252,9 @@ async function fleet(folder: string, program: string, { say }: Effort) {
     );
   } else say("snmpbulkwalk is not installed: it is left out");
   await farm.used();
-  const text = execFileSync(
-    process.execPath,
-    ["--optimize-for-size", FLEET_READ, ...farm.ports.map(String)],
-    {
-      encoding: "utf8",
-    },
-  );
+  const text = execFileSync(process.execPath, [FLEET_READ, ...farm.ports.map(String)], {
+    encoding: "utf8",
+  });
   const { coldMs, warmMs, rssMiB, outlets } = JSON.parse(text) as FleetRead;
   const { requests, cpuMs } = await farm.used();
   await farm.close();

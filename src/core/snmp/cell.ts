@@ -17,6 +17,9 @@ const MAX_TEXT = 200;
 /** States in one text: no PDU has more outlets. */
 const MAX_ITEMS = 256;
 
+const UTF_8 = new TextDecoder("utf-8", { fatal: true });
+const LATIN_1 = new TextDecoder("latin1");
+
 /** The number in a cell; text that is a plain decimal counts, as some agents answer "1" for 1. */
 export function cellNumber(cell: Cell): number | undefined {
   if (typeof cell === "number") return cell;
@@ -58,9 +61,9 @@ export function cellText(cell: Cell): string | undefined {
 function rawText(octets: Uint8Array): string {
   let text: string;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(octets);
+    text = UTF_8.decode(octets);
   } catch {
-    text = new TextDecoder("latin1").decode(octets);
+    text = LATIN_1.decode(octets);
   }
   return text.replace(/[\0\s]+$/, "");
 }

@@ -1,9 +1,7 @@
 import type { MapClaim, OutletCommand } from "../../sdk/power.ts";
 import type { SnmpProfile, Write } from "../../sdk/snmp-profile.ts";
 import type { Family } from "./snmp-family.ts";
-
-/** What a device says of itself. */
-export type Facts = Partial<Record<"model" | "serial" | "firmware", string>>;
+import type { Facts } from "./snmp-identity.ts";
 
 /** Whether a person has proven it. */
 export type Proofs = (claim: MapClaim) => boolean;

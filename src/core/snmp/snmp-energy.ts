@@ -1,7 +1,7 @@
 import type { PduReading } from "../../sdk/power.ts";
 import type { Meter, SnmpProfile } from "../../sdk/snmp-profile.ts";
 import { columnOf } from "./outlet-places.ts";
-import { type Look, meterAt } from "./snmp-outlets.ts";
+import { meterAt } from "./snmp-outlets.ts";
 import type { SnmpSession } from "./snmp-session.ts";
 import type { Layout } from "./snmp-tables.ts";
 import { eachOf, linesOf, sumOf } from "./snmp-totals.ts";
@@ -19,15 +19,10 @@ export async function readEnergy(
     ? await outletsKwh(session, outletKwh, tables, reading)
     : reading.outlets;
   const meters = [...totalKwh, ...(totalKwh.length > 0 ? totalWatts : [])];
-  const columns = await session.walk(
+  const { rows: columns, cells } = await session.walk(
     columnsOf([...meters, ...(bankAmps ? [bankAmps] : [])], bankAmps?.names),
   );
-  const look: Look = (oid) => {
-    for (const [column, rows] of columns)
-      if (oid.startsWith(`${column}.`)) return rows.get(oid.slice(column.length + 1));
-    return undefined;
-  };
-  const seen = { columns, look };
+  const seen = { columns, look: (oid: string) => cells.get(oid) };
   const kwh = sumOf(totalKwh, seen);
   const banks = bankAmps
     ? linesOf(bankAmps, seen).map(({ phase, amps }) => ({ bank: phase, amps }))

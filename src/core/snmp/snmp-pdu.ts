@@ -17,45 +17,51 @@ import type {
 } from "../../sdk/power.ts";
 import type { SnmpProfile, SnmpTarget, Write } from "../../sdk/snmp-profile.ts";
 import { cellIs, cellText, listItem, listItems } from "./cell.ts";
-import { claimOf, type Facts, type Proofs, writeOf } from "./map-claim.ts";
+import { claimOf, type Proofs, writeOf } from "./map-claim.ts";
 import { placesIn } from "./outlet-places.ts";
+import { inTurn } from "./reading-turns.ts";
 import { readEnergy } from "./snmp-energy.ts";
 import { addressOf } from "./snmp-errors.ts";
 import { type Family, findFamily } from "./snmp-family.ts";
+import { type Facts, type Identity, identityIn, identityOids } from "./snmp-identity.ts";
 import { type Look, objectsAt, outletAt, outletObjects, type Seen } from "./snmp-outlets.ts";
 import { SnmpSession } from "./snmp-session.ts";
 import { type Layout, needsWhole, readTables } from "./snmp-tables.ts";
 import { totalsOf } from "./snmp-totals.ts";
 import type { OpenWire } from "./snmp-wire.ts";
+import { SteadyColumns } from "./steady-columns.ts";
 
-/** Who a device says it is, and the object that holds its serial number. */
-interface Identity {
-  readonly family: Family;
-  readonly serialOid: string | undefined;
+interface Parts {
+  readonly clock: Clock;
+  readonly proofs: Proofs;
 }
 
 class SnmpPdu implements Pdu {
   readonly label: string;
   readonly #target: SnmpTarget;
   readonly #session: SnmpSession;
-  #identity: Identity;
-  #facts: Facts = {};
+  readonly #family: Family;
+  readonly #clock: Clock;
+  #identity: Identity = { facts: {}, serialOid: undefined };
+  readonly #steady: SteadyColumns;
   readonly #proofs: Proofs;
   /** Whether the map is proven, by the table that an outlet stands in; forgotten where the device is asked who it is. */
   readonly #proven = new Map<string, boolean>();
   /** The last whole reading: outlets that there are, and where their objects stand. */
   #known: { readonly rows: ReadonlySet<string>; readonly tables: Layout } | undefined;
 
-  constructor(target: SnmpTarget, session: SnmpSession, identity: Identity, proofs: Proofs) {
-    this.#proofs = proofs;
+  constructor(target: SnmpTarget, session: SnmpSession, family: Family, parts: Parts) {
+    this.#proofs = parts.proofs;
+    this.#clock = parts.clock;
     this.label = addressOf(target);
     this.#target = target;
     this.#session = session;
-    this.#identity = identity;
+    this.#family = family;
+    this.#steady = new SteadyColumns(parts.clock);
   }
 
   get #profile(): SnmpProfile {
-    return this.#identity.family.profile;
+    return this.#family.profile;
   }
 
   get commands(): readonly OutletCommand[] {
@@ -71,16 +77,16 @@ class SnmpPdu implements Pdu {
   async read(yields?: AbortSignal): Promise<PduReading> {
     this.#session.yields = yields;
     try {
-      return await this.#readAll();
+      return await inTurn(this.#clock, () => this.#readAll());
     } finally {
       this.#session.yields = undefined;
     }
   }
 
   async #readAll(): Promise<PduReading> {
-    const { profile, name, hasOutlets } = this.#identity.family;
-    const facts = await this.identify();
-    const tables = await readTables(this.#session, profile);
+    const { profile, name, hasOutlets } = this.#family;
+    const tables = await readTables(this.#session, profile, this.#steady);
+    const facts = this.#is(tables.identity);
     const outlets = tables.instances
       .map((instance) => outletAt(this.#profileOf(instance), instance, tables))
       .filter((outlet) => outlet !== undefined);
@@ -89,7 +95,7 @@ class SnmpPdu implements Pdu {
       throw new OobError("PDU_REFUSED", `Cannot read ${this.label}: its outlet table is gone`, {
         hint: "Another device may have taken the address; ask again",
       });
-    const { look: _, columns: __, ...layout } = tables;
+    const { look: _, columns: __, identity: ___, ...layout } = tables;
     this.#known = { rows: new Set(outlets.map(({ instance }) => instance)), tables: layout };
     const totals = totalsOf(profile, tables);
     return { family: name, ...facts, outlets, ...(totals && { totals }) };
@@ -142,7 +148,7 @@ class SnmpPdu implements Pdu {
     return (
       unproven && {
         claim: async (instance) =>
-          claimOf(this.#identity.family, await this.identify(), this.label, instance),
+          claimOf(this.#family, await this.identify(), this.label, instance),
         command: (instance, command) =>
           this.#send({ ...this.#profile, write: unproven }, instance, command),
       }
@@ -153,7 +159,7 @@ class SnmpPdu implements Pdu {
   #profileOf(instance: string): SnmpProfile {
     const { unproven } = this.#profile;
     if (unproven === undefined) return this.#profile;
-    const claim = claimOf(this.#identity.family, this.#facts, this.label, instance);
+    const claim = claimOf(this.#family, this.#identity.facts, this.label, instance);
     const known = this.#proven.get(claim.table) ?? this.#proofs(claim);
     this.#proven.set(claim.table, known);
     return known ? { ...this.#profile, write: unproven } : this.#profile;
@@ -162,7 +168,7 @@ class SnmpPdu implements Pdu {
   async #send(profile: SnmpProfile, instance: string, command: OutletCommand): Promise<void> {
     const write = writeOf(profile, command);
     if (write === undefined)
-      throw this.#refused(instance, `${this.#identity.family.name} has no command "${command}"`);
+      throw this.#refused(instance, `${this.#family.name} has no command "${command}"`);
     await this.#mayBe(instance);
     const place = this.#known?.tables.place ?? placesIn(profile);
     if (profile.read.list) return this.#switchInList(write, instance);
@@ -204,7 +210,7 @@ class SnmpPdu implements Pdu {
   async #checkMarks(instance: string): Promise<void> {
     const marks = this.#profile.write?.unlessAny;
     if (marks === undefined) return;
-    const rows = (await this.#session.walk([marks.oid])).get(marks.oid) ?? new Map();
+    const rows = (await this.#session.walk([marks.oid])).rows.get(marks.oid) ?? new Map();
     const marked = [...rows].filter(([, cell]) => cellIs(cell, marks.values)).map(([row]) => row);
     if (marked.length === 0) return;
     const text = `what is marked at outlet "${marked.join(", ")}" would be carried out with it`;
@@ -231,23 +237,17 @@ class SnmpPdu implements Pdu {
     return [...new Set([instance, ...rows.filter((row) => row !== undefined)])];
   }
 
-  /** Model, serial number and firmware, and where the serial number stands: first rows below their columns, or scalars. */
+  /** Asks the device who it is. */
   async identify(): Promise<Facts> {
-    const { model, serial, firmware } = this.#profile;
-    const wanted = Object.entries({ model, serial, firmware }).flatMap(([fact, oid]) =>
-      oid === undefined ? [] : [{ fact, oid: oid.replace(/\.0$/, "") }],
-    );
-    const answers = await this.#session.firstBelow(wanted.map(({ oid }) => oid));
-    const facts: Record<string, string> = {};
-    for (const [i, { fact }] of wanted.entries()) {
-      const text = cellText(answers[i]?.cell);
-      if (text !== undefined && text !== "") facts[fact] = text;
-      if (fact === "serial") this.#identity = { ...this.#identity, serialOid: answers[i]?.oid };
-    }
-    this.#checkSerial(facts.serial);
-    this.#facts = facts;
+    const found = await this.#session.firstBelow(identityOids(this.#profile));
+    return this.#is(identityIn(this.#profile, found));
+  }
+
+  #is(identity: Identity): Facts {
+    this.#identity = identity;
+    this.#checkSerial(identity.facts.serial);
     this.#proven.clear();
-    return facts;
+    return identity.facts;
   }
 
   #checkSerial(serial: string | undefined): void {
@@ -289,8 +289,8 @@ export async function openSnmpPdu(
 ): Promise<Pdu> {
   const session = new SnmpSession(target, clock, open);
   try {
-    const family = await findFamily(session, profiles, target);
-    const pdu = new SnmpPdu(target, session, { family, serialOid: undefined }, proofs);
+    const family = await inTurn(clock, () => findFamily(session, profiles, target));
+    const pdu = new SnmpPdu(target, session, family, { clock, proofs });
     await pdu.identify();
     return pdu;
   } catch (error) {

@@ -14,7 +14,6 @@ import {
   TOO_BIG,
   writeError,
 } from "./snmp-errors.ts";
-import { type Column, SnmpWalk } from "./snmp-walk.ts";
 import {
   type Callback,
   type Found,
@@ -24,11 +23,10 @@ import {
   openSession,
   type WireSession,
 } from "./snmp-wire.ts";
+import { firstBelow, MAX_OBJECTS, TableWalks, type Walked } from "./table-walks.ts";
 
-/** Objects in one request; small agents answer tooBig to more, and are then asked for less. */
-const MAX_OBJECTS = 24;
-/** Objects that one GETBULK asks for: about what a datagram of 1472 bytes holds. */
-const BULK_OBJECTS = 96;
+/** In the place of what an answer lacks. */
+const NOTHING: Found = { oid: "", cell: undefined, end: true };
 /** Longest time that a walk may take. */
 const WALK_WITHIN: Millis = 30_000;
 
@@ -56,10 +54,7 @@ export class SnmpSession {
   readonly #reader: WireSession;
   #writer: WireSession | undefined;
   readonly #pace: Pace;
-  /** Rows that columns had when they were walked last: more are not asked for at once. */
-  readonly #had = new Map<string, number>();
-  /** GETBULK is not in SNMPv1, and some agents of later versions fail at it. */
-  #bulk: boolean;
+  readonly #walks: TableWalks;
   /** Aborted: no further request is sent, and what is under way throws the signal's reason. */
   yields: AbortSignal | undefined;
 
@@ -69,7 +64,12 @@ export class SnmpSession {
     this.#open = open;
     this.#reader = open(target, target.timeout);
     this.#pace = new Pace(target.timeout);
-    this.#bulk = target.login.version !== "1";
+    const requests = {
+      next: (oids: readonly string[]) => this.#nextOf(oids),
+      bulk: this.#getBulk.bind(this),
+      unreadable: this.#unreadable.bind(this),
+    };
+    this.#walks = new TableWalks(requests, target.login.version !== "1");
   }
 
   /** Reads objects; those that the agent has not are undefined. */
@@ -84,34 +84,17 @@ export class SnmpSession {
 
   /** The first object behind each OID that lies below it; undefined where there is none. */
   async firstBelow(oids: readonly string[]): Promise<(Found | undefined)[]> {
-    const found: (Found | undefined)[] = [];
-    for (let at = 0; at < oids.length; at += MAX_OBJECTS) {
-      const some = oids.slice(at, at + MAX_OBJECTS);
-      const next = await this.#pieces("getNext", some);
-      for (const [i, oid] of some.entries()) {
-        const one = next[i];
-        found.push(one && !one.end && one.oid.startsWith(`${oid}.`) ? one : undefined);
-      }
-    }
-    return found;
+    const next = await this.#nextOf(oids);
+    return oids.map((oid, i) => firstBelow(oid, next[i]));
   }
 
-  /**
-   * Walks columns side by side: a piece of each by GETBULK, then by GETNEXT, all at once, those that seem to be at
-   * their end.
-   */
-  async walk(columns: readonly string[]): Promise<ReadonlyMap<string, Column>> {
-    const walk = new SnmpWalk(columns);
-    const doubtful = new Set<string>();
+  /** Walks columns side by side, and asks for the first object below some other OIDs on the way. */
+  async walk(columns: readonly string[], along: readonly string[] = []): Promise<Walked> {
     const deadline = this.#clock.monotonic() + WALK_WITHIN;
-    for (let open = walk.open; open.length > 0; open = walk.open) {
+    return this.#walks.walk(columns, along, () => {
       if (this.#clock.monotonic() > deadline)
         throw this.#unreadable(`its tables take longer than ${formatDuration(WALK_WITHIN)}`);
-      await this.#step(walk, open, doubtful);
-      if (walk.tooLong) throw this.#unreadable("a table has more rows than a PDU has outlets");
-    }
-    for (const [column, rows] of walk.rows) this.#had.set(column, rows.size);
-    return walk.rows;
+    });
   }
 
   /** Writes one object, once: an INTEGER unless said otherwise. Resolves when the agent says that it took it. */
@@ -139,66 +122,31 @@ export class SnmpSession {
     this.#writer = undefined;
   }
 
-  /** Many rows of those columns that go on; where there are none, one row of the others. */
-  async #step(walk: SnmpWalk, open: readonly string[], doubtful: Set<string>): Promise<void> {
-    const going = this.#bulk ? open.filter((column) => !doubtful.has(column)) : [];
-    const some = (going.length > 0 ? going : open).slice(0, MAX_OBJECTS);
-    if (going.length > 0) {
-      for (const column of await this.#stepMany(walk, some)) doubtful.add(column);
-      return;
-    }
-    await this.#stepEach(walk, some);
-    for (const column of some) doubtful.delete(column);
-  }
-
-  /** Many rows of each column; returns the columns that may be at their end. */
-  async #stepMany(walk: SnmpWalk, columns: readonly string[]): Promise<readonly string[]> {
-    const before = columns.map((column) => walk.cursor(column));
-    let answer: readonly (readonly Found[])[];
+  async #getBulk(
+    alone: readonly string[],
+    cursors: readonly string[],
+    repetitions: number,
+  ): Promise<(readonly Found[])[] | undefined> {
     try {
-      answer = await this.#getBulk(before, this.#left(walk, columns));
+      const answer = await this.#tries<(snmp.Varbind | snmp.Varbind[])[]>((done) =>
+        this.#reader.getBulk([...alone, ...cursors], alone.length, repetitions, done),
+      );
+      return answer.map((some) => (Array.isArray(some) ? some.map(found) : [found(some)]));
     } catch (error) {
-      if (!this.#bulkUnfit(error)) throw readError(error, this.#target);
-      this.#bulk = false;
-      return columns;
-    }
-    walk.placeAll(answer.flat());
-    return columns.filter((column, i) => {
-      const stands = walk.cursor(column) === before[i];
-      return stands || answer[i]?.some((one) => !walk.holds(column, one));
-    });
-  }
-
-  /** One row of each column; what answers with an object outside its column has no more. */
-  async #stepEach(walk: SnmpWalk, columns: readonly string[]): Promise<void> {
-    const answer = await this.#pieces(
-      "getNext",
-      columns.map((column) => walk.cursor(column)),
-    );
-    for (const [i, column] of columns.entries()) {
-      const next = answer[i];
-      if (next === undefined || !walk.holds(column, next)) walk.end(column);
-      else if (!walk.place(next))
-        throw this.#unreadable(`its table goes backwards after ${walk.cursor(column)}`);
+      if (this.#bulkUnfit(error)) return undefined;
+      throw readError(error, this.#target);
     }
   }
 
-  /** Rows that are still to come, and one more that shows the end, if the tables are as they were. */
-  #left(walk: SnmpWalk, columns: readonly string[]): number {
-    const left = columns.map(
-      (column) =>
-        (this.#had.get(column) ?? Number.POSITIVE_INFINITY) - (walk.rows.get(column)?.size ?? 0),
-    );
-    return Math.max(...left, 1) + 1;
-  }
-
-  async #getBulk(cursors: readonly string[], left: number): Promise<(readonly Found[])[]> {
-    const most = Math.max(2, Math.floor(BULK_OBJECTS / cursors.length));
-    const repetitions = Math.min(most, left);
-    const columns = await this.#tries<(snmp.Varbind | snmp.Varbind[])[]>((done) =>
-      this.#reader.getBulk([...cursors], 0, repetitions, done),
-    );
-    return columns.map((column) => [column].flat().map(found));
+  /** The objects behind these. */
+  async #nextOf(oids: readonly string[]): Promise<Found[]> {
+    const next: Found[] = [];
+    for (let at = 0; at < oids.length; at += MAX_OBJECTS) {
+      const some = oids.slice(at, at + MAX_OBJECTS);
+      const answer = await this.#pieces("getNext", some);
+      for (const i of some.keys()) next.push(answer[i] ?? NOTHING);
+    }
+    return next;
   }
 
   #unreadable(why: string): OobError {

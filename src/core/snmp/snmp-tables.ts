@@ -6,8 +6,9 @@
  * left out.
  */
 import type { SnmpProfile } from "../../sdk/snmp-profile.ts";
-import { type Cell, cellIs, cellNumber, cellText, listItems } from "./cell.ts";
+import { type Cell, cellIs, cellNumber, listItems } from "./cell.ts";
 import { columnOf, isScalar, type Place, placesIn, unitColumns } from "./outlet-places.ts";
+import { type Identity, identityIn, identityOids } from "./snmp-identity.ts";
 import {
   type Look,
   nameAt,
@@ -19,39 +20,80 @@ import {
 import type { SnmpSession } from "./snmp-session.ts";
 import { type MeterRows, totalColumns, totalVariables } from "./snmp-totals.ts";
 import type { Column } from "./snmp-walk.ts";
+import { type SteadyColumns, unitsIn } from "./steady-columns.ts";
+import type { Walked } from "./table-walks.ts";
 import { VariableNames } from "./variable-names.ts";
 
 /** What a whole reading brought. */
 export interface Tables extends Seen, MeterRows {
   readonly instances: readonly string[];
+  readonly identity: Identity;
 }
 
 /** What is kept of it: where things stand, without what stood there. */
-export type Layout = Omit<Tables, "look" | "columns">;
+export type Layout = Omit<Tables, "look" | "columns" | "identity">;
 
-/** Reads all outlets and all meters. */
-export async function readTables(session: SnmpSession, profile: SnmpProfile): Promise<Tables> {
+/** Reads all outlets and all meters, and who the device is. */
+export async function readTables(
+  session: SnmpSession,
+  profile: SnmpProfile,
+  steady: SteadyColumns,
+): Promise<Tables> {
   const objects = outletObjects(profile);
-  const walked = walkedColumns(profile, objects);
-  const columns = await session.walk([...walked, ...totalColumns(profile)]);
+  const walked = await walkTables(session, profile, objects, steady);
+  const columns = walked.rows;
   const names = profile.dictionary && variablesIn(profile.dictionary.names, columns);
   const place = placesIn(profile, names);
   const rows = await instancesIn(session, profile, columns, names);
-  const single = objects.filter(({ column, suffix }) => !isWalked(profile, column, suffix));
+  const came = new Set(scalarsOf(profile, objects));
+  const single = objects.filter(
+    ({ column, suffix }) => !isWalked(profile, column, suffix) && !came.has(column),
+  );
   const cells = await session.get([
     ...new Set(rows.flatMap((instance) => objectsAt(single, place, instance))),
     ...(names ? totalVariables(profile, names) : []),
-    ...(profile.padding && isScalar(profile.padding.count) ? [profile.padding.count] : []),
   ]);
-  const look = lookIn(columns, cells);
+  const look: Look = (oid) => walked.look(oid) ?? cells.get(oid);
   return {
     instances: withoutPadding(profile, rows, look, place),
     columns,
     look,
     place,
     units: unitsIn(profile, columns),
+    identity: identityIn(profile, walked.first),
     ...(names && { names, printed: printedBy(profile, names) }),
   };
+}
+
+/** Walks a device's columns; those that are known and still hold are not asked for. */
+async function walkTables(
+  session: SnmpSession,
+  profile: SnmpProfile,
+  objects: readonly OutletObject[],
+  steady: SteadyColumns,
+): Promise<Omit<Walked, "cells"> & { readonly look: Look }> {
+  const known = steady.columns;
+  const wanted = walkedColumns(profile, objects).filter((column) => !known.rows.has(column));
+  const scalars = scalarsOf(profile, objects).map(columnOf);
+  const now = await session.walk(
+    [...wanted, ...totalColumns(profile)],
+    [...identityOids(profile), ...scalars],
+  );
+  const holds = steady.holdFor(profile, now);
+  const more = holds ? known : await session.walk([...known.rows.keys()]);
+  const rows = new Map([...now.rows, ...more.rows]);
+  const beside = new Map(now.first.map((one) => [one?.oid, one?.cell]));
+  const look: Look = (oid) => now.cells.get(oid) ?? more.cells.get(oid) ?? beside.get(oid);
+  if (!holds) steady.keep(profile, now, rows);
+  return { rows, first: now.first, look };
+}
+
+/** Single objects that say something of all outlets. */
+function scalarsOf(profile: SnmpProfile, objects: readonly OutletObject[]): string[] {
+  const { read, scalars, dictionary, padding } = profile;
+  const all = [...objects.map(({ column, suffix }) => `${column}${suffix}`), padding?.count];
+  const own = read.list || scalars || dictionary ? [padding?.count] : all;
+  return [...new Set(own.filter((oid) => oid !== undefined && isScalar(oid)))] as string[];
 }
 
 /** true where the outlets of a family are known only after a whole reading. */
@@ -146,11 +188,6 @@ function saysNothing(profile: SnmpProfile, row: string, look: Look, place: Place
   return name === "" && (state === undefined || cellIs(state, profile.padding?.states ?? []));
 }
 
-function unitsIn(profile: SnmpProfile, columns: ReadonlyMap<string, Column>): number {
-  const units = profile.unit === undefined ? undefined : columns.get(profile.unit);
-  return new Set([...(units?.values() ?? [])].map((cell) => cellText(cell))).size;
-}
-
 function variablesIn(column: string, columns: ReadonlyMap<string, Column>): VariableNames {
   return new VariableNames(column, columns.get(column) ?? new Map());
 }
@@ -161,18 +198,6 @@ function printedBy(profile: SnmpProfile, names: VariableNames) {
     const name = names.nameOf(instance) ?? "";
     const number = profile.dictionary?.outlet.exec(name)?.[1];
     return number?.replace(/^0+(?=\d)/, "");
-  };
-}
-
-/** Finds cells of walked columns by their full OID, and those that were read one by one. */
-function lookIn(columns: ReadonlyMap<string, Column>, single: ReadonlyMap<string, Cell>): Look {
-  const tables = [...columns].map(([column, rows]) => ({ prefix: `${column}.`, rows }));
-  return (oid) => {
-    for (const { prefix, rows } of tables) {
-      const cell = oid.startsWith(prefix) ? rows.get(oid.slice(prefix.length)) : undefined;
-      if (cell !== undefined) return cell;
-    }
-    return single.get(oid);
   };
 }
 

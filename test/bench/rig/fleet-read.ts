@@ -4,6 +4,7 @@
  *   fleet-read PORT…      prints {"coldMs", "warmMs", "rssMiB", "outlets"}
  */
 
+import { setFlagsFromString } from "node:v8";
 import type { HostEntry } from "../../../src/config/site-config.ts";
 import { Power } from "../../../src/core/power/power.ts";
 import { Registry } from "../../../src/core/registry/registry.ts";
@@ -11,6 +12,8 @@ import { openSnmpPdu } from "../../../src/core/snmp/snmp-pdu.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
 import type { SnmpProfile, SnmpTarget } from "../../../src/sdk/snmp-profile.ts";
 
+// As "oob serve" does.
+setFlagsFromString("--optimize-for-size");
 const WARM = 5;
 const OUTLETS = 24;
 const ports = process.argv.slice(2).map(Number);

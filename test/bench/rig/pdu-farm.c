@@ -176,12 +176,13 @@ static int set(const struct asked *asked, struct state *mine) {
   return 17;
 }
 
-static int walk(uint8_t *to, struct asked *asked, int count, long repeat, struct state *mine) {
+/* The first `once` objects are not repeated. */
+static int walk(uint8_t *to, struct asked *asked, int count, long once, long repeat, struct state *mine) {
   int at = 0;
   int from[64];
   for (int i = 0; i < count && i < 64; i++) from[i] = find(&asked[i].oid, 1);
   for (long n = 0; n < repeat; n++)
-    for (int i = 0; i < count && i < 64; i++) {
+    for (int i = n > 0 ? once : 0; i < count && i < 64; i++) {
       if (at > MAX_ANSWER && repeat > 1) return at;
       at += from[i] < rowCount ? put(to + at, from[i]++, mine) : missing(to + at, asked[i].bytes, asked[i].size, 0x82);
     }
@@ -205,7 +206,7 @@ static int answer(const uint8_t *request, int size, uint8_t *to, struct state *m
   const uint8_t *id = p;
   number(&p, end);
   int idSize = p - id;
-  number(&p, end);
+  long once = number(&p, end);
   long repeat = number(&p, end);
   int list = open_(&p, end, &tag), count = list < 0 ? -1 : parse(p, p + list, asked, 128);
   if (count < 0) return 0;
@@ -217,7 +218,7 @@ static int answer(const uint8_t *request, int size, uint8_t *to, struct state *m
       at += here ? put(objects + at, row, mine) : missing(objects + at, asked[i].bytes, asked[i].size, 0x81);
     }
   else if (kind == 0xa1 || kind == 0xa5)
-    at = walk(objects, asked, count, kind == 0xa5 ? repeat : 1, mine);
+    at = walk(objects, asked, count, once < 0 ? 0 : once, kind == 0xa5 ? repeat : 1, mine);
   else if (kind == 0xa3) {
     for (int i = 0; i < count && !status; i++) status = set(&asked[i], mine);
     memcpy(objects, p, list);
