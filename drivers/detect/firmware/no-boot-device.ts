@@ -16,6 +16,7 @@ export default defineRule({
   pattern:
     /^(?:No bootable device|(?:SeaBIOS: )?No boot device|Operating [Ss]ystem not found|Missing operating system|Reboot and [Ss]elect proper [Bb]oot device|Non-[Ss]ystem disk|Invalid system disk|DISK BOOT FAILURE|Disk boot failure|Boot failed: (?:not a bootable disk|could not read the boot disk|press a key to retry)|FATAL: Could not read from the boot medium|No [Bb]oot (?:Device|Disk) Found|! (?:No (?:IPL|virtio|readable IPL) device(?: available| found)?|Cannot IPL this ISO image) !|No valid IPL device detected|Failed to load OS from (?:hard disk|network)|Network initialization failed\. Halting|Boot failure|BdsDxe: No bootable option|No bootable (?:option|medium|media)|FATAL: (?:No bootable medium|INT18: BOOT FAILURE)|Boot Failed\. EFI|ERROR: No boot disk|No more network devices ?$|PXE-E18|Boot Device Not Found|An operating system wasn.t found|Default Boot Device Missing|No valid boot device|No boot(?:able)? dis[ck] |Network boot failed|Remove disks or other media)/,
   hints: [
+    "network boot failed",
     "no bootable ",
     "no boot device",
     "operating system not found",
@@ -45,6 +46,7 @@ export default defineRule({
     "failed. halting",
   ],
   matches: [
+    "Network boot failed.",
     "No bootable device.",
     "Reboot and Select proper Boot device",
     "Operating System not found",

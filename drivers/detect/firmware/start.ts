@@ -12,8 +12,10 @@ export default defineRule({
   action: "none",
   view: "line",
   pattern:
-    /^(?:SeaBIOS \(version|U-Boot (?:SPL |TPL )?20\d\d\.\d\d|coreboot-\d|Welcome to OpenBIOS|OpenSBI v\d|American Megatrends|Phoenix ?BIOS|AMIBIOS|UEFI firmware \(version|EFI v\d|ROM BIOS|System ROM Revision|SLOF|POST: |NOTICE: {1,2}BL1: )/,
+    /^(?:SeaBIOS \(version|U-Boot (?:SPL |TPL )?20\d\d\.\d\d|coreboot-\d|Welcome to OpenBIOS|OpenSBI v\d|American Megatrends|Phoenix ?BIOS|AMIBIOS|UEFI firmware \(version|EFI v\d|System ROM Revision|SLOF|NOTICE: {1,2}BL1: )/,
   hints: [
+    "efi v",
+    "system rom revision",
     "seabios (version",
     "u-boot ",
     "coreboot-",
@@ -27,6 +29,7 @@ export default defineRule({
     "slof",
   ],
   matches: [
+    "EFI v2.70 by EDK II",
     "SeaBIOS (version 1.16.2-debian-1.16.2-1)",
     "U-Boot 2023.01+dfsg-2+deb12u3 (Jun 22 2026 - 08:38:07 +0000)",
     "Welcome to OpenBIOS v1.1 built on Dec 16 2025 06:10",

@@ -11,7 +11,7 @@ export default defineRule({
   action: "hold",
   view: "line",
   pattern:
-    /^(?:Kernel command line|Command line): .{0,400}\belfcorehdr=|^(?:kdump(?:-tools|\.sh)?(?:\[\d{1,8}\])?: ){1,2}(?:saving|Starting kdump-tools: running makedumpfile|running makedumpfile|saved)|^(?:kdump\S{0,12}: )?(?:Copying data|Checking for memory holes|Excluding unnecessary pages|Excluding free pages) {1,80}: \[|^ {0,12}Starting Kdump Vmcore Save Service|^(?:kdump\[?\d{0,8}\]?: )?saving (?:to|vmcore)/,
+    /^(?:Kernel command line|Command line): .{0,400}\belfcorehdr=|^(?:kdump(?:-tools|\.sh)?(?:\[\d{1,8}\])?: ){1,2}(?:saving|Starting kdump-tools: running makedumpfile|running makedumpfile|saved)|^(?:kdump\S{0,12}: )?(?:Copying data|Checking for memory holes|Excluding unnecessary pages|Excluding free pages) {1,80}: \[|^(?:kdump\[?\d{0,8}\]?: )?saving (?:to|vmcore)/,
   hints: [
     "elfcorehdr=",
     "kdump",

@@ -10,7 +10,7 @@ export default defineRule({
   class: "panic",
   action: "recover",
   view: "line",
-  pattern: /^(?:-- System halted|PANIC: early exception|crashed in early boot)/,
+  pattern: /^(?:-- System halted|PANIC: early exception)/,
   hints: ["-- system halted", "panic: early exception"],
   matches: [
     " -- System halted",

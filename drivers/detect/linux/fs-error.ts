@@ -15,6 +15,7 @@ export default defineRule({
     /^(?:EXT[234]-fs (?:error|warning|\(\S{1,40}\): (?:error|Remounting|.{0,60}(?:aborted|failed))).{0,200}|XFS \([^)]{1,60}\): .{0,120}(?:[Ss]hut(?:ting)? ?down|Corruption|[Cc]orrupt|[Ll]og I\/O [Ee]rror|metadata I\/O error)|BTRFS:? (?:critical|error) |Aborting journal on device |XFS: Internal error |FAT-fs \([^)]{1,40}\): error|UBIFS error |GFS2: fsid=.{1,60}: fatal: |OCFS2: ERROR |NILFS error |EROFS: .{0,40}corrupt|JBD2: .{0,120}(?:error|abort)|.{0,40}Remounting filesystem read-only|REISERFS error|SQUASHFS error|F2FS-fs .{0,80}(?:[Cc]orrupt|error))/,
   unless: /mounted filesystem/,
   hints: [
+    "erofs: ",
     "-fs error",
     "-fs (",
     "xfs (",

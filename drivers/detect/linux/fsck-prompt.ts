@@ -12,7 +12,7 @@ export default defineRule({
   action: "recover",
   view: "line",
   pattern:
-    /^(?:\S{1,60}: ){0,2}(?:UNEXPECTED (?:SOFT UPDATE )?INCONSISTENCY; RUN fsck(?:_\w{2,8})? MANUALLY|.{0,100}requires a manual fsck|\*\*\* An error occurred during the file system check|\*\*\* Dropping you to a shell; the system will reboot|A manual fsck must be performed|A maintenance shell will now be started|fsck failed\. {1,2}Please repair manually|.{0,60}[Rr]un fsck manually\b)/,
+    /^(?:[\w.-]{1,30}(?:\[\d{1,8}\])?: )?(?:[\w/.=-]{1,80}: )?(?:UNEXPECTED (?:SOFT UPDATE )?INCONSISTENCY; RUN fsck(?:_\w{2,8})? MANUALLY|The \w{1,12} file ?system on \S{1,100} requires a manual fsck|\*\*\* An error occurred during the file system check|\*\*\* Dropping you to a shell; the system will reboot|A manual fsck must be performed|A maintenance shell will now be started|fsck failed\. {1,2}Please repair manually|(?:[Pp]lease )?[Rr]un fsck manually\b)/,
   hints: [
     "run fsck",
     "requires a manual fsck",

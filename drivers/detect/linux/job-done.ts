@@ -8,7 +8,7 @@ export default defineRule({
   action: "none",
   view: "line",
   pattern:
-    /^\[ {1,2}OK {1,2}\] (?:Finished|Started|Found device|Mounted|Reached target (?!.{0,60}(?:[Ss]hutdown|[Rr]eboot|[Uu]mount|[Uu]nmount|[Pp]ower|[Ff]inal|[Hh]alt)))|^\S{1,60}: clean, \d{1,12}\/\d{1,12} files|^\S{1,60}: recovering journal|^EXT4-fs \([^)]{1,40}\): mounted filesystem/,
+    /^\[ {1,2}OK {1,2}\] (?:Finished|Started|Found device|Mounted|Reached target (?!.{0,60}(?:[Ss]hutdown|[Rr]eboot|[Uu]mount|[Uu]nmount|[Pp]ower|[Ff]inal|[Hh]alt)))|^\S{1,60}: clean, \d{1,12}\/\d{1,12} files|^EXT4-fs \([^)]{1,40}\): mounted filesystem/,
   hints: ["[  ok  ] ", ": clean, ", "): mounted filesystem"],
   matches: [
     "[  OK  ] Finished File System Check on Root Device.",

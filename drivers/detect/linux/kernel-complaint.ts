@@ -12,8 +12,10 @@ export default defineRule({
   action: "notify",
   view: "line",
   pattern:
-    /^(?:BUG: (?:scheduling while atomic|sleeping function called|Bad (?:page|rss-counter)|using (?:smp_processor_id|__this_cpu)|atomic |Invalid wait|bad usercopy|non-zero|corrupted|Object |key |looking up|unlock|Tasks |assuming|KCOV|[A-Za-z])|BUG [\w:. -]{2,60} \((?:Not tainted|Tainted)|INFO: (?:Slab |Object |Freed in|Allocated in)|list_(?:add|del) corruption|usercopy: Kernel memory |UBSAN_|swap_(?:free|dup): )/,
+    /^(?:BUG: (?:scheduling while atomic|sleeping function called|Bad (?:page|rss-counter)|using (?:smp_processor_id|__this_cpu)|atomic |Invalid wait|bad usercopy|non-zero|corrupted|Object |key |looking up|unlock|Tasks |assuming|KCOV|[A-Za-z])|BUG [\w:. -]{2,60} \((?:Not tainted|Tainted)|INFO: (?:Slab |Object |Freed in|Allocated in)|list_(?:add|del) corruption|usercopy: Kernel memory |swap_(?:free|dup): )/,
   hints: [
+    "swap_free: ",
+    "swap_dup: ",
     "bug: ",
     "bug ",
     "info: slab ",
@@ -25,6 +27,7 @@ export default defineRule({
     "usercopy: kernel memory",
   ],
   matches: [
+    "swap_free: Bad swap file entry 3800000000000001",
     "BUG: scheduling while atomic: swapper/0/0/0x00000100",
     "BUG: sleeping function called from invalid context at mm/slab.h:494",
     "BUG: Bad page state in process foo  pfn:12345",

@@ -10,7 +10,7 @@ export default defineRule({
   action: "notify",
   view: "line",
   pattern:
-    /^(?:\[ )?(?:WARNING|INFO|BUG): (?:possible (?:circular|recursive|irq lock|deadlock)|inconsistent (?:lock|\{)|suspicious RCU usage|bad unlock balance|held lock freed|.{0,40}lock held (?:when|at)|trying to register non-static key|nested lock was not taken|lock held|HARDIRQ|SOFTIRQ|.{0,60}unsafe.{0,30} lock order|still has locks held|locking bug|.{0,40}still has locks held|possible .{0,40}lock)|^(?:DEBUG_LOCKS_WARN_ON|possible reason: unannotated|INFO: lockdep is turned off)|^\[ (?:INFO|BUG): .{3,80} \]$|^=+ ?\[ INFO: /,
+    /^(?:\[ )?(?:WARNING|INFO|BUG): (?:possible (?:circular|recursive|irq lock|deadlock)|inconsistent (?:lock|\{)|suspicious RCU usage|bad unlock balance|held lock freed|.{0,40}lock held (?:when|at)|trying to register non-static key|nested lock was not taken|lock held|HARDIRQ|SOFTIRQ|.{0,60}unsafe.{0,30} lock order|still has locks held|locking bug|.{0,40}still has locks held|possible .{0,40}lock)|^(?:DEBUG_LOCKS_WARN_ON|possible reason: unannotated)|^\[ (?:INFO|BUG): .{3,80} \]$|^=+ ?\[ INFO: /,
   unless: /possible loss/,
   hints: [
     "possible ",

@@ -18,10 +18,12 @@ export default defineRule({
   action: "confirm",
   view: "line",
   pattern:
-    /^(?:(?:CPU \d{1,4} )?[Uu]nable to handle kernel |BUG: (?:[Uu]nable to handle |[Kk]ernel NULL pointer|(?:\w{2,12} )?stack guard page was hit|IRQ stack)|Oops(?: -[^:]{1,60})?(?:\[#\d{1,4}\]|: )|Oops - |Internal error: |[Ii]nsufficient stack space to handle exception|PANIC: double fault|traps: PANIC: double fault|double fault: |general protection fault(?:,|:| maybe| for )|[Kk]ernel stack overflow|Unhandled (?:fault|prefetch abort|kernel unaligned)|Bad mode in |Unhandled exception in kernel|[Kk]ernel access of |Unrecoverable .{0,40}[Ee]xception [0-9a-f]{1,8} at |Faulting instruction address: 0x|SError Interrupt on CPU\d|Unhandled .{3,40} exception on CPU\d|(?:Data|Instruction) bus error, epc == |(?:Kernel Fault|Kernel Stack Fault|Bad Address \(null pointer deref\?\)|High Priority Machine Check \(HPMC\)): Code=\d|cpu 0x[0-9a-f]{1,3}: Vector: [0-9a-f]{1,4} \(|kernel tried to execute |Unexpected kernel BRK|Kernel unaligned access|[Uu]nhandled fault: |Alignment trap: not handling|BUG: Bad page fault|do_page_fault\(\): sending|.{0,40}Fixing recursive fault but reboot is needed)|^(?:[A-Za-z]\w{1,20}[ -]){0,4}[A-Za-z]\w{1,20}: [0-9a-f]{1,16}(?: ilc:\d)? \[#\d{1,4}\](?: [A-Z][A-Z_ ]{1,80})?$|^Oops \[#\d{1,4}\]|^Oops: [0-9a-f]{8}$|^[A-Z][\w ,!.]{3,60}\[#\d{1,4}\]:$|^(?:CPU \d{1,4} )?[\w./:-]{1,24}\(\d{1,8}\): (?:Oops -?\d{1,6}$|[A-Z][\w ,()-]{2,60} \[#\d{1,4}\]$)|^thread overran stack/,
+    /^(?:(?:CPU \d{1,4} )?[Uu]nable to handle kernel |BUG: (?:[Uu]nable to handle |[Kk]ernel NULL pointer|(?:\w{2,12} )?stack guard page was hit|IRQ stack)|Oops(?: -[^:]{1,60})?(?:\[#\d{1,4}\]|: )|Oops - |Internal error: |[Ii]nsufficient stack space to handle exception|PANIC: double fault|traps: PANIC: double fault|double fault: |general protection fault(?:,|:| maybe| for )|[Kk]ernel stack overflow|Unhandled (?:fault|prefetch abort|kernel unaligned)|Bad mode in |Unhandled exception in kernel|[Kk]ernel access of |Unrecoverable .{0,40}[Ee]xception [0-9a-f]{1,8} at |Faulting instruction address: 0x|SError Interrupt on CPU\d|Unhandled .{3,40} exception on CPU\d|(?:Data|Instruction) bus error, epc == |(?:Kernel Fault|Kernel Stack Fault|Bad Address \(null pointer deref\?\)|High Priority Machine Check \(HPMC\)): Code=\d|cpu 0x[0-9a-f]{1,3}: Vector: [0-9a-f]{1,4} \(|kernel tried to execute |Unexpected kernel BRK|Kernel unaligned access|[Uu]nhandled fault: |Alignment trap: not handling|BUG: Bad page fault|.{0,40}Fixing recursive fault but reboot is needed)|^(?:[A-Za-z]\w{1,20}[ -]){0,4}[A-Za-z]\w{1,20}: [0-9a-f]{1,16}(?: ilc:\d)? \[#\d{1,4}\](?: [A-Z][A-Z_ ]{1,80})?$|^Oops \[#\d{1,4}\]|^Oops: [0-9a-f]{8}$|^do_cpu invoked from kernel context!|^[A-Z][\w ,!.]{3,60}\[#\d{1,4}\]:$|^(?:CPU \d{1,4} )?[\w./:-]{1,24}\(\d{1,8}\): (?:Oops -?\d{1,6}$|[A-Z][\w ,()-]{2,60} \[#\d{1,4}\]$)|^thread overran stack/,
   unless:
     /^Internal error: (?!Oops|.{0,160}\[#\d)|^Oops: (?!.{0,160}\[#\d|[0-9a-f]{8}$|Kernel|Exception|Bad|.{0,40}sig:|.{0,20}SMP)|\[UFW |systemd\[|^Alignment trap: (?!not handling)/,
   hints: [
+    "bug: bad page fault",
+    "do_cpu invoked from",
     "unable to handle ",
     "oops",
     "internal error: ",
@@ -51,6 +53,7 @@ export default defineRule({
     "thread overran stack",
   ],
   matches: [
+    "do_cpu invoked from kernel context![#1]:",
     "BUG: unable to handle page fault for address: ffffc90012345678",
     "Unable to handle kernel NULL pointer dereference at virtual address 0000000000000008",
     "Oops: 0002 [#1] PREEMPT SMP",

@@ -11,7 +11,7 @@ export default defineRule({
   action: "confirm",
   view: "line",
   pattern:
-    /^(?:rcu: )?(?:INFO: rcu_?\w{0,20} (?:self-)?detected (?:expedited )?stalls?\b|INFO: Stall on |INFO: RCU detected CPU|.{0,8}rcu_\w{2,12} kthread (?:starved|timer wakeup)|Unless rcu_\w{2,12} kthread gets)/,
+    /^(?:rcu: )?(?:INFO: rcu_?\w{0,20} (?:self-)?detected (?:expedited )?stalls?\b|INFO: Stall on |INFO: RCU detected CPU|.{0,8}rcu_\w{2,12} kthread (?:starved|timer wakeup))/,
   hints: [
     "detected stall",
     "detected expedited stall",

@@ -10,6 +10,7 @@ export default defineRule({
   pattern:
     /^\[(?:FAILED|DEPEND)\] |^\* ERROR: \S{1,60} failed to start|^\[ (?:TIME|ABRT) \] |^systemd\[1\]: Failed to start |^IP-Config: (?:Failed|Auto-configuration of network failed|No network devices)/,
   hints: [
+    "[ abrt ] ",
     "[failed] ",
     "[depend] ",
     "failed to start",

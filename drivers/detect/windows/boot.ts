@@ -11,7 +11,10 @@ export default defineRule({
   view: "line",
   pattern:
     /^(?:Computer is booting, SAC started and initialized|<\?xml version="1\.0"\?>.{0,40}<machine-info>)/,
-  hints: ["sac started and initialized"],
-  matches: ["Computer is booting, SAC started and initialized."],
+  hints: ["<machine-info>", "sac started and initialized"],
+  matches: [
+    '<?xml version="1.0"?> <machine-info>',
+    "Computer is booting, SAC started and initialized.",
+  ],
   rejects: ["SAC started and initialized twice"],
 });

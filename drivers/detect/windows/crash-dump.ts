@@ -10,7 +10,7 @@ export default defineRule({
   action: "hold",
   view: "line",
   pattern:
-    /^(?:Collecting data for crash dump|Initializing disk for crash dump|Beginning dump of physical memory|Dumping physical memory to disk: {1,3}\d{1,2}(?!\d)|Crash dump initialized)/,
+    /^(?:Collecting data for crash dump|Initializing disk for crash dump|Beginning dump of physical memory|Dumping physical memory to disk: {1,3}\d{1,2}(?!\d))/,
   hints: [
     "data for crash dump",
     "disk for crash dump",

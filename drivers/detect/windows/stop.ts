@@ -8,7 +8,7 @@ export default defineRule({
   action: "recover",
   view: "line",
   pattern:
-    /^(?:!SAC>|\*\*\* STOP: 0x[0-9A-Fa-f]{8}|A problem has been detected and Windows has been shut down|The computer has rebooted from a bugcheck|<INSTANCE CLASSNAME="BLUESCREEN">)/,
+    /^(?:!SAC>|\*\*\* STOP: 0x[0-9A-Fa-f]{8}|A problem has been detected and Windows has been shut down|<INSTANCE CLASSNAME="BLUESCREEN">)/,
   hints: ["!sac>", " stop: 0x", "windows has been shut down", "<instance classname"],
   matches: [
     "*** STOP: 0x0000007B (0xF78D2524,0xC0000034,0x00000000,0x00000000)",

@@ -26,6 +26,7 @@ const SYSLOG = new RegExp(
 );
 /** Kernel level as printed raw: "<6>". */
 const LEVEL = /^<\d{1,3}>/;
+const LEVEL_AT_END = /<\d{1,3}>$/;
 const LESS_THAN = 0x3c;
 /** printk.time of Linux (with CONFIG_PRINTK_CALLER) and NetBSD: "[   12.345678][  T126] ". */
 const KERNEL_STAMP = /\[ {0,7}(\d{1,8})\.\d{3,9} ?\](?: ?\[ {0,7}[A-Z]?\d{1,7} ?\])?:? ?/g;
@@ -52,7 +53,7 @@ export function messagesOf(row: string): Message[] {
   const stamps = stampsIn(text);
   const first = stamps[0];
   if (!first) return [plain(text, logged, byDaemon)];
-  const before = text.slice(0, first.index);
+  const before = text.slice(0, first.index).replace(LEVEL_AT_END, "");
   const quoted = byDaemon || (before !== "" && QUOTE_BEFORE.test(before));
   const messages: Message[] = [];
   if (before.trim() !== "") messages.push(plain(before, logged, byDaemon));
