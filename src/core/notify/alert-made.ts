@@ -26,7 +26,7 @@ export interface Around {
   readonly record?: IncidentRecord | undefined;
   /** What the watchdog will do next with the host. */
   readonly next?: string | undefined;
-  /** It waits for the yes of a person before each act. */
+  /** It waits for the yes of a person. */
   readonly asks?: boolean;
 }
 
@@ -127,7 +127,10 @@ function titleOf(last: News, record: IncidentRecord | undefined): string {
 }
 
 function seenIn(record: IncidentRecord): string[] {
-  const lines = record.evidence.map((one) => one.line.trim()).filter((line) => line !== "");
+  const lines = record.evidence
+    .filter(({ state }) => state !== "healthy" && state !== "busy")
+    .map((one) => one.line.trim())
+    .filter((line) => line !== "");
   const cause = (record.case.first ?? record.case.cause).line?.trim();
   const all = lines.length === 0 && cause ? [cause] : lines;
   return [...new Set(all)].slice(-MAX_SEEN).map((line) => printable(line, MAX_LINE));

@@ -36,7 +36,7 @@ export interface AlertParts {
   readonly incident: (id: number) => IncidentRecord | undefined;
   readonly openIncident: (host: string) => number | undefined;
   readonly next: (host: string) => string | undefined;
-  /** Whether a person is asked before each act on the host. */
+  /** Whether a person is asked now whether to act on the host. */
   readonly asks: (host: string) => boolean;
   /** Sends once; throws what went wrong. */
   readonly send: (entry: NotifyEntry, alert: Alert) => Promise<string>;

@@ -36,7 +36,7 @@ export function alertsOf(core: SiteCore, openLink: OpenLink): Alerts {
     openIncident: (host) =>
       incidents.list([host]).find(({ record }) => record.closedAt === undefined)?.record.id,
     next: (host) => core.watchdog?.statusOf(host)?.next,
-    asks: (host) => config.hosts.get(host)?.watch.mode === "ask",
+    asks: (host) => core.watchdog?.statusOf(host)?.next.startsWith("asks a person") ?? false,
     send: (entry, alert) => sendOnce(parts, entry, alert),
   });
 }

@@ -83,9 +83,11 @@ export interface NotifyDriver {
 /** Declares a channel. */
 export const defineNotify = (driver: NotifyDriver): NotifyDriver => driver;
 
-const clock = (at: Millis): string => `${new Date(at).toISOString().slice(11, 19)}Z`;
+/** With its day: it may arrive long after. */
+const moment = (at: Millis): string =>
+  `${new Date(at).toISOString().slice(0, 19).replace("T", " ")}Z`;
 
-/** The words of an alert's head: "GIVEN to people" first. */
+/** "[demo] CRITICAL web1: kernel panic", on one line. */
 export function alertHead({ phase, severity, title, site }: Alert): string {
   const word = { open: severity, acknowledged: "acknowledged", resolved: "resolved" }[phase];
   return printable(`[${site}] ${word.toUpperCase()} ${title}`, 200);
@@ -95,7 +97,7 @@ export function alertHead({ phase, severity, title, site }: Alert): string {
 export function alertLines({ seen, news, next, commands }: Alert): string[] {
   return [
     ...(seen.length > 0 ? ["Seen on the console:", ...seen.map((line) => `  ${line}`), ""] : []),
-    ...news.map((one) => `${clock(one.at)}  ${one.text}`),
+    ...news.map((one) => `${moment(one.at)}  ${one.text}`),
     ...(next === undefined ? [] : ["", `Next: ${next}`]),
     ...(commands.length > 0 ? ["", ...commands.map((command) => `  ${command}`)] : []),
   ];
