@@ -49,6 +49,9 @@ export async function main(argv: readonly string[], given?: Context): Promise<nu
   return dispatch(wanted, rest, given);
 }
 
+/** Groups whose commands ask a daemon, most of the time. */
+const ASKS: ReadonlySet<string> = new Set(["Consoles", "Power", "Watching over"]);
+
 async function dispatch(name: string, rest: string[], given?: Context): Promise<number> {
   const entry = COMMANDS.find((command) => command.name === name);
   // Side by side: most of the time until the first byte goes by in waiting for one small file after the other.
@@ -56,7 +59,7 @@ async function dispatch(name: string, rest: string[], given?: Context): Promise<
     import("./context.ts"),
     import("./run-command.ts"),
     entry?.load(),
-    !given && entry?.group === "Consoles" ? import("../daemon/client.ts") : undefined,
+    !given && entry && ASKS.has(entry.group) ? import("../daemon/client.ts") : undefined,
   ]);
   const context = given ?? processContext();
   return entry ? runCommand(entry, rest, context) : unknownCommand(name, context);

@@ -12,6 +12,8 @@ const LINES = WORDS.flatMap((word) => [
   [word, "--config", "a.yaml", "--config", "b.yaml"],
   [word, "cycle"],
   [word, "cycle", "--config", "oob.yaml"],
+  [word, "cycle", "--json", "third"],
+  ["--json", "--config", "oob.yaml"],
 ]);
 
 test.each(COMMANDS.map((entry) => entry.name))(
@@ -35,6 +37,15 @@ test("plainLine() reads what people type most", async () => {
     args: ["web1"],
     options: { ...options, config: "oob.yaml" },
   });
+});
+
+test("plainLine() reads the states of outlets and hosts, for people and for programs", async () => {
+  const { default: power } = await import("../../src/cli/commands/power.ts");
+  const { default: status } = await import("../../src/cli/commands/status.ts");
+  expect(plainLine(power, ["status", "web1", "web2"])?.args).toEqual(["status", "web1", "web2"]);
+  expect(plainLine(power, [])).toBeUndefined();
+  expect(plainLine(status, ["--json"])).toEqual({ args: [], options: { power: true, json: true } });
+  expect(plainLine(status, ["--no-power"])).toBeUndefined();
 });
 
 test.each([
