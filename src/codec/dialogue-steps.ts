@@ -88,3 +88,13 @@ export function fillTemplate(
   );
   return missing === undefined ? { text } : { text, missing };
 }
+
+const global = new WeakMap<RegExp, RegExp>();
+
+/** The same pattern, to be matched again and again in a whole text: in the rest of one, "^" would be where that begins. */
+export function everywhere(pattern: RegExp): RegExp {
+  const known = global.get(pattern) ?? new RegExp(pattern.source, `${pattern.flags}g`);
+  global.set(pattern, known);
+  known.lastIndex = 0;
+  return known;
+}

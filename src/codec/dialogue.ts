@@ -22,6 +22,7 @@ import {
   type DialogueStep,
   type DialogueSteps,
   type DialogueValues,
+  everywhere,
   fillTemplate,
 } from "./dialogue-steps.ts";
 import { TextLines } from "./text-lines.ts";
@@ -180,16 +181,16 @@ export class Dialogue implements Codec<DialogueEvent> {
   }
 
   #match(pattern: RegExp, text: string, where: Readonly<Record<string, string>>) {
-    let rest = text;
+    const all = everywhere(pattern);
     for (let count = 0; count < MAX_MATCHES; count++) {
-      const found = pattern.exec(rest);
+      const found = all.exec(text);
       if (found === null) return undefined;
       const groups = found.groups ?? {};
       const wanted = Object.entries(where).every(
         ([group, name]) => groups[group]?.toLowerCase() === this.#value(name)?.toLowerCase(),
       );
       if (wanted) return groups;
-      rest = rest.slice(found.index + Math.max(1, found[0].length));
+      if (found[0] === "") all.lastIndex += 1;
     }
     return undefined;
   }

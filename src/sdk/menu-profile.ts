@@ -100,6 +100,22 @@ export const noSuchPort = {
   hint: "Check port: in the entry against the server's own list, and the rights of the user there",
 } as const;
 
+const twoPorts = {
+  code: "LINK_REFUSED",
+  why: 'its menu has more than one port "{port}": "{last}"',
+  hint: "Give the number of the port instead of its name",
+} as const;
+
+/**
+ * Rows of a menu in which the port is looked for by its name; `line` has the groups `number` and `name`, and the name must
+ * be all that stands in its place: "web1" is not "web1 spare". Of two with the same name none is opened.
+ */
+export const portRows = (line: RegExp): readonly DialogueCase[] => [
+  { line, only: "number", where: { name: "port", number: "number" } },
+  { line, only: "number", where: { name: "port" }, fail: twoPorts },
+  { line, where: { name: "port" } },
+];
+
 /**
  * The step after a port was chosen. Its first line that is neither a refusal nor a greeting is the host's, and so is
  * whatever came without one when two seconds brought nothing more: from here on nothing is lost. A server that asks again with a prompt that it

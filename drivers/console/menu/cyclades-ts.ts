@@ -1,4 +1,4 @@
-import { defineMenuProfile, logIn, noSuchPort, portBusy, portOpens } from "oob/sdk";
+import { defineMenuProfile, logIn, noSuchPort, portBusy, portOpens, portRows } from "oob/sdk";
 
 const MENU = /valid option ?\[[\d, -]{1,20}\][^:]{0,60}: ?$/;
 /** root has a shell; a user "menu" has the menu as its shell. */
@@ -7,7 +7,10 @@ const BUSY_MENU = /enter your option ?: ?$/i;
 
 const choose = [
   // Several ports in a line: " 1 hepa1            2 hepa2".
-  { line: /(?<number>\d{1,3}) {1,3}(?<name>[\w.-]{1,40})/, where: { name: "port" } },
+  // Several ports a row; each cell is a number and a name without blanks.
+  ...portRows(
+    /(?<!\S)(?<number>\d{1,3}) {1,3}(?<name>[\w.-]{1,40})(?= *$| {2}| \d{1,3} {1,3}[\w.-])/,
+  ),
   { prompt: MENU, only: "number", send: "{number}\r", go: "open" },
   { prompt: MENU, fail: { ...noSuchPort, why: 'its menu has no port "{port}"' } },
 ] as const;

@@ -1,10 +1,12 @@
-import { defineMenuProfile, logIn, noSuchPort, portOpens } from "oob/sdk";
+import { defineMenuProfile, logIn, noSuchPort, portOpens, portRows } from "oob/sdk";
 
 /** The Easy Port Access menu. Its words are not in the guide: any question for a port or a choice. */
 const MENU = /(?:select|enter|choose|connect to|which)[^:>]{0,60}[:>] ?$/i;
 
 /** A row of the menu. */
 const ROW = /^[^\w]{0,4}(?<number>\d{1,3})[ .:|)\]]{1,6}(?<name>[\w.-]{1,40})/;
+/** The same, where its name has no blanks: after it the column ends. */
+const PORT = new RegExp(String.raw`${ROW.source}(?=[ \t]*$|[ \t]{2}|\t|[ \t]?[|()[\]\*])`);
 
 export default defineMenuProfile({
   summary: "Perle IOLAN SCS, STS and SDS: Easy Port Access menu",
@@ -15,7 +17,7 @@ export default defineMenuProfile({
   steps: logIn("menu", {
     menu: {
       expect: [
-        { line: ROW, where: { name: "port" } },
+        ...portRows(PORT),
         { prompt: MENU, only: "number", send: "{number}\r", go: "open" },
         { prompt: MENU, fail: { ...noSuchPort, why: 'its menu has no port "{port}"' } },
       ],
