@@ -141,6 +141,11 @@ export interface SnmpProfile {
   readonly locked?: { readonly oid: string; readonly values: readonly number[] };
   /** Absent: read-only family. */
   readonly write?: Writes;
+  /**
+   * Its cycle runs in the device, which keeps for how long the outlet is off: two sources say so of command and time. Then
+   * a lifeline may be cycled. Needs `write.cycle` and `delays.cycle`.
+   */
+  readonly cyclesAlone?: true;
   /** Why a family that could be written is not: where its sources contradict each other. */
   readonly readOnlyBecause?: string;
   /** What is written once a person has proven on the very device that it switches the outlet that it should. */

@@ -114,7 +114,7 @@ hosts:
       ["web2", "web3", "web4"].map((host) => site.run("power", "status", host)),
     );
     expect(pinless?.stdout).toContain(`sha256:${PIN.replaceAll(":", "").toLowerCase()}`);
-    expect(wrong?.stdout).toMatch(/Cannot log in to redfish 127\.0\.0\.1:\d+ as "oob"/);
+    expect(wrong?.stdout).toMatch(/Cannot log in to redfish bmc3 \(127\.0\.0\.1:\d+\) as "oob"/);
     expect(none?.stdout).toContain("it has System.Embedded.1");
     for (const one of [pinless, wrong, none]) {
       expect(one?.code).not.toBe(0);

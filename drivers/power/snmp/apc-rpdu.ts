@@ -24,6 +24,7 @@ export default defineSnmpPdu({
     off: { oid: "1.3.6.1.4.1.318.1.1.12.3.3.1.1.4", value: 2 },
     cycle: { oid: "1.3.6.1.4.1.318.1.1.12.3.3.1.1.4", value: 3 },
   },
+  cyclesAlone: true,
   delays: { cycle: "1.3.6.1.4.1.318.1.1.12.3.4.1.1.6", unitMs: seconds(1) },
   model: "1.3.6.1.4.1.318.1.1.12.1.5.0",
   serial: "1.3.6.1.4.1.318.1.1.12.1.6.0",

@@ -27,6 +27,7 @@ export default defineSnmpPdu({
     off: { oid: "1.3.6.1.4.1.318.1.1.26.9.2.4.1.5", value: 2 },
     cycle: { oid: "1.3.6.1.4.1.318.1.1.26.9.2.4.1.5", value: 3 },
   },
+  cyclesAlone: true,
   delays: { cycle: "1.3.6.1.4.1.318.1.1.26.9.2.1.1.7", unitMs: seconds(1) },
   model: "1.3.6.1.4.1.318.1.1.26.2.1.8",
   serial: "1.3.6.1.4.1.318.1.1.26.2.1.9",

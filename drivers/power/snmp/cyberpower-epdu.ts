@@ -27,6 +27,7 @@ export default defineSnmpPdu({
     off: { oid: COMMAND, value: 2 },
     cycle: { oid: COMMAND, value: 3 },
   },
+  cyclesAlone: true,
   delays: { cycle: `${EPDU}.3.4.1.1.6`, unitMs: seconds(1) },
   model: `${EPDU}.1.5.0`,
   serial: `${EPDU}.1.6.0`,

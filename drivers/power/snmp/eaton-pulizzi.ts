@@ -23,6 +23,7 @@ export default defineSnmpPdu({
     off: { oid: `${PULIZZI}.6.2.{n+1}.0`, value: 2 },
     cycle: { oid: `${PULIZZI}.6.2.{n+1}.0`, value: 3 },
   },
+  cyclesAlone: true,
   delays: { cycle: `${PULIZZI}.6.1.{n}.5.0`, unitMs: seconds(1) },
   lineAmps: { oid: `${PULIZZI}.8.6.4.2.0` },
   settle: seconds(10),

@@ -36,6 +36,7 @@ export default defineSnmpPdu({
     off: { oid: `${PX2}.4.1.2.1.2`, value: 0 },
     cycle: { oid: `${PX2}.4.1.2.1.2`, value: 2 },
   },
+  cyclesAlone: true,
   delays: { cycle: `${OUTLET}.12`, unitMs: seconds(1) },
   model: `${PX2}.3.2.1.1.3`,
   serial: `${PX2}.3.2.1.1.4`,

@@ -8,8 +8,8 @@ const RETRY_ON: Millis = 2000;
 /** How long a machine has to obey its power button. */
 const SOFT_WITHIN: Millis = 120_000;
 const LOOK_EVERY: Millis = 1000;
-/** Beyond what the device says of its own cycle. */
-const ALONE_AT_MOST: Millis = 60_000;
+/** Beyond what the device says of its own cycle: a switch on the way to it has to boot. */
+const ALONE_AT_MOST: Millis = 300_000;
 
 /** How a verb ended. */
 export interface Ended {

@@ -38,6 +38,7 @@ interface Parts {
 
 class SnmpPdu implements Pdu {
   readonly label: string;
+  readonly cyclesAlone: boolean;
   readonly #target: SnmpTarget;
   readonly #session: SnmpSession;
   readonly #family: Family;
@@ -54,6 +55,7 @@ class SnmpPdu implements Pdu {
     this.#proofs = parts.proofs;
     this.#clock = parts.clock;
     this.label = addressOf(target);
+    this.cyclesAlone = family.profile.cyclesAlone === true;
     this.#target = target;
     this.#session = session;
     this.#family = family;
@@ -260,10 +262,8 @@ class SnmpPdu implements Pdu {
   }
 
   #refused(instance: string, why: string): OobError {
-    return new OobError(
-      "PDU_REFUSED",
-      `Cannot switch outlet "${instance}" of ${this.label}: ${why}`,
-    );
+    const text = `Cannot switch outlet "${instance}" of ${this.label}: ${why}`;
+    return new OobError("PDU_REFUSED", text);
   }
 
   /** The device's variables are no longer what they were: the next reading finds them anew. */

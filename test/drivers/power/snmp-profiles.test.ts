@@ -59,6 +59,7 @@ powertek 42610.1.4.4.1.6.2.{0}.2.1.2 2 1 - -
 riedo-updu 55108.1.4.1.1.4 1 0 55108.1.4.1.1.3=1 55108.1.4.1.1.3=0
 synaccess 21728.4.5.1.1.7 1 0 21728.4.5.1.1.7=1 21728.4.5.1.1.7=0
 teltronix 23620.1.2.2.1.4 2 1 23620.1.2.2.1.4=2 23620.1.2.2.1.4=1
+racktivity 34097.9.80.1.1.8 1,3,5,7,9,11,13,15,17,19,21,23 0,2,4,6 - -
 poe-switch 1.3.6.1.2.1.105.1.1.1.3 1 2 1.3.6.1.2.1.105.1.1.1.3=1 1.3.6.1.2.1.105.1.1.1.3=2
 `;
 const rows = MIBS.trim()
@@ -92,6 +93,7 @@ raritan-px1 13742.4.1.2.2.1.3=1 13742.4.1.2.2.1.3=0
 tripplite-12x 850.100.1.10.2.1.4=2 850.100.1.10.2.1.4=1
 ibm-pdu 2.6.223.8.2.2.1.13=1 2.6.223.8.2.2.1.13=0
 bachmann 31770.2.2.6.5.1.12=1 31770.2.2.6.5.1.12=2
+racktivity 34097.9.80.1.1.10035=1 34097.9.80.1.1.10035=0
 powertek 42610.1.4.4.1.6.2.{0}.4.1.2=2 42610.1.4.4.1.6.2.{0}.4.1.2=4
 `;
 test("what a proof lifts is what the MIBs say, and only of families that are read only", () => {
@@ -110,6 +112,17 @@ test("what a proof lifts is what the MIBs say, and only of families that are rea
 
 test.each([...profiles])("%s says why, where it could be switched and is not", (_, profile) => {
   expect(profile.write === undefined).toBe(profile.readOnlyBecause !== undefined);
+});
+
+test("who cycles a lifeline has a cycle, and keeps its time: by two sources each", () => {
+  const alone = [...profiles].filter(([, profile]) => profile.cyclesAlone);
+  expect(alone.map(([name]) => name).sort()).toEqual([
+    ...["apc-rpdu", "apc-rpdu2", "cyberpower-epdu", "eaton-pulizzi", "raritan-px2"],
+  ]);
+  for (const [name, { write, delays }] of alone)
+    expect([name, write?.cycle !== undefined, delays?.cycle !== undefined]).toEqual([
+      ...[name, true, true],
+    ]);
 });
 
 const guide = readFileSync(new URL("../../../docs/guides/power.md", import.meta.url), "utf8");
