@@ -167,6 +167,7 @@ export function watchPolicy(defaults: RawWatch, own: RawWatch): WatchPolicy {
     bootWithin: said["boot-within"] ?? preset.bootWithin,
     budget: said.budget ?? preset.budget,
     sysrq: said.sysrq ?? preset.sysrq,
+    ...(said.ping !== undefined && { ping: said.ping }),
     quiet: said.quiet ?? preset.quiet,
   };
 }

@@ -16,6 +16,12 @@ export const reading = <T>(wanted: string, read: (value: unknown) => T | undefin
 export const duration = reading('a duration such as "30s"', (value) =>
   typeof value === "string" ? parseDuration(value) : undefined,
 );
+/** It becomes an argument of a program: nothing that it could take for an option. */
+export const address = reading("a name or an address such as 10.0.0.5", (value) =>
+  typeof value === "string" && /^[A-Za-z0-9][A-Za-z0-9.:%_-]{0,252}$/.test(value)
+    ? value
+    : undefined,
+);
 /** How long silence has to last to count: by the clock, or by the console's own habit. */
 export const silence = reading('a duration such as "10m", or "habit"', (value) =>
   value === "habit" ? value : typeof value === "string" ? parseDuration(value) : undefined,

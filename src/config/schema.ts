@@ -3,6 +3,7 @@ import { isEscape } from "../sdk/escape.ts";
 import { loadSchema, trapsSchema } from "./load-schema.ts";
 import { ON_DETACH_WANTED, readOnDetach } from "./on-detach.ts";
 import {
+  address,
   duration,
   flag,
   listOf,
@@ -33,6 +34,7 @@ export const watchSchema = z.strictObject({
   "boot-within": duration.optional(),
   budget: z.strictObject({ cycles: whole(0, 100), per: duration }).optional(),
   sysrq: flag.optional(),
+  ping: address.optional(),
   quiet: listOf(quiet).optional(),
 });
 

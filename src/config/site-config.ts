@@ -55,6 +55,8 @@ export interface WatchPolicy {
   readonly budget: { readonly cycles: number; readonly per: Millis };
   /** SysRq over BREAK is known to work on this console. */
   readonly sysrq: boolean;
+  /** Address that answers ping while the host is up. Where it does, nothing is cut. */
+  readonly ping?: string;
   /** "Sun 02:00-05:00 backup" */
   readonly quiet: readonly string[];
 }

@@ -155,6 +155,15 @@ hosts:
     expect(config.hosts.get("b")?.watch.byHabit).toBeUndefined();
   });
 
+  test("ping takes an address, and nothing that a program could take for an option", async () => {
+    const host = (ping: string) =>
+      `hosts: { a: { console: "exec:cat", watch: { ping: "${ping}" } } }`;
+    for (const address of ["10.0.0.5", "fe80::1%eth0", "web1.example.net"])
+      expect((await load(host(address))).hosts.get("a")?.watch.ping).toBe(address);
+    for (const address of ["-f", "10.0.0.5 -f", "$(id)", ""])
+      await expect(load(host(address))).rejects.toThrow(/ping/);
+  });
+
   test("watch is observe where nothing is said: the watchdog acts only where it is told to", async () => {
     const config = await load('hosts: { a: { console: "exec:cat" } }');
     expect(config.hosts.get("a")?.watch.mode).toBe("observe");

@@ -32,6 +32,7 @@ export function absorb(draft: Draft, input: Input): void {
       break;
     case "typed":
       object(draft, "a person typed");
+      draft.set({ echo: undefined });
       draft.set({ typedAt: Math.max(input.at, draft.state.typedAt ?? input.at) });
       break;
     case "hold":
@@ -108,7 +109,7 @@ function takeLink(draft: Draft, up: boolean): void {
 function takeOpinion(draft: Draft, seen: Seen): void {
   draft.set({ seen });
   const kind = kindOf(seen);
-  if (isLogin(seen)) draft.set({ answers: "yes" });
+  if (isLogin(seen)) draft.set({ answers: "yes", echo: undefined });
   if (kind !== "busy") draft.set({ progress: undefined, stallTold: false });
   const { phase } = draft.state;
   if (kind === "nothing") return;

@@ -9,6 +9,7 @@ import type { Rung } from "../../config/site-config.ts";
 import type { Millis } from "../../lib/clock.ts";
 import { minutes, seconds } from "../../lib/durations.ts";
 import { mayProbe } from "./absorb.ts";
+import { silenceOf } from "./answer.ts";
 import { lookApproval, waiting } from "./asking.ts";
 import { type Blocked, blocked, personUntil } from "./blocked.ts";
 import { kindOf, mayCut, SILENCE, UNUSUAL_SILENCE } from "./classes.ts";
@@ -90,14 +91,15 @@ function calm(draft: Draft): void {
     draft.next(why ?? "silence is not counted here");
     return;
   }
-  const due = state.quietSince + silence;
+  const wait = silenceOf(silence, state.echo);
+  const due = state.quietSince + wait;
   const person = personUntil(draft);
   if (person) {
     draft.next(`hands off: ${person.text}`, person.until);
     return;
   }
   if (now < due) {
-    draft.next(`suspect after ${inWords(silence)} of silence`, due);
+    draft.next(`suspect after ${inWords(wait)} of silence`, due);
     return;
   }
   const quiet = `nothing came for ${inWords(now - state.quietSince)}`;

@@ -1,13 +1,18 @@
 /** What a probe brought, and what the host said of itself when it was looked at for that. */
+import type { Millis } from "../../lib/clock.ts";
 import { minutes } from "../../lib/durations.ts";
 import { SILENCE, UNUSUAL_SILENCE } from "./classes.ts";
 import { type Draft, inWords, type Suspect } from "./draft.ts";
-import type { Case, Cause, Input } from "./state.ts";
+import type { Case, Cause, Input, WatchState } from "./state.ts";
 
 type Of<Is extends Input["is"]> = Extract<Input, { is: Is }>;
 
 /** A probe that could not be made is made again after this. */
 const PROBE_RETRY = minutes(1);
+/** An echo that stays for this long where somebody used to answer is told to a person. */
+const ECHO_STANDS = minutes(15);
+/** A console that only echoes is asked again after this, and after that once a person was told. */
+const ECHO_AGAIN = { untold: minutes(5), told: minutes(60) };
 /** A kernel that wants to reboot later than this keeps its panic on the screen (86400 is usual): not waited for. */
 export const MAX_SELF_REBOOT = minutes(10);
 
@@ -25,7 +30,7 @@ export function takeSelfReboot(draft: Draft, input: Of<"self-reboot">): void {
 export function takeProbe(draft: Draft, input: Of<"probe">): void {
   const { phase } = draft.state;
   if (input.answer === "alive")
-    draft.set({ seenAlive: true, answers: "yes", quietSince: draft.now });
+    draft.set({ seenAlive: true, answers: "yes", quietSince: draft.now, echo: undefined });
   if (phase.is === "suspect") takeSuspected(draft, phase, input);
   // A console without getty shows no login prompt: that it answers, and is silent then, is all the proof there is.
   else if (phase.is === "watching" && phase.unseen?.asked && input.answer === "alive")
@@ -49,6 +54,11 @@ function takeSuspected(draft: Draft, phase: Suspect, input: Of<"probe">): void {
       draft.page("no-probe", `${phase.case.cause.means}, and it cannot be probed: ${input.text}`);
     return;
   }
+  if (input.answer === "doubt") {
+    draft.page("doubt", `${phase.case.cause.means}, but ${input.text}`);
+    draft.wait(`a person has to look: ${input.text}`);
+    return;
+  }
   if (input.answer === "echo") {
     echoed(draft, phase.case, input.text);
     return;
@@ -68,6 +78,12 @@ function takeSuspected(draft: Draft, phase: Suspect, input: Of<"probe">): void {
   draft.open();
 }
 
+/** How long a console has to be silent, where it was known to do nothing but echo. */
+export function silenceOf(silence: Millis, echo: WatchState["echo"]): Millis {
+  if (!echo) return silence;
+  return Math.max(silence, echo.told ? ECHO_AGAIN.told : ECHO_AGAIN.untold);
+}
+
 /** A foreground job echoes and is alive; a console server, a modem or a dying tty echo as well. Doubt calls a person. */
 function echoed(draft: Draft, { cause }: Case, text: string): void {
   if (cause.certain) {
@@ -76,7 +92,21 @@ function echoed(draft: Draft, { cause }: Case, text: string): void {
     return;
   }
   draft.set({ dismissed: Math.max(draft.state.dismissed, cause.at), quietSince: draft.now });
+  if (cause.is === "silence" && draft.state.answers === "yes" && onlyEchoes(draft)) return;
   draft.standDown(`the console echoes what is typed: ${text}`);
+}
+
+/** Somebody used to answer, and only the echo is left: a foreground job, or user space is gone. A person is told, once. */
+function onlyEchoes(draft: Draft): boolean {
+  const { now } = draft;
+  const { since, told } = draft.state.echo ?? { since: now, told: false };
+  const late = !told && now - since >= ECHO_STANDS;
+  draft.set({ echo: { since, told: told || late } });
+  if (!late) return false;
+  const text = `for ${inWords(now - since)} only its echo answers where somebody used to: a foreground job, or user space is gone`;
+  draft.page("only-echo", text);
+  draft.wait("a person has to look");
+  return true;
 }
 
 /** Silent, and nobody answers: the same as a console without a login prompt. Told to a person, and left at that. */

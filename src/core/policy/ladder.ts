@@ -2,6 +2,7 @@ import type { Rung } from "../../config/site-config.ts";
 import { ask } from "./asking.ts";
 import { mayCut } from "./classes.ts";
 import { type Draft, inWords, type Suspect } from "./draft.ts";
+import type { Case } from "./state.ts";
 
 /** Confirmed: the next rung, or a person. */
 export function climb(draft: Draft, phase: Suspect): void {
@@ -63,15 +64,18 @@ function exhausted(phase: Suspect): string {
 
 /** The next step of the ladder that makes sense now. Probing is what `nudge` does; `page` is the end. */
 export function nextRung(draft: Draft, phase: Suspect, assumeKernel: boolean): Rung | undefined {
-  const { tried, booted } = phase.case;
+  const { ladder, sysrq } = draft.policy;
+  const end = ladder.indexOf("page");
+  const kernel = sysrq && (assumeKernel || phase.failures?.kernel === true);
+  return (end < 0 ? ladder : ladder.slice(0, end)).find((rung) =>
+    makesSense(phase.case, rung, kernel),
+  );
+}
+
+function makesSense({ tried, booted, cause, first = cause }: Case, rung: Rung, kernel: boolean) {
+  if (rung === "nudge" || tried.includes(rung)) return false;
+  if (rung === "sysrq") return kernel;
   const cut = tried.includes("cycle") || tried.includes("single-user");
-  const kernel = assumeKernel || phase.failures?.kernel === true;
-  for (const rung of draft.policy.ladder) {
-    if (rung === "page") return undefined;
-    if (rung === "nudge" || tried.includes(rung)) continue;
-    if (rung === "sysrq" && !(draft.policy.sysrq && kernel)) continue;
-    if (rung !== "sysrq" && cut && !booted) continue;
-    return rung;
-  }
-  return undefined;
+  // Where nothing but silence spoke against it: what one cut did not mend, a second one does not.
+  return !cut || (booted && first.is !== "silence");
 }

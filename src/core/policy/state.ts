@@ -146,6 +146,8 @@ export interface WatchState {
    * its host is well, silent, and answers nothing. "no": asked, and not.
    */
   readonly answers: "yes" | "no" | "unknown";
+  /** Since when nothing but its echo answers, where somebody used to; whether a person was told. */
+  readonly echo?: { readonly since: Millis; readonly told: boolean } | undefined;
   /** The log holds bytes of this console. */
   readonly everAlive: boolean;
   /** Last byte, link up, or answered probe, whichever is newest. */
@@ -165,10 +167,10 @@ export interface WatchState {
 }
 
 /**
- * What a probe found. `echo`: line ends came back and no text; `kernel`: only the kernel showed itself; `refused`: the
- * probe was not made.
+ * What a probe found. `echo`: line ends came back and no text; `kernel`: only the kernel showed itself; `doubt`: nobody
+ * answered, but something else says that the host may be well, or that a cut would not help; `refused`: not made.
  */
-export type ProbeAnswer = "alive" | "echo" | "kernel" | "none" | "refused";
+export type ProbeAnswer = "alive" | "echo" | "kernel" | "none" | "doubt" | "refused";
 
 /** How a rung ended. `unknown`: it may or may not have happened. */
 export type RungEnd = "done" | "failed" | "unknown" | "vetoed" | "stood-down";

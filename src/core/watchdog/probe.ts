@@ -1,9 +1,10 @@
 /**
  * Asks a console whether anybody is there, gentlest first, and stops at the first answer:
  *
- *   modem lines ► Enter ► Enter again ► Ctrl-Q and Enter (somebody may have typed Ctrl-S) ► BREAK h (SysRq help)
+ *   modem lines ► Enter ► Ctrl-Q and Enter (somebody may have typed Ctrl-S) ► Enter again
+ *               ► BREAK BREAK (getty repeats its banner) ► BREAK h (SysRq help)
  *
- * BREAK is last, and only where it is known to be harmless: on other systems it halts the machine.
+ * BREAKs are last, and only where it is known to be harmless: on other systems it halts the machine.
  */
 
 import { latin1 } from "../../lib/bytes.ts";
@@ -11,6 +12,7 @@ import type { Clock, Millis } from "../../lib/clock.ts";
 import { formatDuration, seconds } from "../../lib/durations.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
+import type { ModemLines } from "../../sdk/link.ts";
 import type { ProbeAnswer } from "../policy/state.ts";
 import type { BorrowedSeat, WatchedConsole } from "../session/watched-console.ts";
 
@@ -39,6 +41,8 @@ export interface ProbeReport {
   readonly answer: ProbeAnswer;
   readonly text: string;
   readonly steps: readonly ProbeStep[];
+  /** The modem lines as they were when it began, where the way shows them. */
+  readonly lines?: ModemLines;
 }
 
 export interface ProbeOrder {
@@ -73,8 +77,9 @@ export async function probeConsole(order: ProbeOrder): Promise<ProbeReport> {
   let seat: BorrowedSeat | undefined;
   let stop = () => {};
   try {
-    const unfit = await whyNot(order, steps);
+    const unfit = await whyNot(order);
     if (unfit) return { answer: "refused", text: unfit, steps };
+    const lines = await readLines(order, steps);
     seat = console.borrow(order.who, order.reason, order.lends);
     const signal = AbortSignal.any([order.signal, seat.signal]);
     const began = clock.monotonic();
@@ -88,10 +93,11 @@ export async function probeConsole(order: ProbeOrder): Promise<ProbeReport> {
       if (heard.stoodStill)
         return { answer: "refused", text: "this process stood still while it waited", steps };
       best = better(best, heard.answer);
-      if (best === "alive") return { answer: best, text: `${one.what} was answered`, steps };
+      if (best === "alive")
+        return { answer: best, text: `${one.what} was answered`, steps, ...lines };
     }
     const took = formatDuration(clock.monotonic() - began);
-    return { answer: best, text: `${inWords(sent)} in ${took}: ${MEANS[best]}`, steps };
+    return { answer: best, text: `${inWords(sent)} in ${took}: ${MEANS[best]}`, steps, ...lines };
   } catch (thrown) {
     return { answer: "refused", text: messageOf(thrown), steps };
   } finally {
@@ -105,18 +111,20 @@ const MEANS = {
   kernel: "only the kernel shows itself",
   echo: "nothing but its echo, no prompt",
   alive: "answered",
+  doubt: "no answer",
   refused: "not asked",
 } as const satisfies Record<ProbeAnswer, string>;
 
-const ORDER: readonly ProbeAnswer[] = ["refused", "none", "kernel", "echo", "alive"];
+const ORDER: readonly ProbeAnswer[] = ["refused", "none", "kernel", "echo", "doubt", "alive"];
 
 const better = (one: ProbeAnswer, other: ProbeAnswer): ProbeAnswer =>
   ORDER.indexOf(other) > ORDER.indexOf(one) ? other : one;
 
-/** "Enter sent 3 times, then BREAK h (SysRq help)". */
+/** "Enter sent 3 times, then BREAK BREAK (for getty), then BREAK h (SysRq help)". */
 function inWords(sent: readonly Try[]): string {
-  const enters = sent.filter((one) => one.proves === "alive").length;
-  const rest = sent.filter((one) => one.proves !== "alive").map((one) => `, then ${one.what}`);
+  const isEnter = ({ what }: Try) => what.includes("Enter");
+  const enters = sent.filter(isEnter).length;
+  const rest = sent.filter((one) => !isEnter(one)).map((one) => `, then ${one.what}`);
   return `Enter sent ${enters} times${rest.join("")}`;
 }
 
@@ -139,37 +147,54 @@ function tries({ times, sysrq, breakMs, console }: ProbeOrder): readonly Try[] {
   const type = (text: string) => (seat: BorrowedSeat) => seat.write(latin1(text));
   const list: Try[] = [
     { what: "Enter", send: type("\r"), wait: times.answer + times.between, proves: "alive" },
-    { what: "Enter again", send: type("\r"), wait: times.answer, proves: "alive" },
     { what: "Ctrl-Q and Enter", send: type("\u0011\r"), wait: times.answer, proves: "alive" },
+    { what: "Enter again", send: type("\r"), wait: times.answer, proves: "alive" },
   ];
-  if (sysrq && console.carriesBreak)
-    list.push({
+  if (!sysrq || !console.carriesBreak) return list;
+  const length = breakMs || BREAK_MS;
+  return [
+    ...list,
+    {
+      what: "BREAK BREAK (for getty)",
+      // The second one cancels SysRq and reaches getty, which prints its banner again (measured on Linux 6.1).
+      send: async (seat) => {
+        await seat.sendBreak(length);
+        await seat.sendBreak(length);
+      },
+      wait: times.answer,
+      proves: "alive",
+    },
+    {
       what: "BREAK h (SysRq help)",
       // Linux takes the key as SysRq within 5 s after BREAK; later it goes to getty as text (measured).
       send: async (seat) => {
-        await seat.sendBreak(breakMs || BREAK_MS);
+        await seat.sendBreak(length);
         await seat.write(latin1("h"));
       },
       wait: times.answer,
       proves: "kernel",
-    });
-  return list;
+    },
+  ];
 }
 
-/** Why the console may not be typed at now; looks at the modem lines first, which types nothing. */
-async function whyNot(order: ProbeOrder, steps: ProbeStep[]): Promise<string | undefined> {
-  const { console, clock } = order;
+/** Why the console may not be typed at now. */
+async function whyNot({ console }: ProbeOrder): Promise<string | undefined> {
   if (console.portState.is !== "up") return "the console is down";
   const [last] = await console.lastLines(1);
   if (/(?:pass(?:word|phrase|code)|PIN)\b[^:]{0,60}:\s*$/i.test(last ?? ""))
     return "a password prompt is open";
+  return undefined;
+}
+
+/** Looks at the modem lines, which types nothing. */
+async function readLines({ console, clock }: ProbeOrder, steps: ProbeStep[]) {
   const lines = await console.readLines();
   if (!lines) return undefined;
   const text = (["cts", "dsr", "dcd"] as const).map(
     (name) => `${name} ${lines[name] ? "on" : "off"}`,
   );
   steps.push({ at: clock.now(), tried: "modem lines", answer: text.join(", ") });
-  return undefined;
+  return { lines };
 }
 
 async function attempt(

@@ -1,4 +1,7 @@
 import type { Millis } from "../../lib/clock.ts";
+import { messageOf } from "../../lib/errors.ts";
+import type { ModemLines } from "../../sdk/link.ts";
+import { droppedLines, lookBeside } from "./beside.ts";
 import type { ProbeReport } from "./probe.ts";
 import type { HostParts, Mind, WatchedHost } from "./watchdog-parts.ts";
 import type { HostStory } from "./watchdog-story.ts";
@@ -19,6 +22,8 @@ export class Prober {
   readonly #parts: ProberParts;
   #under = new AbortController();
   #rebootRead = false;
+  /** The modem lines when somebody answered last. */
+  #aliveLines: ModemLines | undefined;
 
   constructor(parts: ProberParts) {
     this.#parts = parts;
@@ -38,11 +43,15 @@ export class Prober {
   async make(mind: Mind): Promise<void> {
     const { story, answered } = this.#parts;
     const { phase, quietSince } = mind.state;
-    const found = await this.#ask(phase.is === "suspect" ? phase.approved?.by : undefined);
-    if (!found) return;
+    const asked = await this.#ask(phase.is === "suspect" ? phase.approved?.by : undefined);
+    if (!asked) return;
+    const mine = this.#under;
+    const silent = phase.is === "suspect" && phase.case.cause.is === "silence";
+    const found = await this.#besides(asked, silent, mine.signal);
+    if (this.#under !== mine) return;
     story.asked(found);
-    if (found.answer === "alive" && phase.is === "suspect" && phase.case.cause.is === "silence")
-      answered(quietSince);
+    if (found.answer === "alive") this.#aliveLines = found.lines;
+    if (found.answer === "alive" && silent) answered(quietSince);
     if (found.rebootsWithin !== undefined)
       mind.give({ is: "self-reboot", within: found.rebootsWithin });
     else story.note("watch.probe", found.text);
@@ -50,6 +59,27 @@ export class Prober {
     mind.give({ is: "probe", answer: found.answer, text: found.text });
     // The first failed probe opens the incident: its steps belong into it.
     if (story.incident?.record.probes.length === 0) story.incident.probed(found);
+  }
+
+  /** Where nobody answered: what stands beside the console. It goes into the record, and may raise a doubt. */
+  async #besides(
+    found: ProbeReport & Found,
+    silent: boolean,
+    signal: AbortSignal,
+  ): Promise<ProbeReport & Found> {
+    const { host, parts } = this.#parts;
+    if (found.answer !== "none" && found.answer !== "kernel") return found;
+    const { offset } = host.console;
+    const beside = await lookBeside(host, parts, silent);
+    const dropped = silent ? droppedLines(this.#aliveLines, found.lines) : undefined;
+    const doubts = [dropped, beside.doubt].filter((one) => one !== undefined);
+    const steps = [...found.steps, ...beside.steps];
+    // That took its time, in which nobody listened: an answer, or a reason against it, may have come.
+    const late = signal.aborted ? messageOf(signal.reason) : "the console spoke meanwhile";
+    if (signal.aborted || host.console.offset !== offset)
+      return { ...found, steps, answer: "refused", text: late };
+    if (doubts.length === 0) return { ...found, steps };
+    return { ...found, steps, answer: "doubt", text: doubts.join(", and ") };
   }
 
   /** What was found; undefined where another probe has begun meanwhile. */

@@ -27,6 +27,11 @@ export interface RungRunbook {
   readonly signal: AbortSignal;
 }
 
+/** Whether an address answers one ICMP echo; the text says how it went. */
+export type Ping = (
+  address: string,
+) => Promise<{ readonly answers: boolean; readonly text: string }>;
+
 /** A host with its console. */
 export interface WatchedHost {
   readonly entry: HostEntry;
@@ -46,6 +51,8 @@ export interface WatchdogParts {
   readonly incidents: Incidents;
   readonly clock: Clock;
   readonly probeTimes?: ProbeTimes;
+  /** Asks an address by ICMP; the system's ping where it is not said. */
+  readonly ping?: Ping;
   /** What is learnt of each console. */
   readonly habits?: Pick<Habits, "keeperOf">;
   /** What the outlets' loads tell of a host, for its incident. No decision looks at it. */

@@ -36,22 +36,24 @@ describe("probeConsole()", () => {
     expect(console.seat).toBeUndefined();
   });
 
-  it("tries CR, CR, Ctrl-Q and CR, and BREAK never without being told that it is harmless", async () => {
+  it("tries CR, Ctrl-Q and CR, CR, and BREAK never without being told that it is harmless", async () => {
     const { report, console } = await probe((one) => {
       one.answers = "none";
       one.carriesBreak = true;
     });
     expect(report.answer).toBe("none");
-    expect(console.sent).toEqual(["\r", "\r", "\u0011\r"]);
+    expect(console.sent).toEqual(["\r", "\u0011\r", "\r"]);
     expect(report.steps.map((step) => step.answer)).toEqual(["nothing", "nothing", "nothing"]);
   });
 
-  it("sends BREAK h last, where SysRq is known to work and the way carries BREAK", async () => {
+  it("sends two BREAKs for getty and BREAK h last, where SysRq is known to work and the way carries BREAK", async () => {
     const set = (one: ScriptedConsole) => {
       one.answers = "none";
       one.carriesBreak = true;
     };
-    expect((await probe(set, { sysrq: true })).console.sent.slice(-2)).toEqual(["BREAK", "h"]);
+    expect((await probe(set, { sysrq: true })).console.sent.slice(-5)).toEqual([
+      ...["\r", "BREAK", "BREAK", "BREAK", "h"],
+    ]);
     const without = await probe((one) => (one.answers = "none"), { sysrq: true });
     expect(without.console.sent).not.toContain("BREAK");
   });

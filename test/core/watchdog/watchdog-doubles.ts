@@ -24,6 +24,7 @@ import { latin1 } from "../../../src/lib/bytes.ts";
 import { ManualClock } from "../../../src/lib/clock.ts";
 import { minutes, seconds } from "../../../src/lib/durations.ts";
 import { OobError } from "../../../src/lib/errors.ts";
+import type { ModemLines } from "../../../src/sdk/link.ts";
 import type { Evidence } from "../../../src/sdk/rule.ts";
 
 type HostPower = Awaited<ReturnType<Power["readHost"]>>;
@@ -197,8 +198,11 @@ export class ScriptedConsole implements WatchedConsole {
     };
   }
 
-  readLines(): Promise<undefined> {
-    return Promise.resolve(undefined);
+  /** The modem lines, where the way shows them. */
+  modemLines: ModemLines | undefined;
+
+  readLines(): Promise<ModemLines | undefined> {
+    return Promise.resolve(this.modemLines);
   }
 
   screen() {
@@ -230,6 +234,10 @@ export class Relay {
   readonly #audit: () => Audit;
   state: "on" | "off" | "unknown" = "on";
   result: PowerReport["result"] = "done";
+  /** What each outlet draws, where it is metered. */
+  watts: number | undefined;
+  /** Runs while an outlet is read. */
+  reading: () => void = () => {};
   /** What outlets really are, where names do not tell. */
   readonly keys = new Map<string, string>();
   /** Outlets that read other than `state`. */
@@ -251,7 +259,9 @@ export class Relay {
       state: this.states.get(`${outlet.pdu}/${outlet.reference}`) ?? this.state,
       pending: false,
       readAt: 0,
+      ...(this.watts !== undefined && { watts: this.watts }),
     }));
+    this.reading();
     return Promise.resolve({ power: this.state, outlets });
   }
 
@@ -309,6 +319,8 @@ export class Bench {
   readonly consoles = new Map<string, ScriptedConsole>();
   readonly relay: Relay;
   readonly runs: RungRunbook[] = [];
+  answersPing = false;
+  readonly pinged: string[] = [];
   /** What the outlets' loads tell of every host. */
   load: string | undefined;
   runbook: (run: RungRunbook) => Promise<"done" | "failed" | "refused"> = () =>
@@ -375,6 +387,12 @@ export class Bench {
       holds: this.holds,
       incidents: this.incidents,
       clock: this.clock,
+      ping: async (address) => {
+        this.pinged.push(address);
+        return this.answersPing
+          ? { answers: true, text: "answered" }
+          : { answers: false, text: "no answer" };
+      },
       habits: new Habits(this.dir, this.clock, this.audit),
       loadOf: () => this.load,
     });

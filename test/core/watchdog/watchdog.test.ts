@@ -58,7 +58,7 @@ describe("Watchdog", () => {
     expect(page).toContain("23 interlocks asked, none objected");
     expect(page).toContain("pdu/1 off, read back");
     expect(page).toContain("login prompt seen");
-    expect(page).toContain("watch.suspect: the console shows panic");
+    expect(page).toContain("suspect: the console shows panic");
     expect(await bench.texts("guard.permit")).toEqual([
       "cycle permitted: 23 interlocks asked, none objected",
     ]);

@@ -35,7 +35,10 @@ describe("Watchdog.whyOf()", () => {
     const { evidence, probes, foreseen, facts } = why();
     expect(evidence.at(-1)).toMatchObject({ class: "panic", action: "recover" });
     expect(probes).toHaveLength(1);
-    expect(probes[0]).toMatchObject({ answer: "none", steps: [{ answer: "nothing" }, {}, {}] });
+    expect(probes[0]).toMatchObject({
+      answer: "none",
+      steps: [{ answer: "nothing" }, {}, {}, { tried: "outlets" }],
+    });
     expect(facts.join("\n")).toMatch(/suspected because .* panic .*this process saw it come/);
     const cut = foreseen.find(({ rung }) => rung === "cycle");
     await bench.pass(cut!.at! - bench.clock.now() + seconds(5));
