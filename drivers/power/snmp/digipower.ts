@@ -24,6 +24,8 @@ export default defineSnmpPdu({
   // The whole list is written. It has no cycle.
   write: { on: { oid: `${PDU}.13.0`, value: 1 }, off: { oid: `${PDU}.13.0`, value: 0 } },
   model: `${PDU}.19.0`,
+  // It has no serial number; this is its MAC address, as text.
+  serial: "1.3.6.1.4.1.17420.1.2.3.0",
   firmware: "1.3.6.1.4.1.17420.1.2.4.0",
   lineAmps: { oid: `${PDU}.11.0`, scale: 0.1 },
   settle: seconds(10),
