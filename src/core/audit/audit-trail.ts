@@ -45,27 +45,32 @@ class AuditTrail implements Audit {
   }
 
   async commit(event: NewEvent): Promise<SiteEvent> {
+    let written: SiteEvent;
     try {
-      const written = this.#write(event, true);
+      written = this.#write(event, true);
       await this.#sync();
       this.#writable = true;
-      return this.#told(written);
     } catch (thrown) {
       this.#writable = false;
       throw thrown;
     }
+    return this.#told(written);
   }
 
   note(event: NewEvent): SiteEvent {
+    return this.#told(this.#noted(event));
+  }
+
+  #noted(event: NewEvent): SiteEvent {
     try {
       const written = this.#write(event, false);
       this.#writable = true;
-      return this.#told(written);
+      return written;
     } catch {
       // The story is not worth the blocks that are kept for intents. What is lost is counted, and told once it can be.
       this.#lost++;
       if (!this.#file.hasSpare) this.#writable = false;
-      return this.#told({ seq: 0, at: this.#clock.now(), ...event });
+      return { seq: 0, at: this.#clock.now(), ...event };
     }
   }
 

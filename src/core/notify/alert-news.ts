@@ -45,6 +45,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   "notify.down": { severity: "warning" },
   "notify.up": { severity: "info", phase: "resolved" },
   "notify.dropped": { severity: "warning" },
+  "notify.error": { severity: "warning" },
 };
 
 /** What this event is to people; undefined: nothing. `openIncident`: of its host, where the event names none. */

@@ -184,12 +184,15 @@ export class Alerts {
     );
     // A site that tells people for the first time does not tell them its past.
     this.#seq = stored?.seq ?? 0;
+    let read = 0;
     if (stored)
-      for await (const event of audit.read({ hosts: [], follow: false }))
+      for await (const event of audit.read({ hosts: [], follow: false })) {
+        read = event.seq;
         if (event.seq > stored.seq) this.#take(event);
+      }
     const early = this.#early ?? [];
     this.#early = undefined;
-    for (const event of early) if (event.seq === 0 || event.seq > this.#seq) this.#take(event);
+    for (const event of early) if (event.seq === 0 || event.seq > read) this.#take(event);
     file.changed();
     if (!this.#stopped) for (const channel of this.#channels) channel.start();
   }
@@ -219,8 +222,18 @@ export class Alerts {
     gathered?.timer.cancel();
     const [first, ...more] = gathered?.news ?? [];
     if (first === undefined) return;
-    const news: [News, ...News[]] = [first, ...more];
-    const last = more.at(-1) ?? first;
+    try {
+      this.#offer([first, ...more]);
+    } catch (thrown) {
+      // An incident that an older version wrote: people are told all the same, without it.
+      this.#trouble(`${first.text}; and what is known of it cannot be told: ${messageOf(thrown)}`);
+    }
+    this.#file?.changed();
+  }
+
+  #offer(news: readonly [News, ...News[]]): void {
+    const [first] = news;
+    const last = news.at(-1) ?? first;
     const { site, incident, next, asks } = this.#parts;
     const alert = alertOf(news, {
       site,
@@ -230,7 +243,6 @@ export class Alerts {
     });
     for (const channel of this.#channels)
       if (channel.wants(news, alert)) channel.offer(alert, last.seq);
-    this.#file?.changed();
   }
 
   /** All events up to this one are in the queues: those still gathered are read from the trail again after a kill. */

@@ -20,6 +20,8 @@ const BACK_OFF: readonly Millis[] = [seconds(5), seconds(15), seconds(60), minut
 const DOWN_AFTER = 3;
 /** `limit` counts messages within this. */
 const LIMIT_PER: Millis = minutes(10);
+/** Where the limit is reached and a person is called, this long after the last message. */
+const CRITICAL_AFTER: Millis = seconds(60);
 /** What waits because of quiet hours or for others is looked at again. */
 const LOOK_EVERY: Millis = seconds(15);
 /** Longest queue: what is more pushes out the oldest that is least urgent. */
@@ -144,6 +146,8 @@ export class Channel {
   }
 
   #dropped({ alert }: Waiting, why: string): void {
+    // Two full queues would tell each other of their drops for ever.
+    if (alert.thread.startsWith(`${this.#parts.site}/channel/`)) return;
     const text = `not told through "${this.name}", ${why}: ${alert.title}`;
     this.#parts.note("notify.dropped", text, this.name);
   }
@@ -183,9 +187,10 @@ export class Channel {
   #freeAt(now: Millis): Millis {
     this.#times = this.#times.filter((time) => time > now - LIMIT_PER);
     const [oldest] = this.#times;
-    return oldest !== undefined && this.#times.length >= this.entry.limit
-      ? oldest + LIMIT_PER
-      : now;
+    const newest = this.#times.at(-1) ?? now;
+    if (oldest === undefined || this.#times.length < this.entry.limit) return now;
+    const calls = this.#waiting.some((one) => one.alert.severity === "critical");
+    return calls ? Math.min(newest + CRITICAL_AFTER, oldest + LIMIT_PER) : oldest + LIMIT_PER;
   }
 
   /** What may go out now: of each thread the oldest, and first of all what was tried least often. */

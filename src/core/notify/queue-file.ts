@@ -40,10 +40,23 @@ export async function readQueue(state: string): Promise<StoredQueue | undefined>
     const stored = JSON.parse(await readFile(pathOf(state), "utf8")) as Partial<StoredQueue> | null;
     const { v, seq, channels } = stored ?? {};
     if (v !== 1 || typeof seq !== "number" || typeof channels !== "object") return undefined;
-    return { v, seq, channels };
+    const whole = Object.entries(channels).filter(([, one]) => isChannel(one));
+    return { v, seq, channels: Object.fromEntries(whole) };
   } catch {
     return undefined;
   }
+}
+
+/** Our own file, replaced whole: its shape tells whether it is of this version. */
+function isChannel({ waiting, threads, sent }: Partial<StoredChannel>): boolean {
+  const isWaiting = ({ alert, seq }: Partial<Waiting>) =>
+    typeof alert?.thread === "string" && Array.isArray(alert.news) && typeof seq === "number";
+  return (
+    Array.isArray(waiting) &&
+    waiting.every(isWaiting) &&
+    typeof threads === "object" &&
+    typeof sent === "number"
+  );
 }
 
 /** Keeps the file as the queues are. */

@@ -122,6 +122,21 @@ describe("openAuditTrail()", () => {
     await audit.close();
   });
 
+  it("hear() tells of each event once, of one that a full disk lost as well", async () => {
+    const { disk, write } = fullDisk();
+    const audit = openAuditTrail(dir, clock, write);
+    const heard: string[] = [];
+    const unhear = audit.hear?.(({ seq, text }) => heard.push(`${seq} ${text}`));
+    audit.note(event("noted"));
+    await audit.commit(event("committed"));
+    Object.assign(disk, { full: true, room: 0 });
+    audit.note(event("lost"));
+    unhear?.();
+    audit.note(event("unheard"));
+    expect(heard).toEqual(["1 noted", "2 committed", "0 lost"]);
+    await audit.close();
+  });
+
   it("keeps intents on a full disk, loses notes counted, and puts all in order once there is room", async () => {
     const { disk, write } = fullDisk();
     const audit = openAuditTrail(dir, clock, write);
