@@ -54,7 +54,7 @@ beforeAll(async () => {
   writeScripts(certificate.cert);
   config = writeConfig(certificate.pin, consolePort);
   daemon = await startDaemon({ config, env: { HOME: folder }, say: () => undefined });
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await daemon?.stop("the test ends");
@@ -220,10 +220,11 @@ describe("an incident", () => {
     await until("an alert", () => hooks()[0]).catch(async (thrown: unknown) => {
       throw new Error(`${String(thrown)}; seen:\n${(await story()).join("\n")}`);
     });
-    socket.write("\r\n\r\nDebian GNU/Linux 12 web1 ttyS0\r\n\r\nweb1 login: ");
+    const login = "\r\n\r\nDebian GNU/Linux 12 web1 ttyS0\r\n\r\nweb1 login: ";
+    const getty = setInterval(() => socket.write(login), 3000);
     const last = await until("its end", () =>
       hooks().find((one) => JSON.parse(one.body).phase === "resolved"),
-    );
+    ).finally(() => clearInterval(getty));
     const bodies = hooks().map((one) => JSON.parse(one.body));
     expect(new Set(bodies.map((body) => body.thread))).toEqual(new Set(["e2e/incident/1"]));
     expect(bodies[0]).toMatchObject({ severity: "critical", host: "web1", first: true });

@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { freePort } from "../rig/machine.ts";
 
 const run = promisify(execFile);
-const WITHIN_MS = 30_000;
+const WITHIN_MS = 100_000;
 
 /** Looks again and again until there is something, or says what was waited for. */
 export async function until<T>(
