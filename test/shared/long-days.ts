@@ -60,6 +60,8 @@ export class Dice {
 export class Corpus {
   readonly faults: readonly Label[];
   readonly boots: readonly Label[];
+  /** Boots that go straight to where the login prompt would be: what waits on the way for a person is no sound host. */
+  readonly muteBoots: readonly Label[];
   readonly works: readonly Label[];
   readonly chatter: readonly Label[];
   /** Chatter of consoles at which nobody can log in: a login prompt that never answers is no sound host. */
@@ -78,6 +80,7 @@ export class Corpus {
     this.boots = sound.filter(
       (label) => label.expect === "healthy:boot" && this.bytes(label).includes("login: "),
     );
+    this.muteBoots = this.boots.filter((label) => !WAITS.test(beforeLogin(this.text(label))));
     this.works = sound.filter(({ action }) => action === "hold");
     this.chatter = sound.filter(({ action }) => action !== "hold");
     this.muteChatter = this.chatter.filter((label) => !/login: |\w:~# /.test(this.text(label)));
@@ -327,11 +330,10 @@ export class LongHost implements ImaginedHost {
 
   async #boots(): Promise<void> {
     this.#away = true;
-    const label = this.#dice.one(this.#corpus.boots);
-    const login = this.#corpus
-      .text(label)
-      .lastIndexOf("\n", this.#corpus.text(label).indexOf("login: "));
-    await this.#all(label, this.manner === "mute" ? login + 1 : undefined);
+    const { boots, muteBoots } = this.#corpus;
+    const label = this.#dice.one(this.manner === "mute" ? muteBoots : boots);
+    const shown = beforeLogin(this.#corpus.text(label)).length;
+    await this.#all(label, this.manner === "mute" ? shown : undefined);
     await this.#prompts();
   }
 
@@ -371,6 +373,13 @@ export class LongHost implements ImaginedHost {
     const end = text.lastIndexOf("\n");
     this.#row = end < 0 ? (this.#row + text).slice(-200) : text.slice(end + 1);
   }
+}
+
+const WAITS = /rescue mode|emergency mode|for maintenance|\(initramfs\)|grub>/i;
+
+/** What a boot shows before its first login prompt. */
+function beforeLogin(text: string): string {
+  return text.slice(0, text.lastIndexOf("\n", text.indexOf("login: ")) + 1);
 }
 
 /** A host that says that it starts again by itself does so. */

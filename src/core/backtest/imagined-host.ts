@@ -15,8 +15,8 @@ export interface ImaginedHost {
   powered?(): void;
 }
 
-/** As much as anybody asks for: screens and incidents. */
-const TAIL_BYTES = 64 << 10;
+/** More than the lines that decisions look at; each heartbeat of a host at work reads all of it. */
+const TAIL_BYTES = 16 << 10;
 const OFF_AND_ON: Millis = seconds(10);
 
 /** A console that prints what it is told to print. */
