@@ -12,7 +12,7 @@ export default defineRule({
   action: "confirm",
   view: "line",
   pattern:
-    /^(?:ddb(?:\{\d{1,4}\})?|db(?:\{\d{1,4}\})?|\[\d{1,4}\]kdb|kdb|(?:\[\d{1,4}\])?more|\[\d{1,3}\])> ?$/,
+    /^(?:ddb(?:\{\d{1,4}\})?|db(?:\{\d{1,4}\})?|\[\d{1,4}\]kdb|kdb|\[\d{1,4}\]more|\[\d{1,3}\])> ?$/,
   hints: ["more>", "db>", "}>", "kdb>", "]>"],
   prompt: true,
   matches: ["ddb{0}> ", "db> ", "ddb>", "[0]kdb> ", "[0]more> "],

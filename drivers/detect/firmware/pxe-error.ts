@@ -8,9 +8,8 @@ export default defineRule({
   action: "confirm",
   view: "line",
   pattern:
-    /^(?:PXE-E\d\d: |PXE-M[0O]F: Exiting|.{0,20}No configuration methods|BdsDxe: failed to (?:load|start) Boot|Could not boot: |Nothing to boot: |No media present)/,
+    /^(?:PXE-E\d\d: |PXE-M[0O]F: Exiting|.{0,20}No configuration methods|BdsDxe: failed to (?:load|start) Boot|Could not boot: |Nothing to boot: )/,
   hints: [
-    "no media present",
     "pxe-e",
     "pxe-m0f",
     "pxe-mof",
@@ -20,7 +19,6 @@ export default defineRule({
     "could not boot: ",
   ],
   matches: [
-    "No media present",
     "PXE-E53: No boot filename received",
     "PXE-M0F: Exiting NVIDIA Boot Agent.",
     'BdsDxe: failed to load Boot0001 "UEFI QEMU DVD-ROM": Not Found',

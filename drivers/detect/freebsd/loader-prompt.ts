@@ -5,7 +5,7 @@ export default defineRule({
   sources: ['FreeBSD stand/common/interp.c: prompt "OK "'],
   state: "stuck",
   class: "boot-loader",
-  action: "confirm",
+  action: "notify",
   view: "line",
   pattern: /^OK $/,
   hints: ["ok "],

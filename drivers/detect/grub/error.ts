@@ -11,7 +11,7 @@ export default defineRule({
   action: "recover",
   view: "line",
   pattern:
-    /^(?:Press any key to continue\.\.\.|Failed to boot both default and fallback entries|error: you need to load the kernel first|Error (?:1[3-9]|2[0-8]): [A-Z]|GRUB (?:Hard Disk|Read|Geom|Floppy) Error)/,
+    /^(?:Press any key to continue\.\.\.|Failed to boot both default and fallback entries|error: you need to load the kernel first|Error 13: Invalid or unsupported executable|Error 15: File not found|Error 16: Inconsistent filesystem|Error 17: Cannot mount selected|Error 18: Selected cylinder|Error 21: Selected disk|Error 22: No such partition|Error 24: Attempt to access block|Error 28: Selected item|GRUB (?:Hard Disk|Read|Geom|Floppy) Error)/,
   hints: [
     "press any key to continue...",
     "failed to boot both",

@@ -12,9 +12,8 @@ export default defineRule({
   action: "recover",
   view: "line",
   pattern:
-    /^(?:You are in emergency mode|Welcome to emergency mode|Entering emergency mode\. Exit the shell to continue|Cannot open access to console, the root account is locked|Dropping to debug shell|ALERT! .{1,160} does not exist\. {1,2}Dropping to a shell|Gave up waiting for root|You are now being dropped into an emergency shell|ERROR: (?:device .{1,120} not found|Failed to mount .{1,120} on real root)|.{0,80}initramfs emergency recovery shell launched|An error occurred in stage 1 of the boot process|!! Could not find the root (?:block )?device|>> Could not mount specified ROOT|!! The root (?:block )?device is (?:unspecified|not)|dracut: Refusing to continue|dracut-initqueue.{0,60}(?:starting timeout scripts|Could not boot)|.{0,10}Warning: \/dev\/\S{1,120} does not exist)/,
+    /^(?:You are in emergency mode|Welcome to emergency mode|Entering emergency mode\. Exit the shell to continue|Cannot open access to console, the root account is locked|Dropping to debug shell|ALERT! .{1,160} does not exist\. {1,2}Dropping to a shell|Gave up waiting for root|You are now being dropped into an emergency shell|ERROR: (?:device .{1,120} not found|Failed to mount .{1,120} on real root)|.{0,80}initramfs emergency recovery shell launched|An error occurred in stage 1 of the boot process|!! Could not find the root (?:block )?device|>> Could not mount specified ROOT|!! The root (?:block )?device is (?:unspecified|not)|dracut: Refusing to continue|dracut-initqueue.{0,60}(?:starting timeout scripts|Could not boot))/,
   hints: [
-    "does not exist",
     "emergency mode",
     "root account is locked",
     "dropping to debug shell",
@@ -32,7 +31,6 @@ export default defineRule({
     "!! the root ",
   ],
   matches: [
-    "Warning: /dev/disk/by-uuid/0f0f does not exist",
     'You are in emergency mode. After logging in, type "journalctl -xb" to view',
     "Entering emergency mode. Exit the shell to continue.",
     "Cannot open access to console, the root account is locked.",

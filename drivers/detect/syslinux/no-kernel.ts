@@ -8,13 +8,12 @@ export default defineRule({
   action: "recover",
   view: "line",
   pattern:
-    /^(?:Could not find kernel image: |No DEFAULT or UI configuration directive found!|Failed to load (?:ldlinux\.c32|COM32 file )|Unable to locate configuration file)/,
+    /^(?:Could not find kernel image: |No DEFAULT or UI configuration directive found!|Failed to load (?:ldlinux\.c32|COM32 file ))/,
   hints: [
     "could not find kernel image",
     "no default or ui",
     "failed to load ldlinux",
     "failed to load com32",
-    "unable to locate configuration file",
   ],
   matches: [
     "Could not find kernel image: linux",

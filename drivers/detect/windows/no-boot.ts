@@ -8,8 +8,8 @@ export default defineRule({
   action: "recover",
   view: "line",
   pattern:
-    /^(?:BOOTMGR (?:is missing|is compressed|image is corrupt)|NTLDR is (?:missing|compressed)|A disk read error occurred|Windows failed to start\. A recent hardware)/,
-  hints: ["bootmgr ", "ntldr is ", "a disk read error", "windows failed to start"],
-  matches: ["BOOTMGR is missing", "NTLDR is missing", "A disk read error occurred"],
+    /^(?:BOOTMGR (?:is missing|is compressed|image is corrupt)|NTLDR is (?:missing|compressed)|Windows failed to start\. A recent hardware)/,
+  hints: ["bootmgr ", "ntldr is ", "windows failed to start"],
+  matches: ["BOOTMGR is missing", "NTLDR is missing"],
   rejects: ["the BOOTMGR is missing"],
 });
