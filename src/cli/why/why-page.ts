@@ -6,6 +6,8 @@ import { localMinute, timeOfDay } from "../times.ts";
 
 type Line = readonly Piece[];
 
+/** Longer lists go on in the next line. */
+const WIDTH = 96;
 const DAY: Millis = 86_400_000;
 const HEALTH_STYLES: Readonly<Record<WhyView["health"]["state"], Style>> = {
   healthy: "green",
@@ -102,9 +104,23 @@ function interlocksOf({ interlocks }: WhyView): [string, Line[]] {
           `  ${one.interlock}: ${one.text}`,
         ],
       ),
-      ...(agreeing.length > 0 ? [[`  no objection: ${agreeing.join(", ")}`]] : []),
+      ...inLines("  no objection: ", agreeing),
     ],
   ];
+}
+
+/** Names behind a title, in as many lines as they take. */
+function inLines(title: string, names: readonly string[]): Line[] {
+  const lines: string[] = [];
+  let line = title;
+  for (const name of names) {
+    if (line.length + name.length > WIDTH) {
+      lines.push(line.trimEnd());
+      line = " ".repeat(title.length);
+    }
+    line += name === names.at(-1) ? name : `${name}, `;
+  }
+  return names.length === 0 ? [] : [...lines, line].map((one) => [one]);
 }
 
 function askOf({ ask, incident, at }: WhyView): Line[] {

@@ -1,6 +1,6 @@
 import type { HostEntry } from "../../config/site-config.ts";
 import { WATCHDOG } from "../watchdog/watchdog-parts.ts";
-import { rungAhead, type WatchWhy } from "../watchdog/why/watch-why.ts";
+import type { WatchWhy } from "../watchdog/why/watch-why.ts";
 import type { SiteCore } from "./site-core.ts";
 import type { WhyView } from "./watch-site.ts";
 
@@ -39,9 +39,7 @@ function unwatched(core: SiteCore, { watch }: HostEntry, known: WatchWhy | undef
 }
 
 async function verdictsOn(core: SiteCore, entry: HostEntry, known: WatchWhy | undefined) {
-  const { ladder } = entry.watch;
-  const act = rungAhead(known ?? { foreseen: [] }, ladder);
-  if (act === undefined) return undefined;
+  const act = known?.rung ?? "cycle";
   const guard = await core.guardNow();
   const asker = { asker: "watchdog", by: WATCHDOG, onlyToKnow: true } as const;
   const { verdicts } = await guard.ask({ host: entry.name, act, ...asker });

@@ -70,6 +70,8 @@ export interface WhyView {
   readonly next: WhyStep;
   /** What follows if the host stays silent, answers nothing, and no interlock objects. */
   readonly foreseen: readonly WhyStep[];
+  /** The rung that would be climbed next, in mode act. */
+  readonly rung?: Rung;
   readonly incident?: number;
   readonly ask?: WhyAsk;
 }

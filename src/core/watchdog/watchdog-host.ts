@@ -182,8 +182,8 @@ export class HostWatch {
     const now = this.#parts.clock.monotonic();
     const { state, wishes } = decide(this.policy, before, input, now);
     this.#state = state;
-    if (before.phase.is !== state.phase.is || before.seen.class !== state.seen.class)
-      this.#since = this.#parts.clock.now();
+    const began = (before.phase.is === "calm") !== (state.phase.is === "calm");
+    if (began || before.seen.class !== state.seen.class) this.#since = this.#parts.clock.now();
     if (before.phase.is === "calm" && state.phase.is !== "calm") this.#suspectedAt = now;
     if (state.phase.is === "calm") this.#prober.forget();
     for (const wish of wishes) this.#try(wish);

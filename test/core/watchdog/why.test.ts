@@ -45,6 +45,15 @@ describe("Watchdog.whyOf()", () => {
     expect(bench.relay.orders).toEqual(["cycle web1 1-cycle-1"]);
   });
 
+  it("knows the rung that mode act would climb, also where it does not act", async () => {
+    for (const mode of ["ask", "observe"] as const) {
+      bench = await new Bench(["web1"], { mode, ladder: ["nudge", "sysrq", "cycle"] }).start();
+      bench.console().panics();
+      expect([mode, why().rung]).toEqual([mode, "cycle"]);
+      if (mode === "ask") await bench.end();
+    }
+  });
+
   it("knows of evidence of before the start that it was not seen to come", async () => {
     bench = await new Bench(["web1"]).start();
     bench.console().panics();

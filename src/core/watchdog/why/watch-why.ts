@@ -26,6 +26,8 @@ export interface WatchWhy {
   readonly habit?: readonly string[];
   readonly next: WhyStep;
   readonly foreseen: readonly WhyStep[];
+  /** The rung that would be climbed next. */
+  readonly rung?: Exclude<Rung, "nudge" | "page">;
   readonly ask?: WhyAsk;
 }
 
@@ -42,7 +44,9 @@ export function watchWhy(
   const { lastByteAt } = console;
   // While all is calm the watch looks at the last byte only when its timer fires.
   const quietSince = Math.max(state.quietSince, lastByteAt ?? state.quietSince);
-  const foreseen = foresee(policy, { ...state, quietSince }, mono);
+  const live = { ...state, quietSince };
+  const foreseen = foresee(policy, live, mono);
+  const rung = rungAhead(policy, live, mono);
   const evidence = console.opinion.evidence.slice(-MAX_EVIDENCE);
   const asked = askOf(state);
   return {
@@ -65,19 +69,21 @@ export function watchWhy(
       ...{ at: wall(at), text },
       ...(rung && { rung }),
     })),
+    ...(rung && { rung }),
     ...(asked && { ask: { rung: asked.rung, until: wall(asked.until) } }),
   };
 }
 
-/** The rung that is climbed next, or that the ladder begins with. */
-export function rungAhead(
-  { foreseen, ask }: Pick<WatchWhy, "foreseen" | "ask">,
-  ladder: readonly Rung[],
-): Exclude<Rung, "nudge" | "page"> | undefined {
-  const ahead = [ask?.rung, ...foreseen.map(({ rung }) => rung), ...ladder];
-  return ahead.find(
-    (rung): rung is Exclude<Rung, "nudge" | "page"> =>
-      rung === "cycle" || rung === "sysrq" || rung === "single-user",
+type ActingRung = Exclude<Rung, "nudge" | "page">;
+
+/** The rung that would be climbed next: that a person is asked for, that follows, or that the ladder begins with. */
+function rungAhead(policy: LivePolicy, state: WatchState, now: Millis): ActingRung | undefined {
+  const { ladder, sysrq } = policy;
+  // Modes that do not act foresee no rung: it is the one that mode act would climb.
+  const coming = foresee({ ...policy, mode: "act" }, state, now).map(({ rung }) => rung);
+  const first = ladder.filter((rung) => rung !== "sysrq" || sysrq);
+  return [askOf(state)?.rung, ...coming, ...first].find(
+    (rung): rung is ActingRung => rung === "cycle" || rung === "sysrq" || rung === "single-user",
   );
 }
 
