@@ -44,8 +44,8 @@ describe("SmtpCodec", () => {
           line.map((text) => text.replace(/[\r\n]/g, "")),
           { minLength: 1 },
         ),
-        (lines) => {
-          lines.push("end");
+        (some) => {
+          const lines = [...some, "end"];
           const codec = new SmtpCodec();
           codec.sayData(lines.join("\n"));
           const wire = sent(codec);
