@@ -224,7 +224,7 @@ export class Feed {
         return "repeat";
       const pending = reading?.pending === true && now < begun + PENDING_AT_MOST;
       if (late && agreed === 0 && !pending) return this.#unverified(want, reading, sent);
-      await this.#clock.sleep(Math.min(LOOK_EVERY, FIRST_LOOK * 2 ** Math.min(looks, 4)));
+      await this.#clock.sleep(pauseBefore(agreed, looks));
     }
   }
 
@@ -263,6 +263,11 @@ export class Feed {
       lost: sent.is === "taken" ? undefined : sent.error,
     });
   }
+}
+
+/** What is as it should be is looked at again soon, what is not yet less and less often. */
+function pauseBefore(agreed: number, looks: number): Millis {
+  return agreed > 0 ? FIRST_LOOK : Math.min(LOOK_EVERY, FIRST_LOOK * 2 ** Math.min(looks, 4));
 }
 
 function isSo(reading: OutletReading | undefined, want: "on" | "off"): boolean {
