@@ -107,6 +107,7 @@ function takeLink(draft: Draft, up: boolean): void {
 }
 
 function takeOpinion(draft: Draft, seen: Seen): void {
+  const isNews = seen.at !== draft.state.seen.at || seen.class !== draft.state.seen.class;
   draft.set({ seen });
   const kind = kindOf(seen);
   if (isLogin(seen)) draft.set({ answers: "yes", echo: undefined });
@@ -123,7 +124,7 @@ function takeOpinion(draft: Draft, seen: Seen): void {
   }
   switch (kind) {
     case "alive":
-      if (seen.state === "warning") draft.tell("watch.warning", seen.means);
+      if (seen.state === "warning" && isNews) draft.tell("watch.warning", seen.means);
       draft.standDown(`${seen.means}: the host lives`);
       break;
     case "boot":
@@ -161,6 +162,11 @@ function takeTrouble(draft: Draft, seen: Seen): void {
   if (seen.at <= dismissed || draft.policy.mode === "off") return;
   if (phase.is === "calm") {
     draft.suspect(causeOf(draft, seen));
+    return;
+  }
+  // It started again and is in trouble anew, while a person was waited for: the case goes on, what was tried stays tried.
+  if (phase.is === "waiting" && phase.case.booted && seen.at > phase.case.cause.at) {
+    draft.suspect(causeOf(draft, seen), phase.case);
     return;
   }
   if (phase.is !== "suspect" || phase.case.cause.at === seen.at) return;

@@ -242,12 +242,12 @@ export class HostWatch {
     const { console } = this.host;
     const { phase } = this.#state;
     if (phase.is === "acting") return;
-    if (this.#lookedAt !== console.offset) {
-      this.#lookedAt = console.offset;
-      const seen = seenOf(console.opinion);
-      const { class: before, at } = this.#state.seen;
-      if (seen.class !== before || seen.at !== at) this.give({ is: "opinion", seen });
-    }
+    // Where nothing came, nothing has moved.
+    if (this.#lookedAt === console.offset) return;
+    this.#lookedAt = console.offset;
+    const seen = seenOf(console.opinion);
+    const { class: before, at } = this.#state.seen;
+    if (seen.class !== before || seen.at !== at) this.give({ is: "opinion", seen });
     if (kindOf(this.#state.seen) === "busy") this.#story.run(readProgress(this));
   }
 

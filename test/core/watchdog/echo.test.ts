@@ -10,6 +10,34 @@ async function echoes(): Promise<void> {
   bench.console().answers = "echo";
 }
 
+describe("a host that waits for a person", () => {
+  it("and starts again and panics is suspected anew, and cut", async () => {
+    bench = await new Bench(["web1"], { silence: 0 }).start();
+    const console = bench.console();
+    console.answers = "none";
+    console.shows("stuck", "single-user-prompt", "confirm", "Give root password for maintenance");
+    await bench.pass(minutes(10));
+    expect(await bench.texts("watch.page")).toHaveLength(1);
+    console.boots();
+    await bench.pass(hours(1));
+    console.panics();
+    await bench.pass(minutes(3));
+    expect(bench.relay.orders).toEqual(["cycle web1 1-cycle-1"]);
+  });
+
+  it("a warning that stands is told once, however often the console speaks", async () => {
+    bench = await new Bench(["web1"]).start();
+    const console = bench.console();
+    console.shows("warning", "kernel-warning", "notify", "WARNING: at fs/inode.c");
+    const { opinion } = console;
+    for (let n = 0; n < 5; n++) {
+      console.tells(opinion);
+      await bench.pass(seconds(10));
+    }
+    expect(await bench.texts("watch.warning")).toHaveLength(1);
+  });
+});
+
 describe("a console that only echoes where somebody used to answer", () => {
   it("is told to a person once, after a quarter of an hour, and never cut", async () => {
     await echoes();

@@ -129,6 +129,13 @@ export class ScriptedConsole implements WatchedConsole {
     for (const follower of this.#followers) follower.evidence?.([one]);
   }
 
+  /** New evidence that leaves the opinion as it was. */
+  tells(opinion: Opinion): void {
+    this.prints("more\r\n");
+    this.opinion = opinion;
+    for (const follower of this.#followers) follower.evidence?.(opinion.evidence.slice(-1));
+  }
+
   panics(): void {
     this.answers = "none";
     this.shows("crash", "panic", "recover", "Kernel panic - not syncing: sysrq triggered crash");
