@@ -1,9 +1,9 @@
-import { spawn } from "node:child_process";
 import type { Clock, Millis } from "../../lib/clock.ts";
 import { formatDuration } from "../../lib/durations.ts";
 import { messageOf, OobError } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
 import { commandEnvironment } from "./pty-command.ts";
+import { spawnPiped } from "./spawn-piped.ts";
 
 /** Most that is kept of what a command prints, on each of its outputs. */
 const MAX_OUTPUT_BYTES = 1024 * 1024;
@@ -26,19 +26,16 @@ export interface RunResult {
 }
 
 /**
- * Runs a command and waits for its end. Throws LINK_REFUSED where there is no such program, TIMED_OUT where it did not
+ * Runs a command and waits for its end. Throws LINK_REFUSED where it cannot be started, TIMED_OUT where it did not
  * end in time (it is killed then, with all that it started in its group, and may have done what it was told).
  */
 export function runCommand(words: readonly string[], options: RunOptions): Promise<RunResult> {
   const [program = "", ...rest] = words;
   const name = printable(program, 100);
   return new Promise((resolve, reject) => {
-    const child = spawn(program, rest, {
-      stdio: ["pipe", "pipe", "pipe"],
-      env: { ...commandEnvironment("dumb"), LC_ALL: "C", ...options.env },
-      // Leads a group of its own, so that what a script waits for goes with it.
-      detached: true,
-    });
+    // Leads a group of its own, so that what a script waits for goes with it.
+    const env = { ...commandEnvironment("dumb"), LC_ALL: "C", ...options.env };
+    const child = spawnPiped(program, rest, env);
     // It may end without reading all: how it ended tells.
     child.stdin.on("error", () => {});
     child.stdin.end(options.input);

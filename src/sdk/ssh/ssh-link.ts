@@ -6,7 +6,6 @@
  *   shared   one master in the background has the connection and the login, a process a console is its client; no
  *            escapes and so no BREAK (why: codec/ssh-escape.ts)
  */
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { access, constants, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -20,6 +19,7 @@ import { guardLogin } from "../dialogue/login-guard.ts";
 import type { Link, OpenContext } from "../link.ts";
 import { durationOf, flagOf, type OptionValues, secretOf, textOf } from "../options.ts";
 import { commandEnvironment, isExecutable } from "../program/pty-command.ts";
+import { spawnPiped } from "../program/spawn-piped.ts";
 import { prepareAnswer } from "./ssh-answer.ts";
 import { connectionWords, SSH_CONNECT_TIMEOUT, sshFaults, sshPeer } from "./ssh-command.ts";
 import { OPEN_MARK, SshProcess } from "./ssh-process.ts";
@@ -193,11 +193,8 @@ class SshAttempt {
     const host = textOf(this.#options, "host");
     const remote = command === "" ? [] : [command];
     const words = ["ssh", ...own, ...this.#words, "--", host, ...remote];
-    const child = spawn("setpriv", ["--pdeathsig", "TERM", "--", ...words], {
-      stdio: "pipe",
-      env: { ...commandEnvironment(textOf(this.#options, "term") || "vt220"), ...env },
-      detached: true,
-    });
+    const variables = { ...commandEnvironment(textOf(this.#options, "term") || "vt220"), ...env };
+    const child = spawnPiped("setpriv", ["--pdeathsig", "TERM", "--", ...words], variables);
     const label = `${this.#doing.peer} ssh ${printable(command, MAX_LABEL)}`.trimEnd();
     return new SshProcess(child, label, this.#context.clock);
   }
