@@ -1,7 +1,7 @@
 import { ERROR_CODES, type ErrorCode, messageOf, OobError } from "../lib/errors.ts";
 
-/** Raised when messages change so that older ones would be misunderstood. */
-export const PROTOCOL_VERSION = 2;
+/** Raised when messages change so that older ones would be misunderstood: version 2 knew no rehearsal of a proof. */
+export const PROTOCOL_VERSION = 3;
 
 /** Largest frame of a client: a paste is cut up before it comes here. */
 export const MAX_CLIENT_FRAME = 1024 * 1024;
