@@ -39,7 +39,8 @@ export function alertOf(news: readonly [News, ...News[]], around: Around): Alert
   const resolved = news.some((one) => one.phase === "resolved");
   const held = news.some((one) => one.phase === "acknowledged");
   return {
-    key: `${site}-${last.seq || `at${last.at}`}`,
+    // Without a number (the trail cannot be written) many have the same moment.
+    key: `${site}-${last.seq || `at${last.at}-${last.thread}`}`,
     thread: `${site}/${last.thread}`,
     first: true,
     phase: resolved ? "resolved" : held ? "acknowledged" : "open",
@@ -76,7 +77,8 @@ export function digestOf(waiting: readonly [Waiting, ...Waiting[]], site: string
   const shown = alerts.slice(0, 3).map((alert) => alert.title);
   const rest = alerts.length - shown.length;
   const seq = Math.max(...waiting.map((one) => one.seq));
-  const key = `${site}-${seq}-digest-${waiting.length}`;
+  const newest = alerts.at(-1)?.key ?? `${site}-${seq}`;
+  const key = `${newest}-digest-${waiting.length}`;
   return {
     seq,
     since: Math.min(...waiting.map((one) => one.since)),

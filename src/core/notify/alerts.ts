@@ -10,7 +10,7 @@
  */
 import type { NotifyEntry } from "../../config/site-config.ts";
 import type { Clock, Millis, Timer } from "../../lib/clock.ts";
-import { seconds } from "../../lib/durations.ts";
+import { formatDuration, seconds } from "../../lib/durations.ts";
 import { messageOf, OobError } from "../../lib/errors.ts";
 import { nameHint } from "../../lib/nearest.ts";
 import type { Alert } from "../../sdk/notify/alert.ts";
@@ -19,7 +19,7 @@ import type { IncidentRecord } from "../incident/incident-record.ts";
 import type { SiteEvent } from "../site/site.ts";
 import { alertOf } from "./alert-made.ts";
 import { type News, newsOf } from "./alert-news.ts";
-import { Channel } from "./channel.ts";
+import { Channel, MAX_AGE } from "./channel.ts";
 import type { ChannelStatus, ChannelTest } from "./notify-view.ts";
 import { QueueFile, readQueue } from "./queue-file.ts";
 
@@ -150,7 +150,9 @@ export class Alerts {
 
   async #start(): Promise<void> {
     const { state, channels, clock, site, audit, send } = this.#parts;
-    const stored = await readQueue(state);
+    const stored = await readQueue(state, (what) =>
+      this.#trouble(`what waited may be lost, look at the incidents: cannot read ${what}`),
+    );
     this.#file = new QueueFile(
       state,
       clock,
@@ -182,19 +184,36 @@ export class Alerts {
           stored?.channels[name],
         ),
     );
-    // A site that tells people for the first time does not tell them its past.
-    this.#seq = stored?.seq ?? 0;
-    let read = 0;
-    if (stored)
-      for await (const event of audit.read({ hosts: [], follow: false })) {
-        read = event.seq;
-        if (event.seq > stored.seq) this.#take(event);
-      }
+    const read = await this.#catchUp(stored?.seq);
     const early = this.#early ?? [];
     this.#early = undefined;
-    for (const event of early) if (event.seq === 0 || event.seq > read) this.#take(event);
+    for (const event of early)
+      if (event.seq === 0 || !stored || event.seq > read) this.#take(event);
     file.changed();
     if (!this.#stopped) for (const channel of this.#channels) channel.start();
+  }
+
+  /** Takes what the trail has behind a number; without one, all of it is the past. Gives the number of its last. */
+  async #catchUp(after: number | undefined): Promise<number> {
+    const { audit, clock, openIncident } = this.#parts;
+    const oldest = clock.now() - MAX_AGE;
+    let old = 0;
+    this.#seq = after ?? 0;
+    try {
+      for await (const event of audit.read({ hosts: [], follow: false })) {
+        const isNew = after !== undefined && event.seq > after;
+        // An end is told however old it is: somewhere its beginning may still stand.
+        const isOld = isNew && event.at < oldest && newsOf(event, openIncident)?.phase === "open";
+        if (isNew && isOld) old++;
+        if (isNew && !isOld) this.#take(event);
+        else this.#seq = Math.max(this.#seq, event.seq);
+      }
+    } catch (thrown) {
+      const why = `the audit trail cannot be read: ${messageOf(thrown)}`;
+      this.#trouble(`what was not told before is not told now, ${why}`);
+    }
+    if (old > 0) this.#trouble(`${old} events are not told: older than ${formatDuration(MAX_AGE)}`);
+    return this.#seq;
   }
 
   #hear(event: SiteEvent): void {
@@ -203,8 +222,8 @@ export class Alerts {
   }
 
   #take(event: SiteEvent): void {
-    // An event that could not be written has no number.
-    if (event.seq > 0) this.#seq = event.seq;
+    // An event that could not be written has no number; one that was waited for comes behind later ones.
+    this.#seq = Math.max(this.#seq, event.seq);
     const news = newsOf(event, this.#parts.openIncident);
     if (!news) return;
     const gathering = this.#gathering.get(news.thread);

@@ -27,8 +27,10 @@ const LOOK_EVERY: Millis = seconds(15);
 /** Longest queue: what is more pushes out the oldest that is least urgent. */
 const MAX_WAITING = 500;
 /** What nobody could be told for so long is dropped, and that is told. */
-const MAX_AGE: Millis = hours(72);
+export const MAX_AGE: Millis = hours(72);
 const MAX_THREADS = 500;
+/** What the wall clock does beside the monotonic one is a step from here on. */
+const CLOCK_STEP: Millis = seconds(1);
 
 /** What a channel needs of its surroundings. */
 export interface ChannelParts {
@@ -53,6 +55,8 @@ export class Channel {
   #failures = 0;
   #failing: { readonly since: Millis; readonly why: string; readonly hint?: string } | undefined;
   #isDown = false;
+  /** The wall clock before the monotonic one: a clock that is set makes nothing older, or younger. */
+  #offset: Millis;
   /** Monotonic: not tried before. */
   #notBefore = Number.NEGATIVE_INFINITY;
   #times: Millis[] = [];
@@ -65,8 +69,10 @@ export class Channel {
     this.name = name;
     this.entry = entry;
     this.#parts = parts;
+    const now = parts.clock.now();
+    this.#offset = now - parts.clock.monotonic();
     if (!stored) return;
-    this.#waiting = [...stored.waiting];
+    this.#waiting = stored.waiting.map((one) => ({ ...one, since: Math.min(one.since, now) }));
     this.#threads = { ...stored.threads };
     this.#sent = stored.sent;
     this.#lastSentAt = stored.lastSentAt;
@@ -117,7 +123,8 @@ export class Channel {
   }
 
   offer(alert: Alert, seq: number): void {
-    const fresh: Waiting = { alert, seq, since: this.#parts.clock.now(), tries: 0 };
+    const since = this.#parts.clock.monotonic() + this.#offset;
+    const fresh: Waiting = { alert, seq, since, tries: 0 };
     const at = this.#waiting.findIndex(
       (one) => one.alert.thread === alert.thread && one.tries === 0,
     );
@@ -152,6 +159,15 @@ export class Channel {
     this.#parts.note("notify.dropped", text, this.name);
   }
 
+  /** Not while one is sent: it would not be known again. */
+  #followClock(): void {
+    const { clock } = this.#parts;
+    const step = clock.now() - clock.monotonic() - this.#offset;
+    if (Math.abs(step) < CLOCK_STEP) return;
+    this.#offset += step;
+    this.#waiting = this.#waiting.map((one) => ({ ...one, since: one.since + step }));
+  }
+
   #expire(): void {
     const oldest = this.#parts.clock.now() - MAX_AGE;
     const old = this.#waiting.filter((one) => one.since < oldest);
@@ -166,6 +182,7 @@ export class Channel {
     if (!this.#running || this.#sending) return;
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#followClock();
     this.#expire();
     if (this.#waiting.length === 0) return;
     const now = this.#parts.clock.monotonic();

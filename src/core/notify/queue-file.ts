@@ -34,15 +34,23 @@ export interface StoredQueue {
 
 const pathOf = (state: string): string => join(state, "notify", "queue.json");
 
-/** What the last process left; undefined where there is nothing, or nothing that can be read. */
-export async function readQueue(state: string): Promise<StoredQueue | undefined> {
+/** What the last process left; undefined where there is nothing, or nothing that can be read. `lost`: what is not read. */
+export async function readQueue(
+  state: string,
+  lost: (what: string) => void = () => {},
+): Promise<StoredQueue | undefined> {
+  const path = pathOf(state);
   try {
-    const stored = JSON.parse(await readFile(pathOf(state), "utf8")) as Partial<StoredQueue> | null;
+    const stored = JSON.parse(await readFile(path, "utf8")) as Partial<StoredQueue> | null;
     const { v, seq, channels } = stored ?? {};
-    if (v !== 1 || typeof seq !== "number" || typeof channels !== "object") return undefined;
+    if (v !== 1 || typeof seq !== "number" || typeof channels !== "object")
+      throw new Error("it is not of this version");
     const whole = Object.entries(channels).filter(([, one]) => isChannel(one));
+    if (whole.length < Object.keys(channels).length) lost(`"${path}": a channel makes no sense`);
     return { v, seq, channels: Object.fromEntries(whole) };
-  } catch {
+  } catch (thrown) {
+    const isNew = thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT";
+    if (!isNew) lost(`"${path}": ${messageOf(thrown)}`);
     return undefined;
   }
 }
