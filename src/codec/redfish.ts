@@ -84,14 +84,18 @@ export function membersOf(collection: unknown): readonly string[] {
 
 /**
  * Paths by what people call them: the last part, or all behind the root where two have the same last part ("Systems/1" and
- * "Chassis/2/Systems/1").
+ * "Chassis/2/Systems/1"). The paths stay as the service wrote them: iLO answers those without the slash at their end with
+ * a redirect.
  */
 export function callByPath(paths: readonly string[]): ReadonlyMap<string, string> {
-  const whole = [...new Set(paths.map((path) => path.replace(/\/+$/, "")))];
+  const written = new Map(paths.map((path) => [path.replace(/\/+$/, ""), path]));
+  const whole = [...written.keys()];
   const last = (path: string) => path.split("/").at(-1) ?? path;
   const alone = (path: string) => whole.filter((one) => last(one) === last(path)).length === 1;
   const behindRoot = (path: string) => path.replace(/^\/redfish\/v1\//, "");
-  return new Map(whole.map((path) => [alone(path) ? last(path) : behindRoot(path), path]));
+  return new Map(
+    [...written].map(([path, asked]) => [alone(path) ? last(path) : behindRoot(path), asked]),
+  );
 }
 
 // DSP2046 Resource PowerState. PoweringOn and PoweringOff have power, and are about to be otherwise.

@@ -88,6 +88,10 @@ test("callByPath() calls a system by its last part, and by all of its path where
   ]);
 });
 
+test("callByPath() leaves paths as they are written: iLO sends those without their last slash elsewhere", () => {
+  expect([...callByPath(["/redfish/v1/Systems/1/"])]).toEqual([["1", "/redfish/v1/Systems/1/"]]);
+});
+
 test("identityOf() is the UUID where there is one; one that is blank is none, and not the serial number", () => {
   expect(identityOf({ UUID: "4C4C4544-0042-3010-8052-C4C04F313233", SerialNumber: "CZ1" })).toBe(
     "4c4c4544-0042-3010-8052-c4c04f313233",
