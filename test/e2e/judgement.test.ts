@@ -109,7 +109,11 @@ ${hosts.join("")}`,
       return status?.lastLine.includes(up) === true;
     });
     const person = await Typist.at(test.site, host);
-    await row.happens(person, machine).finally(() => person.leave());
+    try {
+      await row.happens(person, machine);
+    } finally {
+      await person.leave();
+    }
     const happened = Date.now();
     const end = happened + row.within * 1000;
     const wait = (what: string, is: () => boolean) => until(what, end - Date.now(), is);

@@ -26,7 +26,7 @@ async function wake(clock: ManualClock) {
 
 test("a name service that does not answer ends the order, and nothing is sent afterwards", async () => {
   const clock = new ManualClock();
-  let late = (_: { address: string }) => {};
+  let late: ((found: { address: string }) => void) | undefined;
   answer = new Promise((resolve) => {
     late = resolve;
   });
@@ -37,7 +37,7 @@ test("a name service that does not answer ends the order, and nothing is sent af
     code: "PDU_REFUSED",
     message: "Cannot send a packet to wol lan-a: the name service does not answer within 5s",
   });
-  late({ address: "127.0.0.1" });
+  late?.({ address: "127.0.0.1" });
 });
 
 test("a name that is none is said so", async () => {
