@@ -47,7 +47,11 @@ export default defineNotify({
     },
   },
   check: faultsOf,
-  send: (_alert, options, context) => ring(options, context),
+  /** A telephone says only that something happened: it does not ring for what is over, or in somebody's hands. */
+  send: ({ phase }, options, context) =>
+    phase === "open"
+      ? ring(options, context)
+      : Promise.resolve(`nobody is rung for what is ${phase}`),
 });
 
 function faultsOf(options: OptionValues): readonly OptionFault[] {

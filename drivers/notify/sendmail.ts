@@ -35,6 +35,8 @@ export default defineNotify({
       ? []
       : [{ option: "program", message: "expected an absolute path" }]),
   ],
+  // It waits in this machine's own queue for as long as the network is down.
+  isBlind: () => true,
   async send(alert, options, { clock }) {
     const program = textOf(options, "program") || SENDMAIL;
     const mail = alertMail(alert, options);

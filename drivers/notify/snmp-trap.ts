@@ -67,6 +67,7 @@ export default defineNotify({
     },
   },
   check: faultsOf,
+  isBlind: (options) => textOf(options, "type") === "trap",
   async send(alert, options, context) {
     const confirmed = textOf(options, "type") !== "trap";
     const engine = textOf(options, "engine-id");

@@ -57,6 +57,7 @@ export default defineNotify({
     },
   },
   check: faultsOf,
+  isBlind: (options) => !["tcp", "tls"].includes(textOf(options, "transport")),
   async send(alert, options, context) {
     const way = textOf(options, "transport");
     const message = messageOf(alert, options);

@@ -18,6 +18,8 @@ export interface Waiting {
   readonly seq: number;
   readonly since: Millis;
   readonly tries: number;
+  /** Of a digest: what went into it. */
+  readonly of?: readonly { readonly thread: string; readonly seq: number }[];
 }
 
 /** What is known around the news when they are told. */
@@ -83,6 +85,7 @@ export function digestOf(waiting: readonly [Waiting, ...Waiting[]], site: string
     seq,
     since: Math.min(...waiting.map((one) => one.since)),
     tries: 0,
+    of: waiting.map(({ alert, seq }) => ({ thread: alert.thread, seq })),
     alert: {
       key,
       thread: `${site}/digest/${key}`,

@@ -38,6 +38,8 @@ export interface AlertParts {
   readonly next: (host: string) => string | undefined;
   /** Whether a person is asked now whether to act on the host. */
   readonly asks: (host: string) => boolean;
+  /** Whether its success says nothing about an arrival. */
+  readonly isBlind: (entry: NotifyEntry) => Promise<boolean>;
   /** Sends once; throws what went wrong. */
   readonly send: (entry: NotifyEntry, alert: Alert) => Promise<string>;
 }
@@ -153,6 +155,8 @@ export class Alerts {
     const stored = await readQueue(state, (what) =>
       this.#trouble(`what waited may be lost, look at the incidents: cannot read ${what}`),
     );
+    const blind = new Set<string>();
+    for (const [name, entry] of channels) if (await this.#parts.isBlind(entry)) blind.add(name);
     this.#file = new QueueFile(
       state,
       clock,
@@ -177,7 +181,7 @@ export class Alerts {
               audit.note({ type, by: "oob", text, data: { channel } });
             },
             delivered: (sent) => {
-              if (entry.fallback !== undefined) return;
+              if (entry.fallback !== undefined || blind.has(name)) return;
               for (const other of this.#channels) other.drop(sent);
             },
           },

@@ -137,9 +137,11 @@ export class Channel {
   }
 
   /** Another channel told people of this: a channel for emergencies keeps silent. */
-  drop({ alert, seq }: Waiting): void {
+  drop({ alert, seq, of = [{ thread: alert.thread, seq }] }: Waiting): void {
     if (this.entry.fallback === undefined) return;
-    const left = this.#waiting.filter((one) => one.alert.thread !== alert.thread || one.seq > seq);
+    const left = this.#waiting.filter(
+      (one) => !of.some((two) => two.thread === one.alert.thread && two.seq >= one.seq),
+    );
     if (left.length === this.#waiting.length) return;
     this.#waiting = left;
     this.#parts.changed();

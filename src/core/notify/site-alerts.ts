@@ -37,6 +37,12 @@ export function alertsOf(core: SiteCore, openLink: OpenLink): Alerts {
       incidents.list([host]).find(({ record }) => record.closedAt === undefined)?.record.id,
     next: (host) => core.watchdog?.statusOf(host)?.next,
     asks: (host) => core.watchdog?.statusOf(host)?.next.startsWith("asks a person") ?? false,
+    // One that cannot be loaded sends nothing, and says why when it should.
+    isBlind: ({ device }) =>
+      registry.notify(device.driver).then(
+        (driver) => driver.isBlind?.(device.options) ?? false,
+        () => false,
+      ),
     send: (entry, alert) => sendOnce(parts, entry, alert),
   });
 }

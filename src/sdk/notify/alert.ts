@@ -74,6 +74,11 @@ export interface NotifyDriver {
   /** What would make `send` refuse these options, found without touching anything. */
   check?(options: OptionValues): readonly OptionFault[];
   /**
+   * true: with these options success says that an alert left, not that it came anywhere. It counts as sent, but a
+   * channel for emergencies (`fallback:`) does not keep silent because of it.
+   */
+  isBlind?(options: OptionValues): boolean;
+  /**
    * Sends once, and resolves with what the other side said to it, in words. Throws what went wrong: it is tried again
    * later. Never shows a secret, nor an address that may hold one.
    */

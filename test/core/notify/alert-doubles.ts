@@ -29,6 +29,8 @@ export class AlertSite {
   readonly sent: { readonly channel: string; readonly alert: Alert }[] = [];
   /** Channels that take nothing. */
   readonly dead = new Set<string>();
+  /** Channels that take all, and nobody knows where it comes to. */
+  readonly blind = new Set<string>();
   tries = 0;
   audit: Audit;
   #alerts: Alerts | undefined;
@@ -58,6 +60,7 @@ export class AlertSite {
       openIncident: (host) => (host === "web1" ? 12 : undefined),
       next: () => "probe again in 5m",
       asks: (host) => host === "web2",
+      isBlind: (one) => Promise.resolve(this.blind.has(nameOf.get(one) ?? "?")),
       send: (one, alert) => {
         this.tries++;
         const channel = nameOf.get(one) ?? "?";

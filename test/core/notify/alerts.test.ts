@@ -180,6 +180,29 @@ describe("Alerts", () => {
     await site.alerts.stop();
   });
 
+  it("a channel for emergencies keeps silent of what went out in a digest", async () => {
+    const site = new AlertSite({
+      chat: entry({ limit: 1 }),
+      modem: entry({ fallback: minutes(5) }),
+    });
+    await site.start();
+    for (let id = 1; id <= 5; id++) site.open(`db${id}`, id);
+    await site.advance(minutes(20));
+    expect([site.texts("chat").length, site.texts("modem").length]).toEqual([2, 0]);
+    await site.alerts.stop();
+  });
+
+  it("a channel that cannot know whether it reached anybody does not silence that for emergencies", async () => {
+    const site = new AlertSite({ log: entry(), modem: entry({ fallback: minutes(5) }) });
+    site.blind.add("log");
+    await site.start();
+    site.open("web1", 12);
+    await site.advance(minutes(10));
+    expect(site.texts("log")).toHaveLength(1);
+    expect(site.texts("modem")).toEqual(["open critical demo/incident/12"]);
+    await site.alerts.stop();
+  });
+
   it("test() sends through each channel and tells what came of it", async () => {
     const site = new AlertSite({ pager: entry(), chat: entry() });
     site.dead.add("pager");

@@ -7,6 +7,7 @@ import modem from "../../../drivers/notify/modem.ts";
 import pagerduty from "../../../drivers/notify/pagerduty.ts";
 import sendmail from "../../../drivers/notify/sendmail.ts";
 import slack from "../../../drivers/notify/slack.ts";
+import smtp from "../../../drivers/notify/smtp.ts";
 import snmpTrap from "../../../drivers/notify/snmp-trap.ts";
 import syslog from "../../../drivers/notify/syslog.ts";
 import webhook from "../../../drivers/notify/webhook.ts";
@@ -14,7 +15,7 @@ import { MockModem } from "../../../mocks/modem.ts";
 import { ManualClock } from "../../../src/lib/clock.ts";
 import { seconds } from "../../../src/lib/durations.ts";
 import type { Link } from "../../../src/sdk/link.ts";
-import type { SnmpNotice } from "../../../src/sdk/notify/alert.ts";
+import type { Alert, SnmpNotice } from "../../../src/sdk/notify/alert.ts";
 import { ALERT, contextOf, optionsOf } from "./channel-bench.ts";
 
 let folder: string;
@@ -111,6 +112,21 @@ it("snmp-trap sends the phase as its object, and what happened as text", async (
   );
 });
 
+it("isBlind() where success is no arrival: no answer, or a queue of this machine", () => {
+  const blind = (transport: string) => syslog.isBlind?.({ transport });
+  expect(["", "udp", "unix", "local", "tcp", "tls"].map(blind)).toEqual([
+    ...[true, true, true, true],
+    ...[false, false],
+  ]);
+  expect([snmpTrap.isBlind?.({ type: "trap" }), snmpTrap.isBlind?.({})]).toEqual([true, false]);
+  expect(sendmail.isBlind?.({})).toBe(true);
+  const mail = (host: string) => smtp.isBlind?.({ host });
+  expect(["localhost", "127.0.0.1", "::1", "mail.example.org"].map(mail)).toEqual([
+    ...[true, true, true],
+    false,
+  ]);
+});
+
 describe("modem", () => {
   /** A Link straight into a mock. */
   function linkTo(mock: MockModem): Link {
@@ -140,12 +156,14 @@ describe("modem", () => {
     } as Link;
   }
 
-  async function ring(end: "OK" | "BUSY") {
+  async function ring(end: "OK" | "BUSY", phase: Alert["phase"] = "open") {
     const clock = new ManualClock();
     const mock = new MockModem(clock, { "0479;": end } as never);
     const options = optionsOf(modem, { number: "0479", ring: "20s" });
     const through = linkTo(mock);
-    const result = modem.send(ALERT, options, contextOf({}, { clock, through })).catch(String);
+    const result = modem
+      .send({ ...ALERT, phase }, options, contextOf({}, { clock, through }))
+      .catch(String);
     for (let turn = 0; turn < 60; turn++) await clock.advance(seconds(1));
     return { result: await result, commands: mock.commands, ended: clock.monotonic() };
   }
@@ -154,6 +172,12 @@ describe("modem", () => {
     const { result, commands } = await ring("OK");
     expect(result).toBe('rang "0479"');
     expect(commands.slice(-2)).toEqual(["ATDT0479;", "ATH"]);
+  });
+
+  it.each(["acknowledged", "resolved"] as const)("wakes nobody for what is %s", async (phase) => {
+    const { result, commands } = await ring("OK", phase);
+    expect(result).toBe(`nobody is rung for what is ${phase}`);
+    expect(commands).toEqual([]);
   });
 
   it("says what the modem said instead, and hangs up", async () => {
