@@ -112,7 +112,7 @@ export interface UnprovenMap {
   /** What a proof by this outlet would hold for, fresh from the device. */
   claim(instance: string): Promise<MapClaim>;
   /** Sends on or off once, whether it is proven or not. For core/power/map-prover.ts alone. */
-  command(instance: string, command: "on" | "off"): Promise<void>;
+  command(instance: string, command: "on" | "off", late?: AbortSignal): Promise<void>;
 }
 
 /** What a power driver is given when it opens a device. */

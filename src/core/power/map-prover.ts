@@ -245,7 +245,7 @@ export class MapProver {
 }
 
 const send = (device: Pdu, instance: string, command: OnOff, late: AbortSignal): Promise<void> =>
-  device.unproven?.command(instance, command) ?? device.command(instance, command, late);
+  device.unproven?.command(instance, command, late) ?? device.command(instance, command, late);
 
 const claimNow = (device: Pdu, instance: string) =>
   device.unproven?.claim(instance) ?? Promise.resolve(undefined);

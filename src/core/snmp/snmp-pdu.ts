@@ -76,13 +76,8 @@ class SnmpPdu implements Pdu {
     return this.#profile.settle;
   }
 
-  async read(yields?: AbortSignal): Promise<PduReading> {
-    this.#session.yields = yields;
-    try {
-      return await inTurn(this.#clock, () => this.#readAll());
-    } finally {
-      this.#session.yields = undefined;
-    }
+  read(yields?: AbortSignal): Promise<PduReading> {
+    return this.#session.until(yields, () => inTurn(this.#clock, () => this.#readAll()));
   }
 
   async #readAll(): Promise<PduReading> {
@@ -139,10 +134,12 @@ class SnmpPdu implements Pdu {
     if (!this.#known?.rows.has(instance)) throw this.#noOutlet(instance);
   }
 
-  async command(instance: string, command: OutletCommand): Promise<void> {
-    // Whatever a proof holds for is asked again: another device may have taken the address.
-    if (this.#profile.unproven) await this.identify();
-    return this.#send(this.#profileOf(instance), instance, command);
+  command(instance: string, command: OutletCommand, late?: AbortSignal): Promise<void> {
+    return this.#session.until(late, async () => {
+      // Whatever a proof holds for is asked again: another device may have taken the address.
+      if (this.#profile.unproven) await this.identify();
+      return this.#send(this.#profileOf(instance), instance, command);
+    });
   }
 
   get unproven(): UnprovenMap | undefined {
@@ -151,8 +148,10 @@ class SnmpPdu implements Pdu {
       unproven && {
         claim: async (instance) =>
           claimOf(this.#family, await this.identify(), this.label, instance),
-        command: (instance, command) =>
-          this.#send({ ...this.#profile, write: unproven }, instance, command),
+        command: (instance, command, late) => {
+          const profile = { ...this.#profile, write: unproven };
+          return this.#session.until(late, () => this.#send(profile, instance, command));
+        },
       }
     );
   }

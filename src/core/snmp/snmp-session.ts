@@ -55,8 +55,7 @@ export class SnmpSession {
   #writer: WireSession | undefined;
   readonly #pace: Pace;
   readonly #walks: TableWalks;
-  /** Aborted: no further request is sent, and what is under way throws the signal's reason. */
-  yields: AbortSignal | undefined;
+  #over: AbortSignal | undefined;
 
   constructor(target: SnmpTarget, clock: Clock, open: OpenWire = openSession) {
     this.#target = target;
@@ -70,6 +69,16 @@ export class SnmpSession {
       unreadable: this.#unreadable.bind(this),
     };
     this.#walks = new TableWalks(requests, target.login.version !== "1");
+  }
+
+  /** Does `work`. Once the signal is aborted no further request of it is sent, and it throws the signal's reason. */
+  async until<T>(over: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    this.#over = over;
+    try {
+      return await work();
+    } finally {
+      this.#over = undefined;
+    }
   }
 
   /** Reads objects; those that the agent has not are undefined. */
@@ -104,6 +113,7 @@ export class SnmpSession {
     this.#writer ??= this.#open(this.#target, timeout * tries, true);
     const writer = this.#writer;
     const write = [{ oid, type: SET_TYPES[type ?? "integer"], value }];
+    this.#over?.throwIfAborted();
     try {
       await once((done) => writer.set(write, done));
     } catch (error) {
@@ -188,7 +198,7 @@ export class SnmpSession {
   async #tries<T>(send: (done: Callback<T>) => void): Promise<T | []> {
     const patience = this.#target.timeout * this.#target.tries;
     const copy = (done: Callback<T>) => {
-      this.yields?.throwIfAborted();
+      this.#over?.throwIfAborted();
       send(done);
     };
     return untilAnswered(copy, { clock: this.#clock, pace: this.#pace, patience });
