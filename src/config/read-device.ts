@@ -138,7 +138,8 @@ async function faultsIn(
   values: OptionValues,
 ): Promise<readonly OptionFault[]> {
   const faults: OptionFault[] = [];
-  const host = facts.options.host?.kind === "text" ? textOf(values, "host") : "";
+  // Of a driver that says that it is a name or an address: what a user's own means by it is its matter.
+  const host = facts.address === "host-port" ? textOf(values, "host") : "";
   if (/[/\s]/.test(host)) {
     const bare = /^[a-z][\w+.-]*:\/\/(?:[^@/]*@)?([^/:\s]+)/i.exec(host)?.[1];
     faults.push({

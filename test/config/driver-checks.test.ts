@@ -107,6 +107,19 @@ hosts: { h: { console: { driver: odd, via: { driver: exec, command: cat } } } }`
   });
 });
 
+test("config check leaves a host that is a URL to a user's own driver that is no host-port", async () => {
+  await mkdir(join(folder, "power"));
+  await writeFile(
+    join(folder, "power/odd.ts"),
+    `import { definePower } from "oob/sdk";
+export default definePower({ summary: "odd", sources: ["none at all"], address: "none",
+  options: { host: { kind: "text", summary: "URL of the controller" } }, open: () => { throw new Error("no"); } });`,
+  );
+  expect(
+    await errorsOf(`drivers: ${folder}\npdus: { p: { driver: odd, host: "http://10.0.0.5/x" } }`),
+  ).toEqual([]);
+});
+
 describe("config check refuses settings that would silently do nothing", () => {
   test.each([
     ["sessions: { escape: ctrl-a }", '1:21 sessions.escape: expected "^]"'],
