@@ -38,6 +38,8 @@ export default defineNotify({
       clock,
       timeout: durationOf(options, "timeout", seconds(30)),
       env: environmentOf(alert),
+      // A siren that it leaves running is no failure, which would be tried again and again.
+      untilExit: true,
       input: `${[alertHead(alert), "", ...alertLines(alert)].join("\n")}\n`,
     });
     const name = printable(words[0] ?? "", 100);

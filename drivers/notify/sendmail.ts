@@ -44,6 +44,8 @@ export default defineNotify({
     const { status, err } = await runCommand(words, {
       clock,
       timeout: durationOf(options, "timeout", seconds(45)),
+      // Some deliver in the background, with our outputs still open.
+      untilExit: true,
       // Programs of this name take lines as Unix has them.
       input: mailText(mail).replaceAll("\r\n", "\n"),
     });

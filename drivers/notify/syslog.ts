@@ -15,6 +15,7 @@ import {
   openHttpSocket,
   pinOf,
   printable,
+  messageOf as reasonOf,
   runCommand,
   seconds,
   textOf,
@@ -63,11 +64,7 @@ export default defineNotify({
     const message = messageOf(alert, options);
     if (way === "local") return byLogger(alert, options, context);
     if (way === "udp" || way === "") return byUdp(syslogBytes(message), options, context);
-    const socket =
-      way === "unix"
-        ? await connected(connect({ path: textOf(options, "path") }), context.signal)
-        : await openHttpSocket(placeOf(options, way === "tls"), context.signal);
-    return written(socket, syslogFrame(message), context.signal);
+    return byStream(syslogFrame(message), options, context);
   },
 });
 
@@ -132,6 +129,34 @@ async function byUdp(
     return "sent by UDP, which has no answer";
   } finally {
     socket.close();
+  }
+}
+
+async function byStream(
+  frame: Uint8Array,
+  options: OptionValues,
+  { clock, signal }: NotifyContext,
+): Promise<string> {
+  const path = textOf(options, "path");
+  const way = textOf(options, "transport");
+  const place = placeOf(options, way === "tls");
+  const late = new AbortController();
+  const timer = clock.after(WITHIN, () => late.abort(new Error("no end of it within 15s")));
+  const end = AbortSignal.any([signal, late.signal]);
+  try {
+    const socket =
+      way === "unix" ? await connected(connect({ path }), end) : await openHttpSocket(place, end);
+    return await written(socket, frame, end);
+  } catch (cause) {
+    if (cause instanceof OobError) throw cause;
+    const where = way === "unix" ? `"${printable(path, 100)}"` : place.label;
+    const why = printable(reasonOf(late.signal.aborted ? late.signal.reason : cause), 200);
+    throw new OobError("NOTIFY_FAILED", `Cannot log to ${where}: ${why}`, {
+      cause,
+      hint: "Does a syslog daemon listen there, with this transport?",
+    });
+  } finally {
+    timer.cancel();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Clock, Millis } from "../../lib/clock.ts";
+import type { Clock, Millis, Timer } from "../../lib/clock.ts";
 import { formatDuration } from "../../lib/durations.ts";
 import { messageOf, OobError } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
@@ -8,6 +8,9 @@ import { spawnPiped } from "./spawn-piped.ts";
 /** Most that is kept of what a command prints, on each of its outputs. */
 const MAX_OUTPUT_BYTES = 1024 * 1024;
 
+/** The last words of a command that has ended, where something that it started still holds its outputs. */
+const LAST_WORDS: Millis = 500;
+
 /** A command to be run to its end: program and arguments as they are, no shell. */
 export interface RunOptions {
   readonly clock: Clock;
@@ -16,6 +19,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What it reads on its stdin; without it nothing is there. */
   readonly input?: string;
+  /** true: its own end counts, also where something that it started still holds its outputs and runs on. */
+  readonly untilExit?: boolean;
 }
 
 /** What came of it. */
@@ -64,8 +69,17 @@ export function runCommand(words: readonly string[], options: RunOptions): Promi
         }),
       );
     });
+    let lastWords: Timer | undefined;
+    if (options.untilExit)
+      child.once("exit", () => {
+        lastWords = options.clock.after(LAST_WORDS, () => {
+          child.stdout.destroy();
+          child.stderr.destroy();
+        });
+      });
     child.once("close", (status) => {
       timer.cancel();
+      lastWords?.cancel();
       resolve({ status: status ?? 128, out: out(), err: err() });
     });
   });

@@ -1,7 +1,9 @@
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import command from "../../../drivers/notify/command.ts";
 import modem from "../../../drivers/notify/modem.ts";
 import pagerduty from "../../../drivers/notify/pagerduty.ts";
@@ -74,6 +76,22 @@ describe("command", () => {
     const hanging = optionsOf(command, { command: script("sleep 600"), timeout: "200ms" });
     await expect(command.send(ALERT, hanging, contextOf())).rejects.toThrow(/did not end within/);
   });
+
+  it("what it leaves running, with its outputs, does not make a success a failure", async () => {
+    const path = script(`sleep 600 &\necho $! >${folder}/pid`);
+    const options = optionsOf(command, { command: path, timeout: "10s" });
+    const clock = new ManualClock();
+    const sent = command.send(ALERT, options, contextOf({}, { clock }));
+    await vi.waitFor(() => expect(readFileSync(join(folder, "pid"), "utf8")).toMatch(/\n/));
+    // Real time passes until its end is seen, and then the little that is left to its last words.
+    await vi.waitFor(async () => {
+      await clock.advance(100);
+      await expect(Promise.race([sent, Promise.reject(new Error("not yet"))])).resolves.toMatch(
+        /0$/,
+      );
+    });
+    process.kill(Number(readFileSync(join(folder, "pid"), "utf8")), "SIGKILL");
+  });
 });
 
 it("sendmail gets the mail on its stdin, and who gets it behind --", async () => {
@@ -125,6 +143,35 @@ it("isBlind() where success is no arrival: no answer, or a queue of this machine
     ...[true, true, true],
     false,
   ]);
+});
+
+describe("syslog", () => {
+  const over = (transport: string, port: number) =>
+    optionsOf(syslog, { transport, host: "127.0.0.1", port });
+
+  it("does not wait for ever for a receiver of TLS that says nothing", async () => {
+    const clock = new ManualClock();
+    const mute = createServer((socket) => socket.on("error", () => {}).resume());
+    await once(mute.listen(0, "127.0.0.1"), "listening");
+    const { port } = mute.address() as AddressInfo;
+    const came = once(mute, "connection");
+    const sent = syslog.send(ALERT, over("tls", port), contextOf({}, { clock }));
+    const failed = expect(sent).rejects.toMatchObject({
+      code: "NOTIFY_FAILED",
+      message: `Cannot log to syslog 127.0.0.1:${port}: no end of it within 15s`,
+    });
+    await came;
+    await clock.advance(seconds(15));
+    await failed;
+    mute.close();
+  }, 5000);
+
+  it("names the receiver that refuses", async () => {
+    await expect(syslog.send(ALERT, over("tcp", 1), contextOf())).rejects.toMatchObject({
+      code: "NOTIFY_FAILED",
+      message: expect.stringMatching(/^Cannot log to syslog 127\.0\.0\.1:1: .*ECONNREFUSED/),
+    });
+  });
 });
 
 describe("modem", () => {
