@@ -113,6 +113,76 @@ describe.each(Object.entries(CRASHES))("a crash %s that is only shown", (_name, 
   });
 });
 
+describe("a command line whose beginning was not seen", () => {
+  /** A console at which nothing was ever seen to answer; then somebody's shell, from the middle of a line on. */
+  const LONG_UP = `${UP.split("\r\n\r\n")[0]}\r\nservice started\r\n`;
+  const letGo = (row: string) => `${row}\r\n\x1b[?2004l\r`;
+
+  test.each(Object.entries(CRASHES))("tells that a crash %s is only shown", (_name, crash) => {
+    for (const row of [
+      "less crash.txt",
+      "root@web1:~# less crash.txt",
+      `X=${"a".repeat(60)} \rless y`,
+    ])
+      expect(actionOf(LONG_UP, letGo(row), crash), row).toMatch(/^(?:none|notify)$/);
+    expect(actionOf(LONG_UP, letGo("cat crash.txt"), crash)).not.toBe("recover");
+  });
+
+  test("is read anew where an older one still seems to run", () => {
+    const crash = CRASHES["with stamps"];
+    expect(actionOf(LONG_UP, letGo("dmesg"), "text\r\n", letGo("less crash.txt"), crash)).toBe(
+      "notify",
+    );
+  });
+
+  test("hides nothing that comes behind a login prompt, or where the row is no program that shows text", () => {
+    const panic = CRASHES["with stamps"];
+    expect(actionOf(LONG_UP, letGo("less crash.txt"), "\r\nweb1 login: ", panic)).toBe("recover");
+    expect(actionOf(LONG_UP, letGo("./deploy.sh"), panic)).toBe("recover");
+  });
+
+  test("is the same however bytes are cut", () => {
+    const text = `${LONG_UP}${letGo("less crash.txt")}${CRASHES["with stamps"]}`;
+    for (const size of [1, 2, 7, 64]) {
+      const pieces = text.match(new RegExp(`[^]{1,${size}}`, "g")) ?? [];
+      expect(actionOf(...pieces), String(size)).toBe("notify");
+    }
+  });
+});
+
+describe("Enter of a probe that nobody echoes", () => {
+  /** Its clock stands behind that of the boot before, whose banner was lost. */
+  const PANIC = "[   77.736364] Kernel panic - not syncing: panic_on_warn set ...\r\n";
+  const actionAfter = (before: string, ...typed: string[]) => {
+    const detector = createDetector(shippedRules);
+    detector.see(latin1(before), 0);
+    for (const keys of typed) detector.typed(latin1(keys));
+    detector.see(latin1(PANIC), 0);
+    return detector.opinion.action;
+  };
+  const BOOT = "[    0.000000] Linux version 6.1.0-50-amd64 (x@y) (gcc) #1 SMP\r\n";
+  const RAN = `${BOOT}[  173.933772] powernow_k8: not supported\r\nservice started\r\n`;
+
+  test("is no command, with XON before it or without", () => {
+    expect(actionAfter(RAN, "\r", "\x11\r", "\r")).toBe("recover");
+    expect(actionAfter(RAN, "\r\n")).toBe("recover");
+  });
+
+  test("does not start again what was typed before a login prompt came", () => {
+    const detector = createDetector(shippedRules);
+    detector.typed(latin1("less crash.txt\r"));
+    detector.see(latin1("\r\nweb1 login: "), 0);
+    detector.typed(latin1("\r"));
+    detector.see(latin1(PANIC.replace("   77", " 1077")), 0);
+    expect(detector.opinion.action).toBe("recover");
+  });
+
+  test("leaves open what was typed before it: a pager takes Enter as well", () => {
+    expect(actionAfter(RAN, "less crash.txt\r", "\x11\r", "\r")).toBe("notify");
+    expect(actionAfter(RAN, "less cr", "ash.txt\r\r")).toBe("notify");
+  });
+});
+
 test("what a log daemon wrote asks for a probe at most: a dead kernel has none, or it is another host's", () => {
   expect(actionOf(UP, "web1# ", CRASHES["from syslog"])).not.toBe("recover");
   expect(actionOf(UP, CRASHES["from syslog"])).not.toBe("recover");

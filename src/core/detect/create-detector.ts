@@ -2,9 +2,10 @@ import type { Millis } from "../../lib/clock.ts";
 import { printable } from "../../lib/printable.ts";
 import type { Evidence, Rule } from "../../sdk/rule.ts";
 import { Judge, type Match } from "./judge.ts";
-import { LineView, type Row } from "./line-view.ts";
+import { LineView } from "./line-view.ts";
 import { type Message, withoutServerStamp } from "./message.ts";
 import type { Detector, Opinion } from "./opinion.ts";
+import type { Row } from "./row.ts";
 import { matchOf, type NamedRule, type RuleSet, ruleSetOf } from "./rule-set.ts";
 import { raise, rank, standing } from "./slots.ts";
 
@@ -57,7 +58,7 @@ class RowDetector implements Detector {
       hint: (hint, length) => this.#hint(hint, length),
       row: (row) => this.#row(row),
       stamp: (seconds) => this.#judge.stamp(seconds),
-      mode: (mode, on) => this.#judge.mode(mode, on),
+      mode: (mode, on, before) => this.#judge.mode(mode, on, before),
     });
   }
 

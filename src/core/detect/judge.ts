@@ -2,9 +2,9 @@ import type { Millis } from "../../lib/clock.ts";
 import type { Evidence } from "../../sdk/rule.ts";
 import { Boots } from "./boots.ts";
 import type { ScreenMode } from "./escape-scanner.ts";
-import type { Row } from "./line-view.ts";
 import { type Message, messagesOf } from "./message.ts";
 import { Quotation } from "./quotation.ts";
+import type { Row } from "./row.ts";
 import type { NamedRule } from "./rule-set.ts";
 import { raise, type Slots, survive } from "./slots.ts";
 
@@ -82,8 +82,8 @@ export class Judge {
     this.#quotation.stamp(seconds);
   }
 
-  mode(mode: ScreenMode, on: boolean): void {
-    const editing = this.#quotation.mode(mode, on);
+  mode(mode: ScreenMode, on: boolean, before: string): void {
+    const editing = this.#quotation.mode(mode, on, before);
     if (editing && !this.#singleUser) this.#live(this.#slots.healthy);
   }
 

@@ -1,6 +1,8 @@
-import { EscapeScanner, type ScreenMode } from "./escape-scanner.ts";
+import { EscapeScanner } from "./escape-scanner.ts";
 import { type HintAutomaton, SPECIAL } from "./hint-automaton.ts";
+import { LastRow } from "./last-row.ts";
 import { hasHighBytes, hasParityBit } from "./parity.ts";
+import type { Row, RowSink } from "./row.ts";
 import { RowBuffer } from "./row-buffer.ts";
 import { stampOf } from "./stamp.ts";
 
@@ -9,33 +11,6 @@ export const MAX_LINE_BYTES = 4096;
 
 /** A row of at least this many bytes without bit 7 says that the parity bit is gone. */
 const KEEP_PARITY_BYTES = 16;
-
-/** One cleaned row of output: what stands between line ends, cursor moves and screen clears. */
-export interface Row {
-  /** Offset of its first byte in the raw stream. */
-  readonly at: number;
-  /** Offset behind its last byte (of the line end, where there is one). */
-  readonly end: number;
-  /** Cleaned bytes, one UTF-16 unit each. */
-  readonly text: string;
-  /** Began behind a cursor move, not at a line start. */
-  readonly moved: boolean;
-  /** Began behind a lone carriage return: it overwrites, or goes on with, the row before. */
-  readonly returned: boolean;
-  /** Written while a shell's line editor was on: prompt and typed text. */
-  readonly edited: boolean;
-}
-
-/** Receives what the view sees, in stream order. */
-export interface RowSink {
-  /** A hint ended here, `length` bytes into the row; `rowSoFar` of the view gives that row, during the call only. */
-  hint(hint: number, length: number): void;
-  /** A row with at least one hint, or one that was typed, is complete. */
-  row(row: Row): void;
-  /** A row began with the host's own time stamp, in whole seconds. */
-  stamp(seconds: number): void;
-  mode(mode: ScreenMode, on: boolean): void;
-}
 
 /**
  * Console bytes as cleaned rows. Not a terminal: escape sequences go out, cursor moves end a row, backspace deletes,
@@ -69,6 +44,7 @@ export class LineView {
   /** The stream may begin in the middle of a typed line. */
   #editing = true;
   #begun = false;
+  readonly #last = new LastRow();
 
   constructor(automaton: HintAutomaton, sink: RowSink) {
     this.#automaton = automaton;
@@ -115,6 +91,7 @@ export class LineView {
       }
     }
     this.#row.append(chunk, from, i, this.#parity);
+    this.#last.settle();
     this.#offset = base + chunk.length;
   }
 
@@ -206,11 +183,12 @@ export class LineView {
       this.#string = seen.string;
     } else if (seen.is === "mode") {
       if (seen.mode === "reset") this.#break(end, false);
+      const missed = seen.mode === "edit" && !seen.on && !this.#editing;
       if (seen.mode === "edit") {
         this.#editing = seen.on;
         this.#begun = true;
       }
-      this.#sink.mode(seen.mode, seen.on);
+      this.#sink.mode(seen.mode, seen.on, missed ? this.#last.text : "");
     }
     return seen.is !== "text";
   }
@@ -236,9 +214,11 @@ export class LineView {
     if (this.#parity || hasHighBytes(this.#row, chunk, from, length)) {
       if (chunk) this.#row.append(chunk, from, to, this.#parity);
       this.#judgeParity(end);
+      this.#last.note(this.#row, undefined, 0, 0, this.#returned);
       if (this.#hit || this.#editing) this.#sink.row(this.#rowOf(undefined, 0, 0, end));
       return;
     }
+    this.#last.note(this.#row, chunk, from, to, this.#returned);
     const first = this.#row.length > 0 ? this.#row.at(0) : chunk?.[from];
     if (first === 0x5b) {
       const seconds = stampOf(this.#row, chunk, from, length);

@@ -1,7 +1,7 @@
 import type { ScreenMode } from "./escape-scanner.ts";
 import { type Foreground, foregroundOf, NO_FOREGROUND } from "./foreground.ts";
-import type { Row } from "./line-view.ts";
 import { type Message, withoutServerStamp } from "./message.ts";
+import type { Row } from "./row.ts";
 import type { NamedRule } from "./rule-set.ts";
 
 /** What a message proves: all it says, that a probe is due, that somebody may care, or nothing. */
@@ -12,6 +12,8 @@ const REPLAY_SECONDS = 2;
 const MAX_TYPED = 512;
 /** A match shorter than this is not looked up in what was typed. */
 const MIN_TYPED_MATCH = 4;
+/** Control characters. */
+const NO_TEXT = /[^ -~\x80-\xff]/g;
 
 /**
  * Tells what happens on the host from what is only shown there: echo of typed text, output of `cat`, pagers, editors,
@@ -30,6 +32,8 @@ export class Quotation {
   /** First row that the shell's line editor let go. */
   #edited = "";
   #typed = "";
+  /** What the seat typed since its last Enter. */
+  #line = "";
   #lastStamp = 0;
 
   copy(): Quotation {
@@ -43,6 +47,7 @@ export class Quotation {
     copy.#typing = this.#typing;
     copy.#edited = this.#edited;
     copy.#typed = this.#typed;
+    copy.#line = this.#line;
     copy.#lastStamp = this.#lastStamp;
     return copy;
   }
@@ -77,12 +82,11 @@ export class Quotation {
   /** Text that the seat typed. Where no prompt is known, its lines tell what runs. */
   typed(text: string): void {
     this.#typed = (this.#typed + text).slice(-MAX_TYPED);
-    if (this.#shell || !/[\r\n]$/.test(text)) return;
-    const line = this.#typed
-      .split(/[\r\n]+/)
-      .at(-2)
-      ?.trim();
-    if (line) this.#foreground = foregroundOf(line);
+    const lines = (this.#line + text).split(/[\r\n]/);
+    this.#line = lines.pop()?.slice(-MAX_TYPED) ?? "";
+    // Enter alone starts nothing, nor does XON before it: a probe is no command.
+    const line = lines.map((typed) => typed.replace(NO_TEXT, "").trim()).findLast(Boolean);
+    if (line && !this.#shell) this.#foreground = foregroundOf(line);
   }
 
   /** The screen is a plain one again and nothing is known to run: a boot, a login prompt, a reset. */
@@ -92,28 +96,37 @@ export class Quotation {
     this.#foreground = undefined;
     this.#shell = undefined;
     this.#atPrompt = false;
+    this.#line = "";
   }
 
   /** True when a shell's line editor began: somebody can type, the host lives. */
-  mode(mode: ScreenMode, on: boolean): boolean {
+  mode(mode: ScreenMode, on: boolean, before: string): boolean {
     if (mode === "reset") this.plain();
     else if (mode === "alternate") this.#alternate = on;
     else if (mode === "keys") this.#keys = on;
-    else return this.#edit(on);
+    else return this.#edit(on, before);
     return false;
   }
 
-  /** Bracketed paste: shells turn it on while a line is edited, and off when a command begins. */
-  #edit(on: boolean): boolean {
+  /**
+   * Bracketed paste: shells turn it on while a line is edited, and off when a command begins. Where "on" was missed
+   * (oob came later, bytes were lost), the line is the row `before`.
+   */
+  #edit(on: boolean, before: string): boolean {
     if (this.screenTaken) return false;
     this.#editing = on;
     if (on) {
       this.#atPrompt = true;
       this.#foreground = undefined;
-    } else if (!this.#foreground)
-      this.command(withoutServerStamp(this.#edited).replace(/^.{0,120}?[#$%>] /, ""));
+    } else this.#letGo(before || this.#edited);
     this.#edited = "";
     return on;
+  }
+
+  /** A line editor let a line go. What is known to run already may be the program that had it, and says more. */
+  #letGo(line: string): void {
+    const command = withoutServerStamp(line).replace(/^.{0,120}?[#$%>] /, "");
+    if (!this.#foreground || foregroundOf(command).shows === "staying") this.command(command);
   }
 
   /** A shell prompt stands; false: it is text that a program shows. */

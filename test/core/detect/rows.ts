@@ -1,5 +1,6 @@
 import { buildAutomaton } from "../../../src/core/detect/hint-automaton.ts";
-import { LineView, type Row } from "../../../src/core/detect/line-view.ts";
+import { LineView } from "../../../src/core/detect/line-view.ts";
+import type { Row } from "../../../src/core/detect/row.ts";
 import { latin1 } from "../../../src/lib/bytes.ts";
 
 /** What a line view says about a text, cut into pieces of `size` bytes. */
