@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ChannelTest } from "../../src/core/notify/notify-view.ts";
 import { type Daemon, startDaemon } from "../../src/daemon/main.ts";
 import {
+  demandPrograms,
   makeCertificate,
   Programs,
   startMailServer,
@@ -35,6 +36,7 @@ let config: string;
 let daemon: Daemon;
 
 beforeAll(async () => {
+  demandPrograms();
   folder = mkdtempSync(join(tmpdir(), "oob-notify-"));
   const certificate = await makeCertificate(folder);
   web = new WebReceiver(certificate);
@@ -62,7 +64,7 @@ afterAll(async () => {
   web?.close();
   host?.destroy();
   consoles?.close();
-  rmSync(folder, { recursive: true, force: true });
+  if (folder) rmSync(folder, { recursive: true, force: true });
 });
 
 /** msmtp under the name of sendmail, and a command that keeps what it is given. */

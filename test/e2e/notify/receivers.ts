@@ -11,6 +11,24 @@ import { freePort } from "../rig/machine.ts";
 const run = promisify(execFile);
 const WITHIN_MS = 100_000;
 
+/** Programs that alerts are sent to, and the Debian packages that have them. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  "/usr/bin/aiosmtpd": "python3-aiosmtpd",
+  "/usr/bin/logger": "bsdutils",
+  "/usr/bin/msmtp": "msmtp",
+  "/usr/bin/openssl": "openssl",
+  "/usr/sbin/rsyslogd": "rsyslog",
+  "/usr/sbin/snmptrapd": "snmptrapd",
+};
+
+/** Throws at once where one of them is not there, and says what to install. */
+export function demandPrograms(): void {
+  const missing = Object.keys(PACKAGES).filter((path) => !existsSync(path));
+  if (missing.length === 0) return;
+  const names = missing.map((path) => PACKAGES[path]).join(" ");
+  throw new Error(`Cannot try alerts without ${missing.join(", ")}: apt-get install ${names}`);
+}
+
 /** Looks again and again until there is something, or says what was waited for. */
 export async function until<T>(
   what: string,
