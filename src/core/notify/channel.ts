@@ -239,11 +239,11 @@ export class Channel {
   }
 
   #told(thread: string): void {
+    // Others have one message only: they must not push out an incident whose end is to come.
+    if (!/^[^/]+\/(?:incident|channel)\//.test(thread)) return;
     this.#threads[thread] = this.#parts.clock.now();
-    const all = Object.entries(this.#threads);
-    if (all.length <= MAX_THREADS) return;
-    const kept = all.sort(([, one], [, other]) => other - one).slice(0, MAX_THREADS);
-    this.#threads = Object.fromEntries(kept);
+    const all = Object.entries(this.#threads).sort(([, one], [, other]) => other - one);
+    if (all.length > MAX_THREADS) this.#threads = Object.fromEntries(all.slice(0, MAX_THREADS));
   }
 
   async #send(one: Waiting): Promise<void> {

@@ -111,6 +111,21 @@ describe("Alerts where something around them is broken", () => {
     await site.alerts.stop();
   });
 
+  it("600 troubles of other hosts meanwhile, and the end of an incident is still told", async () => {
+    const site = new AlertSite({ pager: entry({ limit: 1000 }) });
+    await site.start();
+    site.open("web1", 12);
+    await site.advance(AFTER_GATHER);
+    for (let n = 0; n < 600; n++) {
+      site.note("watch.error", `db${n}`, "the watch stumbled");
+      if (n % 100 === 99) await site.advance(AFTER_GATHER);
+    }
+    site.note("incident.close", "web1", "closed as recovered", 12);
+    await site.advance(AFTER_GATHER);
+    expect(site.sent.at(-1)?.alert).toMatchObject({ phase: "resolved", first: false });
+    await site.alerts.stop();
+  });
+
   it("a clock set back makes a channel for emergencies wait no longer", async () => {
     const site = new AlertSite({ chat: entry(), modem: entry({ fallback: minutes(5) }) });
     site.dead.add("chat");
