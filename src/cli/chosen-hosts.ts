@@ -44,7 +44,9 @@ export async function chooseHost(
   const { site, hosts } = await chooseHosts(call, [word]);
   const [host] = hosts;
   if (host === undefined || hosts.length > 1)
-    throw new OobError("USAGE", `Cannot take "${word}": it means ${hosts.length} hosts, not one`);
+    throw new OobError("USAGE", `Cannot take "${word}": it means ${hosts.length} hosts, not one`, {
+      hint: `Name one of them: ${hosts.slice(0, NAMED).join(", ")}${hosts.length > NAMED ? " …" : ""}`,
+    });
   return { site, host };
 }
 

@@ -44,7 +44,10 @@ export function expandHosts(
       hint: "Say from which hosts: '*,!web7'",
     });
   const hosts = [...wanted].filter((host) => !excluded.has(host));
-  if (hosts.length === 0) throw new OobError("USAGE", "Cannot choose hosts: none is left");
+  if (hosts.length === 0) {
+    const why = words.length === 0 ? "none is named" : "none is left";
+    throw new OobError("USAGE", `Cannot choose hosts: ${why}`, { hint: listing(known) });
+  }
   return hosts;
 }
 

@@ -34,7 +34,10 @@ const VIEW: WhyView = {
       { interlock: "outlet-unknown", passes: false, text: "outlet pdu-a/3 cannot be read" },
     ],
   },
-  next: { text: "asks a person whether to cycle its outlets", at: AT + 7_200_000 },
+  next: {
+    text: "without an answer, the ask whether to cycle its outlets ends",
+    at: AT + 7_200_000,
+  },
   foreseen: [{ text: "cycle its outlets", at: AT + 12_000, rung: "cycle" }],
   incident: 31,
   ask: { rung: "cycle", until: AT + 7_200_000 },
@@ -69,7 +72,7 @@ describe("oob why", () => {
       "Interlocks, asked now for: cycle",
       "objects  outlet-unknown: outlet pdu-a/3 cannot be read",
       "no objection: held",
-      "asks a person whether to cycle its outlets",
+      "without an answer, the ask whether to cycle its outlets ends",
       "answer: oob incident approve 31, or: oob incident deny 31",
       "(in 12s)  cycle its outlets",
     ])

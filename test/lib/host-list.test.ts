@@ -31,6 +31,7 @@ test.each([
   [["mail*"], /^Cannot find a host like "mail\*"/],
   [["!web1"], /only exclusions/],
   [["web1", "!web1"], /none is left/],
+  [[], /none is named/],
   [["web[1-"], /has a "\[" without "]"/],
   [["web1]"], /has a "]" without/],
   [["web[3-1]"], /counts backwards/],

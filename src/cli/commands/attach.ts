@@ -9,7 +9,7 @@ interface Options extends AttachOptions {
 export default defineCommand<Options>({
   usage: "<host>",
   about:
-    "Shows the screen and the last lines, then stands at the console. Leave with ^] and a dot, help with ^] and ?.\nOne person writes, others read. The host may be a URL: serial:/dev/ttyUSB0?baud=115200, telnet://ts1:7003.",
+    "Shows the screen and the last lines, then stands at the console. Leave with ^] and a dot, help with ^] and ?. One person writes, others read. The host may be a URL: serial:/dev/ttyUSB0?baud=115200, telnet://ts1:7003.",
   options: [
     { flags: "-r, --read-only", summary: "watch without writing (as spy does)" },
     { flags: "-f, --force", summary: "take the seat from whoever writes; needs --reason" },

@@ -28,7 +28,7 @@ export default defineCommand<BacktestOptions>({
   options: [
     {
       flags: "--policy <policy>",
-      summary: "act, ask, observe, careful, or a YAML file with watch: as in a host's entry",
+      summary: "act, ask, observe, careful, off, or a YAML file with watch: as in an entry",
     },
     { flags: "--os <name>", summary: "operating system, where no entry of the host tells it" },
     { flags: "--all", summary: "show suspicions too that were withdrawn before an incident" },
@@ -119,9 +119,11 @@ function finish(
   }
   if (args.length > 1 && summary)
     printSummary(out, `all ${many(args.length - failed, "log")}`, summary, played);
-  out.talk(
-    `${inHours(played)} played in ${(took / seconds(1)).toFixed(1)} s, ${speed} hours a second`,
-  );
+  // Of a short log the figure tells nothing.
+  if (played >= hours(0.1))
+    out.talk(
+      `${inHours(played)} played in ${(took / seconds(1)).toFixed(1)} s, ${speed} hours a second`,
+    );
 }
 
 const logView = ({ name, format, times }: PreparedLog["log"]) => ({ name, format, times });

@@ -21,6 +21,7 @@ export default defineCommand({
       for (const evidence of detector.see(Buffer.from(chunk), 0)) show(evidence);
     for (const evidence of detector.pending) show(evidence);
     const { offset, opinion } = detector;
+    if (offset === 0) out.talk("nothing came on stdin: this says nothing of any host");
     const { since, state, class: kind, action } = opinion;
     if (options.json) out.json({ type: "verdict", offset, since, state, class: kind, action });
     else

@@ -28,7 +28,7 @@ export default defineCommand<TransferOptions>({
     "Through the shell that stands open at the console, in pieces with a digest each; what a kernel printed into the",
     "midst of one is taken out, or the piece is read again. The file appears here once its SHA-256 is that of the host.",
     "xmodem and ymodem take it from a program of the host (--start 'sx NAME'); plain xmodem fills the last block up.",
-  ].join("\n"),
+  ].join(" "),
   options: [
     {
       flags: "--method <how>",

@@ -51,7 +51,7 @@ async function test(call: Call, channels: readonly string[]): Promise<number> {
   for await (const one of site.testChannels(channels)) {
     all++;
     if (one.result === "failed") failed++;
-    if (options.json) out.json({ v: JSON_VERSION, ...one });
+    if (options.json) out.json({ v: JSON_VERSION, ...one, tookMs: Math.round(one.tookMs) });
     else {
       out.line(...testLine(one));
       if (one.error?.hint !== undefined) out.line({ text: `  ${one.error.hint}`, style: "dim" });

@@ -38,7 +38,7 @@ export default defineCommand<SendFileOptions>({
     "Through the shell that stands open at the console (nothing is typed at anything else): in pieces that the host",
     "proves one by one, under a temporary name, renamed once its SHA-256 is that of the file. xmodem and ymodem talk to",
     "a boot loader or to network gear that waits for them; each block is proven, the whole is not.",
-  ].join("\n"),
+  ].join(" "),
   options: [
     {
       flags: "--method <how>",

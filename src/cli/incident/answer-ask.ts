@@ -64,9 +64,10 @@ async function asked(call: Call<AnswerOptions>, site: Site, id: number) {
   const rung = view.ask?.rung;
   if (view.incident === id && (rung === "cycle" || rung === "sysrq" || rung === "single-user"))
     return { host, rung, view };
-  const why = view.incident === id ? `nothing is asked now: ${view.next.text}` : "it is over";
+  const open = view.incident === id;
+  const why = open ? `nothing is asked now: ${view.next.text}` : "it is over";
   throw new OobError("GUARD_REFUSED", `Cannot approve incident ${id} of ${host}: ${why}`, {
-    hint: `oob why ${host}; by hand: oob power cycle ${host}`,
+    hint: open ? `oob why ${host}; by hand: oob power cycle ${host}` : `oob why ${host}`,
   });
 }
 

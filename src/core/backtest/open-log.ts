@@ -7,6 +7,9 @@ import type { PlayableLog } from "./log-moment.ts";
 import { openOwnLog } from "./read-own-log.ts";
 import { openTextLog } from "./read-text-log.ts";
 
+/** Hosts that are named where a log was not found. */
+const LISTED = 12;
+
 /** Opens a log by its path, or that of a host of the configuration by the host's name. Throws USAGE. */
 export async function openLog(
   named: string,
@@ -14,6 +17,13 @@ export async function openLog(
 ): Promise<PlayableLog> {
   const kind = await kindOf(named);
   if (kind === "none" && hosts.has(named)) return ofFolder(logFolder(state, named), named);
+  if (kind === "none")
+    throw new OobError("USAGE", `Cannot read log "${named}": there is no such file`, {
+      hint:
+        hosts.size === 0
+          ? undefined
+          : `Known hosts: ${[...hosts.keys()].slice(0, LISTED).join(", ")}`,
+    });
   if (kind === "folder") {
     const host = [...hosts.keys()].find((name) => sameFolder(logFolder(state, name), named));
     return ofFolder(named, host);

@@ -53,7 +53,10 @@ export function takeDenied(
 export function waiting(draft: Draft, phase: Waiting): void {
   const { ask: asked } = phase;
   if (asked && draft.now < asked.until) {
-    draft.next(`asks a person whether to ${rungInWords[asked.rung]}`, asked.until);
+    draft.next(
+      `without an answer, the ask whether to ${rungInWords[asked.rung]} ends`,
+      asked.until,
+    );
     return;
   }
   if (asked) {

@@ -35,7 +35,8 @@ export function foresee(policy: LivePolicy, from: WatchState, now: Millis): read
     state = decision.state;
     for (const wish of decision.wishes) {
       const told = inWords(wish);
-      if (told) found.push({ at, ...told });
+      const last = found.at(-1);
+      if (told && !(last?.at === at && last.text === told.text)) found.push({ at, ...told });
     }
   }
   return found.slice(0, MAX_STEPS);

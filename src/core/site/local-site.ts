@@ -282,6 +282,6 @@ export class LocalSite implements Site {
   #incident(id: number) {
     const found = this.#core.incidents.find(id);
     if (found) return found;
-    throw new OobError("USAGE", `Cannot find incident ${id}`, { hint: "oob incident list" });
+    throw new OobError("USAGE", `Cannot find incident ${id}`, { hint: "See: oob incident list" });
   }
 }

@@ -77,7 +77,10 @@ export class PersonVerdicts {
     const { host, closedAt, state } = incident.record;
     const refuse = (why: string): OobError =>
       new OobError("GUARD_REFUSED", `Cannot ${verb} incident ${id} of ${host}: ${why}`, {
-        hint: `oob why ${host}; by hand: oob power cycle ${host}`,
+        hint:
+          verb === "deny" || closedAt !== undefined
+            ? `oob why ${host}`
+            : `oob why ${host}; by hand: oob power cycle ${host}`,
       });
     if (closedAt !== undefined) throw refuse(`it is closed as ${state}`);
     const watch = this.#watchOf(host);
@@ -95,7 +98,7 @@ export class PersonVerdicts {
     const incident = this.#parts.incidents.find(id);
     if (incident) return incident;
     throw new OobError("USAGE", `Cannot ${verb} incident ${id}: there is none`, {
-      hint: "oob incident list",
+      hint: "See: oob incident list",
     });
   }
 }

@@ -43,6 +43,8 @@ describe("foresee()", () => {
     expect(cut?.at).toBeGreaterThanOrEqual(seconds(60));
     expect(cut?.at).toBeLessThan(seconds(120));
     expect(steps.at(-1)?.text).toMatch(/^call a person: .*cycle did not help/);
+    const said = steps.map(({ at, text }) => `${at} ${text}`);
+    expect(new Set(said).size).toBe(said.length);
   });
 
   it("tells what is done, when it is done: decide() played by a silent host", () => {
