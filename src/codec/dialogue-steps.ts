@@ -29,6 +29,8 @@ interface Condition {
   readonly asked?: true;
   /** Of all matches in the line, the one in which each of these groups is the value of that name: { name: "port" }. */
   readonly where?: Readonly<Record<string, string>>;
+  /** What the rest of the line is, behind the match. Patterns that users may copy look around at nothing. */
+  readonly behind?: RegExp;
 }
 
 /** A pattern without memory and without unbounded gaps, and what follows. The first that matches counts. */
@@ -89,11 +91,15 @@ export function fillTemplate(
   return missing === undefined ? { text } : { text, missing };
 }
 
+/** How a pattern makes another of its kind: one that is matched in linear time makes such a one. */
+type Maker = new (pattern: RegExp, flags: string) => RegExp;
+
 const global = new WeakMap<RegExp, RegExp>();
 
 /** The same pattern, to be matched again and again in a whole text: in the rest of one, "^" would be where that begins. */
 export function everywhere(pattern: RegExp): RegExp {
-  const known = global.get(pattern) ?? new RegExp(pattern.source, `${pattern.flags}g`);
+  const known =
+    global.get(pattern) ?? new (pattern.constructor as Maker)(pattern, `${pattern.flags}g`);
   global.set(pattern, known);
   known.lastIndex = 0;
   return known;

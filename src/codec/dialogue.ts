@@ -174,13 +174,13 @@ export class Dialogue implements Codec<DialogueEvent> {
       const pattern = patternOf(one);
       if (pattern === undefined || (one.asked && !this.#prompts.has(text.trim()))) continue;
       if (![one.only ?? []].flat().every((name) => this.#value(name))) continue;
-      const groups = this.#match(pattern, text, one.where ?? {});
+      const groups = this.#match(pattern, text, one);
       if (groups) return { one, groups };
     }
     return undefined;
   }
 
-  #match(pattern: RegExp, text: string, where: Readonly<Record<string, string>>) {
+  #match(pattern: RegExp, text: string, { where = {}, behind }: DialogueCase) {
     const all = everywhere(pattern);
     for (let count = 0; count < MAX_MATCHES; count++) {
       const found = all.exec(text);
@@ -189,7 +189,7 @@ export class Dialogue implements Codec<DialogueEvent> {
       const wanted = Object.entries(where).every(
         ([group, name]) => groups[group]?.toLowerCase() === this.#value(name)?.toLowerCase(),
       );
-      if (wanted) return groups;
+      if (wanted && (behind?.test(text.slice(all.lastIndex)) ?? true)) return groups;
       if (found[0] === "") all.lastIndex += 1;
     }
     return undefined;

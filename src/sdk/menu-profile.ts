@@ -107,13 +107,14 @@ const twoPorts = {
 } as const;
 
 /**
- * Rows of a menu in which the port is looked for by its name; `line` has the groups `number` and `name`, and the name must
- * be all that stands in its place: "web1" is not "web1 spare". Of two with the same name none is opened.
+ * Rows of a menu in which the port is looked for by its name; `line` has the groups `number` and `name`, and `behind` says
+ * how the row goes on, so that the name is all that stands in its place: "web1" is not "web1 spare". Of two with the same
+ * name none is opened.
  */
-export const portRows = (line: RegExp): readonly DialogueCase[] => [
-  { line, only: "number", where: { name: "port", number: "number" } },
-  { line, only: "number", where: { name: "port" }, fail: twoPorts },
-  { line, where: { name: "port" } },
+export const portRows = (line: RegExp, behind: RegExp): readonly DialogueCase[] => [
+  { line, behind, only: "number", where: { name: "port", number: "number" } },
+  { line, behind, only: "number", where: { name: "port" }, fail: twoPorts },
+  { line, behind, where: { name: "port" } },
 ];
 
 /**

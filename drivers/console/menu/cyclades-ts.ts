@@ -6,10 +6,10 @@ const SHELL = /^\[[\w.-]{1,32}@[\w.-]{1,64} [^\]]{1,64}\][#$] ?$/;
 const BUSY_MENU = /enter your option ?: ?$/i;
 
 const choose = [
-  // Several ports in a line: " 1 hepa1            2 hepa2".
   // Several ports a row; each cell is a number and a name without blanks.
   ...portRows(
-    /(?<!\S)(?<number>\d{1,3}) {1,3}(?<name>[\w.-]{1,40})(?= *$| {2}| \d{1,3} {1,3}[\w.-])/,
+    /(?:^|\s)(?<number>\d{1,3}) {1,3}(?<name>[\w.-]{1,40})/,
+    /^(?: *$| {2}| \d{1,3} {1,3}[\w.-])/,
   ),
   { prompt: MENU, only: "number", send: "{number}\r", go: "open" },
   { prompt: MENU, fail: { ...noSuchPort, why: 'its menu has no port "{port}"' } },

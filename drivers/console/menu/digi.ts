@@ -8,8 +8,8 @@ const MENU = /(?:select|enter|choose|port|command|menu)[^:>]{0,60}[:>] ?$/i;
 const CHOICE = /(?:select|enter|choose|command|menu|option)[^:>]{0,60}[:>] ?$/i;
 /** A row of the port access menu. */
 const ROW = /^[^\w]{0,4}(?<number>\d{1,3})[ .:|)\]]{1,6}(?<name>[\w.#-]{1,40})/;
-/** The same, where its title has no blanks: after it the column ends. */
-const PORT = new RegExp(String.raw`${ROW.source}(?=[ \t]*$|[ \t]{2}|\t|[ \t]?[|()[\]\*])`);
+/** Its title has no blanks: behind it the column ends. */
+const BEHIND = /^(?:[ \t]*$|[ \t]{2}|\t|[ \t]?[|()[\]*])/;
 
 export default defineMenuProfile({
   summary: "Digi Passport and CM (port access menu), PortServer TS and ConnectPort TS (connect)",
@@ -23,7 +23,7 @@ export default defineMenuProfile({
     {
       menu: {
         expect: [
-          ...portRows(PORT),
+          ...portRows(ROW, BEHIND),
           { prompt: SHELL, only: "number", send: "connect {number}\r", go: "open" },
           { prompt: MENU, only: "number", send: "{number}\r", go: "open" },
           { prompt: MENU, fail: { ...noSuchPort, why: 'its menu has no port "{port}"' } },

@@ -5,7 +5,7 @@ const SHELL = /^(?:[\w.@~/:-]{0,100} ?)?[#$] ?$/;
 
 const choose = [
   // Several ports in a line: "1: web1               8: Port 8". The pmshell of older firmware has one a line.
-  ...portRows(/(?<!\S)(?<number>\d{1,2}): (?<name>[^\s:]{1,40})(?=\s*$| {2}|\s\d{1,2}: )/),
+  ...portRows(/(?:^|\s)(?<number>\d{1,2}): (?<name>[^\s:]{1,40})/, /^(?:\s*$| {2}|\s\d{1,2}: )/),
   { prompt: MENU, only: "number", send: "{number}\r", go: "open" },
   { prompt: MENU, fail: { ...noSuchPort, why: 'pmshell lists no port "{port}"' } },
 ] as const;

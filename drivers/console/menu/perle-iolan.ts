@@ -5,8 +5,8 @@ const MENU = /(?:select|enter|choose|connect to|which)[^:>]{0,60}[:>] ?$/i;
 
 /** A row of the menu. */
 const ROW = /^[^\w]{0,4}(?<number>\d{1,3})[ .:|)\]]{1,6}(?<name>[\w.-]{1,40})/;
-/** The same, where its name has no blanks: after it the column ends. */
-const PORT = new RegExp(String.raw`${ROW.source}(?=[ \t]*$|[ \t]{2}|\t|[ \t]?[|()[\]\*])`);
+/** Its name has no blanks: behind it the column ends. */
+const BEHIND = /^(?:[ \t]*$|[ \t]{2}|\t|[ \t]?[|()[\]*])/;
 
 export default defineMenuProfile({
   summary: "Perle IOLAN SCS, STS and SDS: Easy Port Access menu",
@@ -17,7 +17,7 @@ export default defineMenuProfile({
   steps: logIn("menu", {
     menu: {
       expect: [
-        ...portRows(PORT),
+        ...portRows(ROW, BEHIND),
         { prompt: MENU, only: "number", send: "{number}\r", go: "open" },
         { prompt: MENU, fail: { ...noSuchPort, why: 'its menu has no port "{port}"' } },
       ],

@@ -9,7 +9,7 @@ const ESC = "\x1b";
 
 /** " 2- web1              ON": a name, two blanks, the state. An asterisk: a command is pending. */
 const ROW: DialogueCase = {
-  line: /^[ \t]{0,12}(?<outlet>\d{1,2})-[ \t]{1,3}(?<name>\S(?: ?\S){0,40})[ \t]{2,60}(?<state>[A-Z]{2,8})[ \t]?(?<busy>\*)?[ \t]{0,9}$/,
+  line: /^[ \t]{0,12}(?<outlet>\d{1,2})-(?:[ \t]{1,3}(?<name>\S(?: ?\S){0,40}))?[ \t]{2,60}(?<state>[A-Z]{2,8})[ \t]?(?<busy>\*)?[ \t]{0,9}$/,
 };
 /** At the list of outlets. */
 const LIST: readonly DialogueCase[] = [

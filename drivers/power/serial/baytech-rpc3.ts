@@ -43,7 +43,7 @@ export default defineSerialPdu({
       expect: [
         // "1)...OUTLET 1  : Off", "Outlet  1       : On": what follows the last colon.
         {
-          line: /^[ \t]{0,10}(?:Outlet[ \t]{1,4})?(?<outlet>\d{1,2})(?!\d)\)?[ .\t]{0,9}(?<name>.{0,40}):[ \t]{0,4}(?<state>[A-Za-z]{1,12})[ \t]{0,9}$/i,
+          line: /^[ \t]{0,10}(?:Outlet[ \t]{1,4})?(?<outlet>\d{1,2})(?:(?:\)[ .\t]{0,9}|[ .\t]{1,9})(?<name>.{0,40})|[^\d.) \t].{0,39})?:[ \t]{0,4}(?<state>[A-Za-z]{1,12})[ \t]{0,9}$/i,
         },
         // Selection, name, outlet, state: only where one number means both, or a command would go elsewhere.
         {

@@ -19,10 +19,10 @@ export default defineSerialPdu({
     table: {
       expect: [
         {
-          line: /^[ \t]{0,6}(?<outlet>\d{1,3})[ \t]{1,30}(?:(?<name>\S{1,30})[ \t]{1,30})?Unlocked[ \t]{1,9}(?<state>[A-Z]{2,8})(?![^ \t])/i,
+          line: /^[ \t]{0,6}(?<outlet>\d{1,3})[ \t]{1,30}(?:(?<name>\S{1,30})[ \t]{1,30})?Unlocked[ \t]{1,9}(?<state>[A-Z]{2,8})(?:[ \t]|$)/i,
         },
         {
-          line: /^[ \t]{0,6}(?<outlet>\d{1,3})[ \t]{1,30}(?:(?<name>\S{1,30})[ \t]{1,30})?(?<locked>Locked)[ \t]{1,9}(?<state>[A-Z]{2,8})(?![^ \t])/i,
+          line: /^[ \t]{0,6}(?<outlet>\d{1,3})[ \t]{1,30}(?:(?<name>\S{1,30})[ \t]{1,30})?(?<locked>Locked)[ \t]{1,9}(?<state>[A-Z]{2,8})(?:[ \t]|$)/i,
         },
         { prompt: MORE, send: "\r" },
         { prompt: PROMPT, only: "state", done: true },

@@ -6,9 +6,12 @@ const ID = String.raw`\.[A-Z]{1,2}\d{1,2}`;
 const WORD = "[A-Z][a-z]{1,9}";
 /** One word or two: On, Off, Off Wait, Wake On, No Comm. */
 const WORDS = `${WORD}(?: ${WORD})?`;
-/** Names have no blanks, and an outlet may have none: "Wake On" is then one state, and not On of an outlet called Wake. */
+/**
+ * Names have no blanks, and stand in a column of their own: two blanks are behind one that could be a word of a state. An
+ * outlet may have none: "Wake On" is then one state, and not On of an outlet called Wake.
+ */
 const ROW = new RegExp(
-  String.raw`^[ \t]{0,6}(?<outlet>${ID})[ \t]{1,40}(?:(?<name>(?!${WORD} \S)\S{1,32})[ \t]{1,40})?(?<state>${WORDS})[ \t]{2,40}(?<control>${WORDS})[ \t]{0,20}$`,
+  String.raw`^[ \t]{0,6}(?<outlet>${ID})[ \t]{1,40}(?:(?<name>[^A-Z\s]\S{0,31}|[A-Z]\S{0,31}[ \t])[ \t]{1,40})?(?<state>${WORDS})[ \t]{2,40}(?<control>${WORDS})[ \t]{0,20}$`,
 );
 
 export default defineSerialPdu({

@@ -22,9 +22,9 @@ export async function linearPattern(pattern: RegExp, where: string): Promise<Reg
     });
   }
   const names = Object.keys(compiled.namedGroups());
-  return new LinearPattern(pattern, (text) => {
+  return new LinearPattern(pattern, pattern.flags, (text, from) => {
     const matcher = compiled.matcher(text);
-    if (!matcher.find()) return null;
+    if (from > text.length || !matcher.find(from)) return null;
     const groups = Array.from({ length: matcher.groupCount() }, (_, n) => matcher.group(n + 1));
     const found = [matcher.group() ?? "", ...groups.map((group) => group ?? "")];
     const place = { index: matcher.start(), input: text, groups: namedGroups(matcher, names) };
@@ -59,16 +59,23 @@ function namedGroups(
   return names.length === 0 ? undefined : Object.fromEntries(found);
 }
 
+/** Finds the pattern from that place on. */
+type Find = (text: string, from: number) => RegExpExecArray | null;
+
 /** A RegExp in all but how it matches: `test` and the methods of strings go through `exec`. */
 class LinearPattern extends RegExp {
-  readonly #find: (text: string) => RegExpExecArray | null;
+  readonly #find: Find;
 
-  constructor(pattern: RegExp, find: (text: string) => RegExpExecArray | null) {
-    super(pattern);
-    this.#find = find;
+  /** As RegExp's own: of another pattern of this kind, or of one and how it is found. */
+  constructor(pattern: RegExp, flags: string, find?: Find) {
+    super(pattern, flags);
+    this.#find = find ?? (pattern as LinearPattern).#find;
   }
 
   override exec(text: string): RegExpExecArray | null {
-    return this.#find(text);
+    if (!this.global) return this.#find(text, 0);
+    const found = this.#find(text, this.lastIndex);
+    this.lastIndex = found ? found.index + found[0].length : 0;
+    return found;
   }
 }

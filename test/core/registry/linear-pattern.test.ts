@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { everywhere } from "../../../src/codec/dialogue-steps.ts";
 import { linearPattern, linearPatterns } from "../../../src/core/registry/linear-pattern.ts";
 import { Registry } from "../../../src/core/registry/registry.ts";
 import { OobError } from "../../../src/lib/errors.ts";
@@ -50,6 +51,21 @@ test("linearPattern() takes time that grows with the text alone", async () => {
   const linear = await linearPattern(/^(?:a|a?)+$/, "it");
   const began = performance.now();
   expect(linear.test(`${"a".repeat(4096)}!`)).toBe(false);
+  expect(performance.now() - began).toBeLessThan(2000);
+});
+
+test("linearPattern() is matched again and again by its copy, and ^ stays where the text begins", async () => {
+  const pattern = /(?:^|\s)(?<number>\d): (?<name>[a-z]+)/;
+  const linear = everywhere(await linearPattern(pattern, "it"));
+  const text = "1: db 2: web";
+  const found = () => linear.exec(text)?.groups?.name;
+  expect([found(), found(), found(), found()]).toEqual(["db", "web", undefined, "db"]);
+  const first = everywhere(await linearPattern(/^(?:a|a?)+b?/, "it"));
+  expect([first.exec("aab aab")?.[0], first.exec("aab aab")?.[0]]).toEqual(["aab", undefined]);
+  const began = performance.now();
+  expect(everywhere(await linearPattern(/^(?:a|a?)+$/, "it")).test(`${"a".repeat(4096)}!`)).toBe(
+    false,
+  );
   expect(performance.now() - began).toBeLessThan(2000);
 });
 
