@@ -13,6 +13,9 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["test/e2e/**", "test/shared/**", "node_modules/**"],
+    globalSetup: "test/temporary-folder.ts",
+    // Tests wait for processes and ports more than they compute.
+    maxWorkers: "100%",
     testTimeout: 20_000,
   },
 });
