@@ -70,7 +70,7 @@ export class PowerLedger {
       type: "power.intent",
       host,
       by,
-      text: `${verb} ${names}: ${reason}`,
+      text: `${verb} ${names}${reason === "" ? "" : `: ${reason}`}`,
       data: { id, verb, outlets, reason, ...(incident !== undefined && { incident }) },
     });
     acts.set(id, { intent });
