@@ -7,7 +7,8 @@ import { sharedFolder } from "./shared-folder.ts";
 
 const profiles = await shippedProfiles();
 /** The simulator gives these no words for states, no firmware, no types of outputs, no variables' names. */
-const NOT_SIMULATED = ["hpe-ipdu", "ibm-pdu", "rittal-cmc-tc", "rittal-cmc3"];
+// The simulated racktivity has no column of what its ports are, only that of what they were told.
+const NOT_SIMULATED = ["hpe-ipdu", "ibm-pdu", "racktivity", "rittal-cmc-tc", "rittal-cmc3"];
 const families = [...profiles.keys()].filter((family) => !NOT_SIMULATED.includes(family));
 const OUTLETS = 8;
 
