@@ -128,6 +128,13 @@ describe("a command line whose beginning was not seen", () => {
     expect(actionOf(LONG_UP, letGo("cat crash.txt"), crash)).not.toBe("recover");
   });
 
+  test("is read where a shell of the boot before never let its line go", () => {
+    const open = `${UP}root\r\n\x1b[?2004hroot@web1:~# [  950.000000] reboot: Restarting system\r\n`;
+    const crash = CRASHES["with stamps"];
+    for (const up of [LONG_UP, `\x1bc${LONG_UP}`])
+      expect(actionOf(open, up, letGo("less crash.txt"), crash)).toBe("notify");
+  });
+
   test("is read anew where an older one still seems to run", () => {
     const crash = CRASHES["with stamps"];
     expect(actionOf(LONG_UP, letGo("dmesg"), "text\r\n", letGo("less crash.txt"), crash)).toBe(

@@ -183,12 +183,12 @@ export class LineView {
       this.#string = seen.string;
     } else if (seen.is === "mode") {
       if (seen.mode === "reset") this.#break(end, false);
-      const missed = seen.mode === "edit" && !seen.on && !this.#editing;
+      const before = seen.mode === "edit" && !seen.on ? this.#last.text : "";
       if (seen.mode === "edit") {
         this.#editing = seen.on;
         this.#begun = true;
       }
-      this.#sink.mode(seen.mode, seen.on, missed ? this.#last.text : "");
+      this.#sink.mode(seen.mode, seen.on, before);
     }
     return seen.is !== "text";
   }

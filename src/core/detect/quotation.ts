@@ -96,6 +96,7 @@ export class Quotation {
     this.#foreground = undefined;
     this.#shell = undefined;
     this.#atPrompt = false;
+    this.#editing = false;
     this.#line = "";
   }
 
@@ -110,15 +111,16 @@ export class Quotation {
 
   /**
    * Bracketed paste: shells turn it on while a line is edited, and off when a command begins. Where "on" was missed
-   * (oob came later, bytes were lost), the line is the row `before`.
+   * (oob came later, bytes were lost), or belongs to a shell that ended with a boot, the line is the row `before`.
    */
   #edit(on: boolean, before: string): boolean {
     if (this.screenTaken) return false;
+    const begun = this.#editing && this.#edited !== "";
     this.#editing = on;
     if (on) {
       this.#atPrompt = true;
       this.#foreground = undefined;
-    } else this.#letGo(before || this.#edited);
+    } else this.#letGo(begun ? this.#edited : before || this.#edited);
     this.#edited = "";
     return on;
   }

@@ -24,6 +24,6 @@ export interface RowSink {
   row(row: Row): void;
   /** A row began with the host's own time stamp, in whole seconds. */
   stamp(seconds: number): void;
-  /** `before`: the last row, where a line editor ends that was never seen to begin: the line that it let go. */
+  /** `before`: the last row, where a line editor ends. */
   mode(mode: ScreenMode, on: boolean, before: string): void;
 }
