@@ -13,8 +13,7 @@ import type {
 } from "../core/site/site.ts";
 import type { LeaveHow } from "../core/site/who.ts";
 import type { Millis } from "../lib/clock.ts";
-import { isConfirmed, needsConfirmation, wantedAnswer } from "../lib/confirmation.ts";
-import { OobError } from "../lib/errors.ts";
+import { demandConfirmed } from "./demand-confirmed.ts";
 import type { Grants, Verb } from "./grants.ts";
 
 /** A site as far as one user may reach: every call is checked against the grants before it goes on. */
@@ -103,7 +102,8 @@ export class GrantedSite implements Site {
 
   power(request: PowerRequest) {
     return this.#demanding("power", request.hosts, () => {
-      this.#demandConfirmed(request);
+      const { verb, hosts, dryRun, confirm } = request;
+      if (!dryRun && verb !== "identify") demandConfirmed(this.#config, verb, hosts, confirm);
       return this.#site.power(request);
     });
   }
@@ -176,10 +176,11 @@ export class GrantedSite implements Site {
   }
 
   /** A yes moves outlets, or types at the host and moves them then. */
-  async approveIncident(id: number, rung: Rung, reason: string) {
+  async approveIncident(id: number, rung: Rung, reason: string, confirm?: string) {
     const { summary } = await this.#site.incident(id);
     this.#grants.demand("power", [summary.host]);
     if (rung !== "cycle") this.#grants.demand("run", [summary.host]);
+    demandConfirmed(this.#config, `approve incident ${id} of`, [summary.host], confirm);
     return this.#site.approveIncident(id, rung, reason);
   }
 
@@ -205,21 +206,6 @@ export class GrantedSite implements Site {
 
   async close(): Promise<void> {
     // The site is the daemon's.
-  }
-
-  /** A program that speaks to the socket answers the question of the command, too. Runbooks and the watchdog do not come here. */
-  #demandConfirmed({ verb, hosts, dryRun, confirm }: PowerRequest): void {
-    if (dryRun || verb === "identify") return;
-    const named = [...new Set(hosts)];
-    const precious = named.filter((name) => this.#config.hosts.get(name)?.precious);
-    if (!needsConfirmation(verb, named, precious)) return;
-    if (confirm !== undefined && isConfirmed(named, precious, confirm)) return;
-    const wanted = wantedAnswer(named, precious);
-    const what = `Cannot ${verb} ${named.slice(0, 6).join(", ")} without confirmation`;
-    const why = confirm === undefined ? "the request has none" : `the request says "${confirm}"`;
-    throw new OobError("NOT_CONFIRMED", `${what}: ${why}`, {
-      hint: `Its "confirm" has to be "${wanted}". Nothing was done`,
-    });
   }
 
   /** Hosts that hang on a PDU; its own name where there is none. */

@@ -125,6 +125,7 @@ export const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
         args.number("id", 0, Number.MAX_SAFE_INTEGER),
         args.choice("rung", ["sysrq", "single-user", "cycle"]),
         args.text("reason"),
+        args.optionalText("confirm"),
       ),
   ],
   [

@@ -135,8 +135,9 @@ export class RemoteSite implements Site {
     return this.#call("why", { host, ...options });
   }
 
-  approveIncident(id: number, rung: Rung, reason: string): Promise<void> {
-    return this.#call("approveIncident", { id, rung, reason });
+  approveIncident(id: number, rung: Rung, reason: string, confirm?: string): Promise<void> {
+    const confirmed = confirm === undefined ? {} : { confirm };
+    return this.#call("approveIncident", { id, rung, reason, ...confirmed });
   }
 
   denyIncident(id: number, reason: string): Promise<void> {

@@ -266,8 +266,8 @@ export class SiteDouble implements Site {
     if (!found) throw new OobError("HOST_UNKNOWN", `Cannot find host "${host}"`);
     return found;
   }
-  async approveIncident(id: number, rung: string, reason: string): Promise<void> {
-    this.asked.push({ approve: id, rung, reason });
+  async approveIncident(id: number, rung: string, reason: string, confirm?: string): Promise<void> {
+    this.asked.push({ approve: id, rung, reason, confirm });
   }
   async denyIncident(id: number, reason: string): Promise<void> {
     this.asked.push({ deny: id, reason });

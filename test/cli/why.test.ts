@@ -128,7 +128,7 @@ describe("oob incident approve, deny", () => {
     const { stdout, stderr, code } = await runCli(args, { site: double });
     expect([code, double.asked.at(-2)]).toEqual([
       0,
-      { approve: 31, rung: "cycle", reason: "dead" },
+      { approve: 31, rung: "cycle", reason: "dead", confirm: "y" },
     ]);
     expect(stdout).toMatch(/begins: cycle its outlets[\s\S]*closed as recovered/);
     expect(stderr).toContain("objects now: outlet-unknown: outlet pdu-a/3 cannot be read");

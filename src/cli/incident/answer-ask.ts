@@ -30,13 +30,13 @@ export async function approveIncident(call: Call<AnswerOptions>, id: number): Pr
   for (const one of view.interlocks?.verdicts ?? [])
     if (!one.passes && one.interlock !== "stale-evidence")
       out.talk(`objects now: ${one.interlock}: ${one.text}`);
-  await confirm(call, {
+  const confirmed = await confirm(call, {
     verb: QUESTIONS[rung],
     hosts: [host],
     precious: view.precious ? [host] : [],
     facts: `${view.health.why}; it is asked once more before that`,
   });
-  await site.approveIncident(id, rung, options.reason ?? "");
+  await site.approveIncident(id, rung, options.reason ?? "", confirmed);
   if (options.wait !== false) return followAnswer(call, site, { id, host, since: view.at });
   if (options.json) out.json({ v: JSON_VERSION, id, host, approved: rung });
   else out.line(`incident ${id}  approved: ${rung} of ${host}, once it is proven again`);

@@ -81,7 +81,10 @@ export interface WatchSite {
   /** Why a host is judged as it is. `interlocks`: ask them, which reads the outlets. Nothing is typed or switched. */
   why(host: string, options: { readonly interlocks: boolean }): Promise<WhyView>;
   closeIncident(id: number, reason: string): Promise<void>;
-  /** Yes to the rung that `why` showed. What comes of it is told in the events. */
-  approveIncident(id: number, rung: Rung, reason: string): Promise<void>;
+  /**
+   * Yes to the rung that `why` showed. What comes of it is told in the events. `confirm`: the answer to the question that
+   * stands before it, "y" or the name of a precious host; the daemon refuses what comes over its socket without it.
+   */
+  approveIncident(id: number, rung: Rung, reason: string, confirm?: string): Promise<void>;
   denyIncident(id: number, reason: string): Promise<void>;
 }
