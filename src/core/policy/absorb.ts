@@ -32,7 +32,9 @@ export function absorb(draft: Draft, input: Input): void {
       break;
     case "typed":
       object(draft, "a person typed");
-      draft.set({ echo: undefined });
+      // What was typed long ago is told again with every look at the console.
+      if (input.at > (draft.state.typedAt ?? Number.NEGATIVE_INFINITY))
+        draft.set({ echo: undefined });
       draft.set({ typedAt: Math.max(input.at, draft.state.typedAt ?? input.at) });
       break;
     case "hold":
@@ -182,7 +184,8 @@ function takeBoot(draft: Draft): void {
   draft.setCase({ booted: true });
   draft.tell("watch.booting", `${seen.means}: it restarts by itself, nothing is cut`);
   const current = draft.case;
-  if (phase.is === "waiting" || !current) return;
+  // A person who is asked whether to cut it must not say yes to a host that starts: it is watched, and asked for anew.
+  if ((phase.is === "waiting" && !phase.ask) || !current) return;
   const deadline = draft.now + draft.policy.bootWithin;
   draft.to({ is: "watching", case: current, rung: "itself", deadline });
 }

@@ -75,6 +75,9 @@ export class Draft {
     const { phase } = this.state;
     if (phase.is === "suspect")
       this.to({ ...phase, since: this.now, failures: undefined, probing: false });
+    // A yes to what is asked does not make older what has to stand from here on.
+    if (phase.is === "waiting" && phase.ask)
+      this.to({ ...phase, ask: { ...phase.ask, since: this.now } });
     this.set({ quietSince: this.now });
   }
 

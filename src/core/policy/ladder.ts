@@ -45,7 +45,7 @@ export function climb(draft: Draft, phase: Suspect): void {
     proof: { since: phase.since, probeFailedAt: phase.failures?.last },
     objection: undefined,
     login: false,
-    approvedBy: approved?.by,
+    approved,
   });
   draft.wish({ is: "act", rung });
   draft.next(`${rung} is under way`);

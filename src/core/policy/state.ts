@@ -115,8 +115,8 @@ export type Phase =
       /** What came up between the decision and the act: the act must not begin. */
       readonly objection: string | undefined;
       readonly login: boolean;
-      /** The person who said yes, in mode ask. */
-      readonly approvedBy?: string | undefined;
+      /** A person's yes, in mode ask. */
+      readonly approved?: Approval | undefined;
     }
   | {
       readonly is: "watching";

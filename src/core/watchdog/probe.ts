@@ -65,6 +65,8 @@ interface Try {
   readonly send: (seat: BorrowedSeat) => Promise<void>;
   /** How long an answer is waited for; the first that is clearly one ends it. */
   readonly wait: Millis;
+  /** It sends BREAK. */
+  readonly breaks?: true;
   /** What an answer to it proves. */
   readonly proves: "alive" | "kernel";
 }
@@ -87,6 +89,8 @@ export async function probeConsole(order: ProbeOrder): Promise<ProbeReport> {
     const sent: Try[] = [];
     let best: ProbeAnswer = "none";
     for (const one of tries(order)) {
+      // Where a tty echoes, a foreground job may run, which BREAK interrupts (BRKINT: Linux sends SIGINT).
+      if (best === "echo" && one.breaks) break;
       sent.push(one);
       const heard = await attempt(order, seat, one, ear, signal);
       steps.push(heard.step);
@@ -156,6 +160,7 @@ function tries({ times, sysrq, breakMs, console }: ProbeOrder): readonly Try[] {
     ...list,
     {
       what: "BREAK BREAK (for getty)",
+      breaks: true,
       // The second one cancels SysRq and reaches getty, which prints its banner again (measured on Linux 6.1).
       send: async (seat) => {
         await seat.sendBreak(length);
@@ -166,6 +171,7 @@ function tries({ times, sysrq, breakMs, console }: ProbeOrder): readonly Try[] {
     },
     {
       what: "BREAK h (SysRq help)",
+      breaks: true,
       // Linux takes the key as SysRq within 5 s after BREAK; later it goes to getty as text (measured).
       send: async (seat) => {
         await seat.sendBreak(length);

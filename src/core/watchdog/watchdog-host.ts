@@ -231,7 +231,7 @@ export class HostWatch {
 
   async #climb(rung: Rung): Promise<void> {
     const { phase } = this.#state;
-    const person = phase.is === "acting" ? phase.approvedBy : undefined;
+    const person = phase.is === "acting" ? phase.approved?.by : undefined;
     const end = await this.#climber.climb(rung, person);
     if (end.how === "done" && (rung === "cycle" || rung === "sysrq")) this.learner?.acted();
     this.give({ is: "finished", rung, how: end.how, text: end.text });

@@ -111,7 +111,9 @@ export class Watchdog implements GuardEyes {
     const { phase } = watch?.state ?? {};
     const proof = watch && proofOf(watch.state);
     if (!watch || !proof || phase?.is !== "acting" || phase.case.cause.certain) return undefined;
-    return deafWayOf(watch.host, proof.since, [...this.#watches.values()], async (neighbour) =>
+    // The proof that counts was made after the yes: a way that carried something before it may be deaf since.
+    const since = Math.max(proof.since, phase.approved?.at ?? proof.since);
+    return deafWayOf(watch.host, since, [...this.#watches.values()], async (neighbour) =>
       askConsole({
         ...{ host: neighbour, parts: this.#shared, readReboot: false },
         signal: new AbortController().signal,

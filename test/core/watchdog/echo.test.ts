@@ -52,6 +52,16 @@ describe("a console that only echoes where somebody used to answer", () => {
     expect(bench.relay.orders).toEqual([]);
   });
 
+  it("is told also where a person typed hours ago", async () => {
+    bench = await new Bench(["web1"], { silence: seconds(30), handsOff: seconds(1) }).start();
+    bench.console().types("x");
+    await bench.pass(hours(1));
+    bench.console().prints("cron\r\n");
+    bench.console().answers = "echo";
+    await bench.pass(minutes(40));
+    expect(await bench.texts("watch.page")).toHaveLength(1);
+  });
+
   it("does not fill the story: it is asked every five minutes, not every minute", async () => {
     await echoes();
     await bench.pass(minutes(15));

@@ -58,6 +58,16 @@ describe("probeConsole()", () => {
     expect(without.console.sent).not.toContain("BREAK");
   });
 
+  it("sends no BREAK where the tty echoes: it would interrupt a foreground job", async () => {
+    const set = (one: ScriptedConsole) => {
+      one.answers = "echo";
+      one.carriesBreak = true;
+    };
+    const { report, console } = await probe(set, { sysrq: true });
+    expect(report.answer).toBe("echo");
+    expect(console.sent).toEqual(["\r", "\u0011\r", "\r"]);
+  });
+
   it("hears an answer that comes eight seconds late, between two tries", async () => {
     const { report } = await probe((one) => (one.answersAfter = 8000));
     expect(report).toMatchObject({ answer: "alive", text: "Enter was answered" });
