@@ -1,7 +1,7 @@
 /** What an input changes by itself, before time is looked at (advance.ts). */
 
 import { takeProbe, takeSelfReboot } from "./answer.ts";
-import { takeApproved, takeDenied } from "./asking.ts";
+import { askedAnew, takeApproved, takeDenied } from "./asking.ts";
 import { isLogin, kindOf, mayType } from "./classes.ts";
 import type { Draft } from "./draft.ts";
 import { takeFinished } from "./outcome.ts";
@@ -168,7 +168,7 @@ function takeTrouble(draft: Draft, seen: Seen): void {
   }
   // It started again and is in trouble anew, while a person was waited for: the case goes on, what was tried stays tried.
   if (phase.is === "waiting" && phase.case.booted && seen.at > phase.case.cause.at) {
-    draft.suspect(causeOf(draft, seen), phase.case);
+    draft.suspect(causeOf(draft, seen), askedAnew(phase.case));
     return;
   }
   if (phase.is !== "suspect" || phase.case.cause.at === seen.at) return;
@@ -187,7 +187,7 @@ function takeBoot(draft: Draft): void {
   // A person who is asked whether to cut it must not say yes to a host that starts: it is watched, and asked for anew.
   if ((phase.is === "waiting" && !phase.ask) || !current) return;
   const deadline = draft.now + draft.policy.bootWithin;
-  draft.to({ is: "watching", case: current, rung: "itself", deadline });
+  draft.to({ is: "watching", case: askedAnew(current), rung: "itself", deadline });
 }
 
 /** It is known why the host starts: we made it do so. */

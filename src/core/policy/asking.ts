@@ -2,7 +2,7 @@
 import type { Rung } from "../../config/site-config.ts";
 import { hours, minutes } from "../../lib/durations.ts";
 import { type Draft, inWords, rungInWords, type Suspect } from "./draft.ts";
-import type { Input, Phase } from "./state.ts";
+import type { Case, Input, Phase } from "./state.ts";
 
 type Waiting = Extract<Phase, { is: "waiting" }>;
 
@@ -20,6 +20,12 @@ export function ask(draft: Draft, phase: Suspect, rung: Rung): void {
   const why = `mode ask: a person decides whether to ${words}`;
   draft.to({ is: "waiting", case: current, why, ask: asked });
 }
+
+/** The case of a host that started by itself: what is asked after that is told to a person again. */
+export const askedAnew = (current: Case): Case => ({
+  ...current,
+  told: current.told.filter((key) => !key.startsWith("ask-")),
+});
 
 export function takeApproved(draft: Draft, by: string): void {
   const { phase } = draft.state;

@@ -24,6 +24,21 @@ describe("a yes to what was asked some time ago", () => {
     expect(bench.relay.orders).toEqual([]);
     await bench.pass(minutes(6));
     expect(bench.watchdog.whyOf("web1")?.ask).toMatchObject({ rung: "cycle" });
+    expect((await bench.texts("watch.page")).filter((text) => /asking to/.test(text))).toHaveLength(
+      2,
+    );
+    expect(bench.relay.orders).toEqual([]);
+  });
+
+  it("was no: a host that starts by itself and crashes again is asked about again, aloud", async () => {
+    await asks();
+    await bench.watchdog.verdicts.deny(1, "bo", "it is being looked at");
+    bench.console().boots();
+    await bench.pass(minutes(2));
+    expect(await bench.texts("watch.page")).toHaveLength(1);
+    bench.console().panics();
+    await bench.pass(minutes(10));
+    expect(await bench.texts("watch.page")).toHaveLength(2);
     expect(bench.relay.orders).toEqual([]);
   });
 
