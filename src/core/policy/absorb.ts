@@ -2,7 +2,7 @@
 
 import { takeProbe, takeSelfReboot } from "./answer.ts";
 import { askedAnew, takeApproved, takeDenied } from "./asking.ts";
-import { isLogin, kindOf, mayType } from "./classes.ts";
+import { isLogin, kindOf, mayType, UNUSUAL_SILENCE } from "./classes.ts";
 import type { Draft } from "./draft.ts";
 import { takeFinished } from "./outcome.ts";
 import type { Case, Cause, Input, Seen } from "./state.ts";
@@ -180,6 +180,11 @@ function takeTrouble(draft: Draft, seen: Seen): void {
 function takeBoot(draft: Draft): void {
   const { phase, seen } = draft.state;
   if (phase.is === "calm") return;
+  // A boot out of calm is not watched for its login prompt, and one that ends an unusual silence leads to no cut either.
+  if (phase.case.cause.class === UNUSUAL_SILENCE) {
+    draft.standDown(`${seen.means}: the console speaks`);
+    return;
+  }
   draft.open();
   draft.setCase({ booted: true });
   draft.tell("watch.booting", `${seen.means}: it restarts by itself, nothing is cut`);

@@ -58,6 +58,16 @@ describe("silence: habit", () => {
     expect(bench.console().sent.length).toBe(1);
   });
 
+  it("leads to no cut where the host starts while it is asked, and shows no login prompt then", async () => {
+    await start(byHabit);
+    bench.console().answers = "none";
+    await bench.pass(minutes(30) + seconds(10));
+    expect(bench.console().sent).toEqual(["\r"]);
+    bench.console().boots();
+    await bench.pass(hours(1));
+    expect(bench.relay.orders).toEqual([]);
+  });
+
   it("does not count before seven days are known, and says so", async () => {
     await start(byHabit, 5);
     bench.console().answers = "none";
