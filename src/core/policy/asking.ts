@@ -10,6 +10,8 @@ type Waiting = Extract<Phase, { is: "waiting" }>;
 const ASK_STANDS = hours(2);
 /** A yes that could not be acted upon for so long is none any more. */
 const APPROVAL_STANDS = minutes(10);
+/** Key under which a case remembers, also over a restart, that a person said no. */
+export const DENIED = "denied";
 
 export function ask(draft: Draft, phase: Suspect, rung: Rung): void {
   const words = rungInWords[rung];
@@ -24,7 +26,7 @@ export function ask(draft: Draft, phase: Suspect, rung: Rung): void {
 /** The case of a host that started by itself: what is asked after that is told to a person again. */
 export const askedAnew = (current: Case): Case => ({
   ...current,
-  told: current.told.filter((key) => !key.startsWith("ask-")),
+  told: current.told.filter((key) => key !== DENIED && !key.startsWith("ask-")),
 });
 
 export function takeApproved(draft: Draft, by: string): void {
@@ -52,6 +54,7 @@ export function takeDenied(
   const { phase } = draft.state;
   if (phase.is !== "waiting" || !phase.ask) return;
   draft.tell("watch.denied", `${by} denied to ${rungInWords[phase.ask.rung]}: ${why}`);
+  draft.once(DENIED, () => {});
   draft.wait(`${by} denied it: ${why}`);
 }
 

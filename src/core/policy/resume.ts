@@ -1,5 +1,6 @@
 import type { Rung } from "../../config/site-config.ts";
 import type { Millis } from "../../lib/clock.ts";
+import { DENIED } from "./asking.ts";
 import type { Case, WatchState } from "./state.ts";
 
 /** What is known of a rung that a restart cut short. `not-begun`: nothing was sent. */
@@ -20,8 +21,11 @@ export function resume(
   // Nobody looked while no process ran: the host may have been mended, and be silent because that is its way.
   const again: Case = { ...of, cause: { ...of.cause, live: false }, began: now };
   const alive = { ...state, seenAlive: true, answers, everAlive: true, quietSince: now } as const;
-  if (given.waits)
-    return { ...alive, phase: { is: "waiting", case: again, why: "gave up before the restart" } };
+  const denied = of.told.includes(DENIED);
+  if (given.waits || denied) {
+    const why = denied ? "a person denied it before the restart" : "gave up before the restart";
+    return { ...alive, phase: { is: "waiting", case: again, why } };
+  }
   const { cutShort } = given;
   if (cutShort && cutShort.how !== "not-begun") {
     const deadline = now + bootWithin;

@@ -105,6 +105,20 @@ describe("mode ask, and a person who answers", () => {
     await expect(approve()).rejects.toMatchObject({ code: "GUARD_REFUSED" });
   });
 
+  it("no: it survives a restart, also one into mode act", async () => {
+    await asks();
+    await bench.watchdog.verdicts.deny(1, "jana", "the disk is being replaced");
+    const entry = bench.entries.get("web1")!;
+    bench.entries.set("web1", { ...entry, watch: { ...entry.watch, mode: "act" } });
+    await bench.restart({ keeps: true });
+    await bench.pass(minutes(10));
+    expect(bench.relay.orders).toEqual([]);
+    expect(bench.watchdog.statusOf("web1")?.next).toMatch(/a person denied it before the restart/);
+    bench.console().asksForLogin();
+    await bench.pass(seconds(10));
+    expect(bench.incidents.list([])[0]?.summary).toMatchObject({ state: "closed" });
+  });
+
   it("an ask that nobody answers ends, and takes no yes afterwards", async () => {
     await asks();
     await bench.pass(hours(2));
