@@ -104,10 +104,12 @@ export class HostWatch {
     return statusOf(this.#state, this.host.entry.watch.mode, this.incident, this.#since, now);
   }
 
-  /** Begins to watch; takes up an incident that a restart left open. */
-  start(left: LeftIncident | undefined, witness?: Witness): void {
+  /** Begins to watch; takes up an incident that a restart left open. `closed`: up to where people closed what shows. */
+  start(left: LeftIncident | undefined, witness?: Witness, closed = -1): void {
     const { console, entry } = this.host;
-    this.#state = { ...this.#state, liveFrom: console.offset };
+    // A log that begins anew counts from 0 again.
+    const dismissed = closed <= console.offset ? closed : -1;
+    this.#state = { ...this.#state, liveFrom: console.offset, dismissed };
     if (left) this.#resume(left.incident, left.cutShort);
     else if (witness && stillShows(witness, console.opinion)) this.#takeUp(witness);
     this.#unfollow = console.follow({

@@ -55,7 +55,7 @@ export class Watchdog implements GuardEyes {
     const { audit, clock } = this.#parts;
     const [outcomes, seen] = await Promise.all([this.#outcomes(), witnesses(audit, clock)]);
     for (const [host, watch] of this.#watches)
-      watch.start(this.#left(host, outcomes), seen.get(host));
+      watch.start(this.#left(host, outcomes), seen.get(host), this.#closed(host));
     this.#unfollow = this.#parts.holds.follow((host) => this.#watches.get(host)?.holdChanged());
     this.#beat();
   }
@@ -68,7 +68,7 @@ export class Watchdog implements GuardEyes {
     this.#watches.set(name, watch);
     const { audit, clock } = this.#parts;
     const [outcomes, seen] = await Promise.all([this.#outcomes(), witnesses(audit, clock)]);
-    watch.start(this.#left(name, outcomes), seen.get(name));
+    watch.start(this.#left(name, outcomes), seen.get(name), this.#closed(name));
   }
 
   /** Stops watching. An act that moves outlets is waited for: a host is not left off. */
@@ -170,6 +170,13 @@ export class Watchdog implements GuardEyes {
       if (event.type === "power.outcome") found.set(id, String(event.data?.result));
     }
     return found;
+  }
+
+  /** Up to which offset people closed what a host's console shows: the same opens no second incident after a restart. */
+  #closed(host: string): number {
+    const records = this.#parts.incidents.list([host]).map(({ record }) => record);
+    const ends = records.filter(({ state }) => state === "closed").map((one) => one.case.cause.at);
+    return Math.max(-1, ...ends);
   }
 
   /** The newest incident that a restart left open; older ones are closed. */

@@ -412,8 +412,10 @@ export class Bench {
     return this;
   }
 
-  /** What kill -9 and a new start make of it: the old process's timers never fire, all is read from disk again. */
-  /** Kills the process and starts another. `keeps`: the log's tail tells it what the console showed last. */
+  /**
+   * What kill -9 and a new start make of it: the old process's timers never fire, all is read from disk again. `keeps`: the
+   * log's tail tells it what the console showed last.
+   */
   async restart({ keeps = false } = {}): Promise<void> {
     this.clock = new ManualClock(this.clock.now());
     for (const [name, old] of this.consoles) {

@@ -305,6 +305,13 @@ describe("Watchdog", () => {
     expect(bench.incidents.list([])).toHaveLength(1);
     expect(bench.incidents.find(1)?.summary.state).toBe("closed");
     expect(() => bench.watchdog.closeIncident(9, "jana", "")).toThrow(/there is none/);
+    await bench.restart({ keeps: true });
+    await bench.pass(minutes(5));
+    expect(bench.incidents.list([])).toHaveLength(1);
+    bench.console().asksForLogin();
+    bench.console().panics();
+    await bench.pass(minutes(5));
+    expect(bench.incidents.list([])).toHaveLength(2);
   });
 
   it("a quotation that a person types is no reason to cut", async () => {
