@@ -2,6 +2,7 @@ import type { HostStatus, OutletStatus } from "../core/site/site.ts";
 import type { Millis } from "../lib/clock.ts";
 import { formatDuration } from "../lib/durations.ts";
 import type { PowerState } from "../sdk/power.ts";
+import { HEALTH_STYLES } from "./health-styles.ts";
 import type { Piece, Style } from "./piece.ts";
 import type { Column } from "./table.ts";
 
@@ -29,15 +30,6 @@ export function hostRow(status: HostStatus, now: Millis): Piece[] {
     hold === undefined ? lastLine(status) : `[held by ${hold.by}: ${hold.reason}]`,
   ];
 }
-
-const HEALTH_STYLES: Readonly<Record<HostStatus["health"]["state"], Style>> = {
-  healthy: "green",
-  warning: "yellow",
-  busy: "blue",
-  crash: "red",
-  stuck: "red",
-  unknown: "dim",
-};
 
 /** What people say for classes of warnings and of a host that is busy; the others are read as they are written. */
 const PEOPLE_SAY: Readonly<Record<string, string>> = {

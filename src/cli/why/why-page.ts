@@ -1,7 +1,8 @@
 import type { WhyStep, WhyView } from "../../core/site/site.ts";
 import type { Millis } from "../../lib/clock.ts";
 import { formatDuration } from "../../lib/durations.ts";
-import type { Piece, Style } from "../piece.ts";
+import { HEALTH_STYLES } from "../health-styles.ts";
+import type { Piece } from "../piece.ts";
 import { localMinute, timeOfDay } from "../times.ts";
 
 type Line = readonly Piece[];
@@ -9,15 +10,6 @@ type Line = readonly Piece[];
 /** Longer lists go on in the next line. */
 const WIDTH = 96;
 const DAY: Millis = 86_400_000;
-const HEALTH_STYLES: Readonly<Record<WhyView["health"]["state"], Style>> = {
-  healthy: "green",
-  warning: "yellow",
-  busy: "blue",
-  crash: "red",
-  stuck: "red",
-  unknown: "dim",
-};
-
 /** What `oob why` prints: what is thought of a host, what that stands on, and what comes next. */
 export function whyPage(view: WhyView): Line[] {
   return [
