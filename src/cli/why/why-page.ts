@@ -10,6 +10,7 @@ type Line = readonly Piece[];
 /** Longer lists go on in the next line. */
 const WIDTH = 96;
 const DAY: Millis = 86_400_000;
+
 /** What `oob why` prints: what is thought of a host, what that stands on, and what comes next. */
 export function whyPage(view: WhyView): Line[] {
   return [
