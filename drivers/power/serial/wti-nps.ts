@@ -55,7 +55,8 @@ export default defineSerialPdu({
         { line: /^[ \t]{0,4}Plug A?(?<asked>\d{1,2})\b/i, where: { asked: "outlet" } },
         { line: /^[ \t]{0,4}Plug (?<other>\w{1,4})\b/i },
         { line: /^[ \t]{0,4}Plugs? to be turned (?<verb>on|off)\b/i, where: { verb: "turn" } },
-        { line: /^[ \t]{0,4}Plugs? to be (?<other>turned on|turned off|booted)\b/i },
+        // To be booted, or a verb that came damaged.
+        { line: /^[ \t]{0,4}Plugs? to be (?<other>\S.{0,40})/i },
         { prompt: SURE, only: "other", send: "N\r", go: "declined" },
         { prompt: SURE, send: "Y\r", go: "answered" },
         { line: NO, fail: refusedCommand },
