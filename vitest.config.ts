@@ -16,6 +16,8 @@ export default defineConfig({
     globalSetup: "test/temporary-folder.ts",
     // Tests wait for processes and ports more than they compute.
     maxWorkers: "100%",
-    testTimeout: 20_000,
+    // A machine that others use as well takes its time; what hangs is found all the same.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });
