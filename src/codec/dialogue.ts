@@ -189,8 +189,9 @@ export class Dialogue implements Codec<DialogueEvent> {
       const wanted = Object.entries(where).every(
         ([group, name]) => groups[group]?.toLowerCase() === this.#value(name)?.toLowerCase(),
       );
-      if (wanted && (behind?.test(text.slice(all.lastIndex)) ?? true)) return groups;
-      if (found[0] === "") all.lastIndex += 1;
+      if (behind?.test(text.slice(all.lastIndex)) === false) all.lastIndex = found.index + 1;
+      else if (wanted) return groups;
+      else if (found[0] === "") all.lastIndex += 1;
     }
     return undefined;
   }
