@@ -26,7 +26,7 @@ for (const file of readdirSync(FOLDER).sort()) {
 /** Numbers before the name, where that is all that stands in its place. */
 type Reader = (line: string) => string[];
 
-const isEnd = (rest: string): boolean => rest.trim() === "" || /^(?: {2}|\t)/.test(rest);
+const isEnd = (rest: string): boolean => rest.trim() === "" || /^(?:[ \t]{2}|\t)/.test(rest);
 
 /** Cells of a number and a name, several a line. */
 const cyclades: Reader = (line) => {
@@ -44,7 +44,9 @@ const opengear: Reader = (line) => {
   const found: string[] = [];
   for (const { 1: number = "", 0: whole, index } of line.matchAll(/(\d+): web1/gi)) {
     const rest = line.slice(index + whole.length);
-    if (number.length <= 2 && (isEnd(rest) || /^\s\d{1,2}: /.test(rest))) found.push(number);
+    const alone = !/\S/.test(line[index - 1] ?? " ");
+    if (alone && number.length <= 2 && (isEnd(rest) || /^\s\d{1,2}: /.test(rest)))
+      found.push(number);
   }
   return found;
 };
