@@ -13,7 +13,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["test/e2e/**", "test/shared/**", "node_modules/**"],
-    globalSetup: "test/temporary-folder.ts",
+    globalSetup: "test/surroundings.ts",
+    setupFiles: "test/property-seed.ts",
     // Tests wait for processes and ports more than they compute.
     maxWorkers: "100%",
     // A machine that others use as well takes its time; what hangs is found all the same.

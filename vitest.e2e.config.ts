@@ -1,7 +1,7 @@
 import { defineConfig, mergeConfig } from "vitest/config";
 import base from "./vitest.config.ts";
 
-/** Suites against real peers: QEMU machines, snmpd, ser2net. One file at a time: the machines share two cores. */
+/** Suites against real peers: QEMU machines, snmpd, ser2net. They wait more than they compute: two files at a time. */
 export default mergeConfig(
   { ...base, test: {} },
   defineConfig({
@@ -10,7 +10,7 @@ export default mergeConfig(
       exclude: ["node_modules/**"],
       testTimeout: 180_000,
       hookTimeout: 180_000,
-      fileParallelism: false,
+      maxWorkers: 2,
     },
   }),
 );
