@@ -8,41 +8,29 @@
  * The offset counts every byte that came, also those that a full disk swallowed: it is the place in the console's
  * whole stream, over all segments and restarts.
  */
-import type { Clock, Millis } from "../../lib/clock.ts";
+import type { Millis } from "../../lib/clock.ts";
 import { hours } from "../../lib/durations.ts";
 import { messageOf, OobError } from "../../lib/errors.ts";
+import { LogSeal } from "../seal/log-seal.ts";
 import type { GroupSync } from "./group-sync.ts";
 import { HeldBytes } from "./held-bytes.ts";
-import { type Disk, isFull, systemDisk } from "./log-disk.ts";
-import { linkCurrent, listSegments, logFolder, makeLogFolder, segmentStem } from "./log-folder.ts";
+import { isFull, systemDisk } from "./log-disk.ts";
+import { logFolder, makeLogFolder } from "./log-folder.ts";
 import type { Moment } from "./log-index.ts";
-import { LogSegment, segmentEnd } from "./log-segment.ts";
+import type { ConsoleLogOptions, LogTroubles } from "./log-options.ts";
+import type { LogSegment } from "./log-segment.ts";
+import { LogSegments } from "./log-segments.ts";
 import { readTail } from "./log-tail.ts";
 import { Moments } from "./moments.ts";
 import { OneAtATime } from "./one-at-a-time.ts";
+import { SegmentAge } from "./segment-age.ts";
 
 const SEGMENT_AGE: Millis = hours(24);
 /** An index that is larger than this ends its segment: a reader takes it into memory whole. */
 const MAX_INDEX_BYTES = 8 << 20;
 const RETRY_ROTATION_AFTER: Millis = 1000;
-
-/** What happens to a log that its console must know. */
-export interface LogTroubles {
-  /** Bytes are lost for good; counted once. */
-  gap(bytes: number, why: string): void;
-  /** The log stopped or started being written. */
-  notice(text: string): void;
-}
-
-interface ConsoleLogOptions {
-  readonly state: string;
-  readonly host: string;
-  readonly clock: Clock;
-  readonly sync: GroupSync;
-  readonly segmentBytes: number;
-  readonly segmentAge?: Millis;
-  readonly disk?: Disk;
-}
+/** A mark of this kind is an act on the host's power: a checkpoint follows. */
+const POWER_MARK = "power";
 
 /** The log of one console. Opening it puts right what a crash left, and goes on where the stream ended. */
 export class ConsoleLog {
@@ -51,8 +39,9 @@ export class ConsoleLog {
   readonly #moments: Moments;
   readonly #sync: GroupSync;
   readonly #segmentBytes: number;
-  readonly #segmentAge: Millis;
-  readonly #disk: Disk;
+  readonly #age: SegmentAge;
+  readonly #seal: LogSeal | undefined;
+  readonly #segments: LogSegments;
   #segment: LogSegment;
   #retired: LogSegment[] = [];
   #offset: number;
@@ -73,17 +62,23 @@ export class ConsoleLog {
     this.#moments = new Moments(options.clock);
     this.#sync = options.sync;
     this.#segmentBytes = options.segmentBytes;
-    this.#segmentAge = options.segmentAge ?? SEGMENT_AGE;
-    this.#disk = options.disk ?? systemDisk;
+    // A quiet console's segment ends, too: nothing comes that would find it old.
+    this.#age = new SegmentAge(options.clock, options.segmentAge ?? SEGMENT_AGE, () =>
+      this.#sync.touch(this),
+    );
+    this.#seal = options.keys && new LogSeal(this.folder, options.keys, options.clock);
+    const { disk = systemDisk } = options;
+    this.#segments = new LogSegments({ disk, folder: this.folder, seal: this.#seal });
     try {
       makeLogFolder(this.folder);
-      this.#segment = this.#openLast();
+      const now = this.#moments.now();
+      const { segment, ended } = this.#segments.openLast(now);
+      this.#segment = segment;
+      for (const one of ended) this.#retire(one);
+      this.#age.goesOn(this.#segment.beganAt, now);
     } catch (cause) {
-      throw new OobError(
-        "LOG_UNWRITABLE",
-        `Cannot open the log of ${options.host}: ${messageOf(cause)}`,
-        { cause, hint: `Check owner, mode and free space of "${this.folder}"` },
-      );
+      const hint = `Check owner, mode and free space of "${this.folder}"`;
+      throw unwritable(`open the log of ${options.host}`, cause, hint);
     }
     this.#offset = this.#segment.offset;
     this.#lastAt = this.#segment.size > 0 ? this.#segment.changedAt : undefined;
@@ -103,6 +98,7 @@ export class ConsoleLog {
   /** Called from now on when bytes are lost. */
   listen(troubles: LogTroubles): void {
     this.#troubles = troubles;
+    this.#seal?.listen((why) => troubles.seal?.(why));
   }
 
   /** Takes bytes; the result is the offset of the first. Never throws: a full disk is a state, not an error. */
@@ -125,6 +121,7 @@ export class ConsoleLog {
   /** Marks the place: a session began, the link went down. Never in the bytes. */
   mark(name: string, text: string): void {
     this.#mark(name, text, this.#now());
+    if (name === POWER_MARK) this.#segment.sealSoon();
     this.#sync.touch(this);
   }
 
@@ -136,24 +133,25 @@ export class ConsoleLog {
     return { bytes, offset: this.#offset - bytes.length };
   }
 
-  /** Resolves when everything so far is on the disk. Throws LOG_UNWRITABLE where it cannot be. */
-  async sync(): Promise<void> {
+  /** Resolves when everything so far is on the disk; `sealed`: under a checkpoint, too. Throws LOG_UNWRITABLE. */
+  async sync(sealed = false): Promise<void> {
     try {
+      if (sealed) this.#segment.sealSoon();
       if (this.flush()) throw new Error(this.#why);
       await this.datasync();
     } catch (cause) {
-      throw new OobError(
-        "LOG_UNWRITABLE",
-        `Cannot bring the log of ${this.host} to the disk: ${messageOf(cause)}`,
-        { cause, hint: `Make room on the disk of "${this.folder}"` },
-      );
+      const hint = `Make room on the disk of "${this.folder}"`;
+      throw unwritable(`bring the log of ${this.host} to the disk`, cause, hint);
     }
   }
 
   /** For GroupSync: writes what is kept in memory; true while that does not succeed. */
   flush(): boolean {
     if (this.#closed) return false;
-    const error = this.#segment.flush();
+    const now = this.#moments.now();
+    if (!this.#held) this.#rotateIfDue(0, now);
+    const error = this.#segment.flush(now);
+    if (this.#segment.sealWaits) this.#seal?.later(() => this.#sync.touch(this));
     if (error !== undefined) {
       this.#hold(error);
       if (!isFull(error)) this.#replaceSegment();
@@ -172,13 +170,16 @@ export class ConsoleLog {
   readonly #datasyncNow = (): Promise<void> =>
     this.#retired.length > 0 || this.#closed ? this.#datasyncAll() : this.#segment.datasync();
 
+  /** In order: the first checkpoint of a segment says that all before it are on the disk. */
   async #datasyncAll(): Promise<void> {
-    const closing = this.#retired.splice(0);
-    const work = closing.map((segment) => segment.datasync().finally(() => segment.close()));
-    if (!this.#closed) work.push(this.#segment.datasync());
-    for (const done of await Promise.allSettled(work)) {
-      if (done.status === "rejected") throw done.reason;
+    const failed: unknown[] = [];
+    const fails = (error: unknown) => void failed.push(error);
+    for (let one = this.#retired.shift(); one; one = this.#retired.shift()) {
+      await one.datasync().catch(fails);
+      one.close();
     }
+    if (!this.#closed) await this.#segment.datasync().catch(fails);
+    if (failed.length > 0) throw failed[0];
   }
 
   /** Writes and syncs everything, and closes the files. What cannot be written by now is lost, and told. */
@@ -188,42 +189,34 @@ export class ConsoleLog {
     this.#held?.abandon();
     this.#tellDropped();
     this.#closed = true;
-    this.#retired.push(this.#segment);
+    this.#age.stop();
+    this.#seal?.stop();
+    this.#retire(this.#segment);
     await this.datasync();
   }
 
-  #openLast(): LogSegment {
-    const stems = listSegments(this.folder);
-    const last = stems.at(-1);
-    if (last === undefined) return this.#begin(undefined, 0);
-    const before = stems.at(-2);
-    const offset = () => (before ? segmentEnd(this.#place(before), this.#moments.now()) : 0);
-    return new LogSegment(this.#place(last), offset, this.#moments.now());
+  /** Closed at the next round, with a last checkpoint. */
+  #retire(segment: LogSegment): void {
+    segment.sealSoon();
+    this.#retired.push(segment);
   }
 
-  #begin(before: string | undefined, offset: number): LogSegment {
-    const now = this.#moments.now();
-    const stem = segmentStem(now.at, before);
-    const segment = new LogSegment(this.#place(stem), () => offset, now);
-    segment.flush();
-    linkCurrent(this.folder, stem);
-    return segment;
-  }
-
-  #place(stem: string) {
-    return { disk: this.#disk, folder: this.folder, stem };
+  /** The next segment goes on where this one ends. Throws what the system says. */
+  #replace(segment: LogSegment, now: Moment): void {
+    this.#segment = this.#segments.begin(segment.stem, segment.offset, now);
+    this.#age.begins(now);
+    this.#retire(segment);
   }
 
   #rotateIfDue(incoming: number, when: Moment): void {
     const segment = this.#segment;
+    if (segment.size === 0) this.#age.begins(when);
     if (when.monotonic < this.#rotateFrom || segment.size === 0) return;
     const full = segment.size + incoming > this.#segmentBytes;
-    const old = when.at - segment.beganAt > this.#segmentAge;
-    if (!full && !old && segment.indexSize < MAX_INDEX_BYTES) return;
+    const isOver = full || this.#age.isOver(when);
+    if (!isOver && segment.indexSize < MAX_INDEX_BYTES && !segment.mustEnd) return;
     try {
-      if (segment.flush() !== undefined) return;
-      this.#segment = this.#begin(segment.stem, segment.offset);
-      this.#retired.push(segment);
+      if (segment.flush(when, true) === undefined) this.#replace(segment, when);
     } catch {
       // No room for a new file: the old one goes on, and the byte path finds out by itself if the disk is full.
       this.#rotateFrom = when.monotonic + RETRY_ROTATION_AFTER;
@@ -248,9 +241,10 @@ export class ConsoleLog {
   /** The files are broken, not full: the disk may have come back with new ones. Bytes go there at the next round. */
   #replaceSegment(): void {
     try {
-      const broken = this.#segment;
-      this.#segment = this.#begin(broken.stem, broken.offset);
-      this.#retired.push(broken);
+      const now = this.#moments.now();
+      // The next one goes on from what stands in its files.
+      this.#segment.flush(now);
+      this.#replace(this.#segment, now);
     } catch {
       // Still broken: what comes is held, and the next round tries again.
     }
@@ -263,7 +257,7 @@ export class ConsoleLog {
       this.#tellDropped();
       held.takeDropped();
       this.#told = 0;
-      if (this.#segment.flush() !== undefined) return;
+      if (this.#segment.flush(this.#moments.now()) !== undefined) return;
     }
     for (let next = held.peek(); next; next = held.peek()) {
       if (next.is === "mark") {
@@ -277,7 +271,7 @@ export class ConsoleLog {
       if (!isFull(wrote.error)) this.#replaceSegment();
       return;
     }
-    if (this.#segment.flush() !== undefined) return;
+    if (this.#segment.flush(this.#moments.now()) !== undefined) return;
     this.#held = undefined;
     this.#troubles?.notice("the log is written again");
   }
@@ -298,3 +292,6 @@ export class ConsoleLog {
     return now;
   }
 }
+
+const unwritable = (what: string, cause: unknown, hint: string): OobError =>
+  new OobError("LOG_UNWRITABLE", `Cannot ${what}: ${messageOf(cause)}`, { cause, hint });

@@ -68,7 +68,11 @@ export class GroupSync {
     const work = async () => {
       for (let log = logs[next++]; log; log = logs[next++]) {
         if (log.flush()) again.push(log);
-        await log.datasync().catch(this.#failed);
+        try {
+          await log.datasync();
+        } catch (error) {
+          this.#failed(error);
+        }
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));

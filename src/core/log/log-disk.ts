@@ -1,5 +1,8 @@
 import { fdatasync, writeSync } from "node:fs";
+import { uptime } from "node:os";
 import { promisify } from "node:util";
+import type { Millis } from "../../lib/clock.ts";
+import { seconds } from "../../lib/durations.ts";
 
 /** What the console log asks of the disk, apart so that a full or broken one can stand in. */
 export interface Disk {
@@ -7,12 +10,15 @@ export interface Disk {
   readonly write: (fd: number, bytes: Uint8Array, from: number) => number;
   /** Resolves when what was written to the file is on the disk. */
   readonly datasync: (fd: number) => Promise<void>;
+  /** How long this machine runs since it started; absent: nobody knows. */
+  readonly upFor?: () => Millis;
 }
 
 /** The machine's disk. */
 export const systemDisk: Disk = {
   write: (fd, bytes, from) => writeSync(fd, bytes, from, bytes.length - from),
   datasync: promisify(fdatasync),
+  upFor: () => seconds(uptime()),
 };
 
 /**

@@ -1,16 +1,27 @@
+import { setImmediate } from "node:timers/promises";
 import { messageOf, OobError } from "../../lib/errors.ts";
 import type { LogQuery, LogRecord } from "../site/site.ts";
 
 /** Lines shown around a hit at most. */
 const MAX_CONTEXT = 1000;
+/** Letters that are searched before others have their turn: about 2 ms. */
+const BREATHES_AFTER = 4096;
 /** Records kept for `--last` at most. */
 const MAX_LAST = 100_000;
 
-/** Compiles a person's pattern. Not by RegExp: host text and 28 letters of pattern keep that busy for ten seconds. */
-export async function lineMatcher(pattern: string): Promise<(line: string) => boolean> {
+/**
+ * Compiles a person's pattern, or takes it for a text. Not by RegExp: host text and 28 letters of pattern keep that busy
+ * for ten seconds.
+ */
+export async function lineMatcher(
+  pattern: string,
+  { fixed = false, ignoreCase = false }: Pick<LogQuery, "fixed" | "ignoreCase"> = {},
+): Promise<(line: string) => boolean> {
+  if (fixed && !ignoreCase) return (line) => line.includes(pattern);
   const { RE2JS } = await import("re2js");
   try {
-    const compiled = RE2JS.compile(pattern);
+    const text = fixed ? RE2JS.quote(pattern) : pattern;
+    const compiled = RE2JS.compile(text, ignoreCase ? RE2JS.CASE_INSENSITIVE : 0);
     return (line) => compiled.matcher(line).find();
   } catch (cause) {
     throw new OobError("USAGE", `Cannot search for "${pattern}": ${messageOf(cause)}`, {
@@ -42,7 +53,14 @@ export async function* grepContext(
   const keep = Math.max(0, Math.min(MAX_CONTEXT, context));
   let before: LogRecord[] = [];
   let after = 0;
+  let worked = 0;
   for await (const record of records) {
+    // A pattern may take half a microsecond a letter, and consoles are read in this loop.
+    worked += record.is === "line" ? record.text.length : 0;
+    if (worked > BREATHES_AFTER) {
+      worked = 0;
+      await setImmediate();
+    }
     if (record.is === "line" && matches(record.text)) {
       yield* before;
       before = [];

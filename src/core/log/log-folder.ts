@@ -1,4 +1,5 @@
 import { mkdirSync, readdirSync, renameSync, symlinkSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Millis } from "../../lib/clock.ts";
 
@@ -16,6 +17,26 @@ export function logFolder(state: string, host: string): string {
     "console",
     encodeURIComponent(host).replace(/^\.+/, (dots) => "%2E".repeat(dots.length)),
   );
+}
+
+/** The logs of a site that are here, each with its host. A folder with another name than a log's is not ours. */
+export async function logFolders(
+  state: string,
+): Promise<readonly { readonly host: string; readonly folder: string }[]> {
+  const top = join(state, "console");
+  const found = await readdir(top, { withFileTypes: true }).catch(() => []);
+  return found
+    .filter((entry) => entry.isDirectory() && !/%(?![0-9A-F]{2})/i.test(entry.name))
+    .map(({ name }) => ({ host: hostOf(name), folder: join(top, name) }));
+}
+
+/** The host whose log has that folder's name; the name itself where it is none that we give. */
+function hostOf(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
 }
 
 /** Makes a log's folder. */
@@ -39,7 +60,7 @@ export function stemTime(stem: string): Millis {
   return Number.isNaN(at) ? 0 : at;
 }
 
-/** Names of a log's segments, oldest first. */
+/** Names of a log's segments, oldest first, whether their bytes are compressed or not. */
 export function listSegments(folder: string): string[] {
   let names: string[];
   try {
@@ -48,11 +69,11 @@ export function listSegments(folder: string): string[] {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
     throw error;
   }
-  return names
-    .filter((name) => name.endsWith(".raw"))
-    .map((name) => name.slice(0, -".raw".length))
-    .filter((stem) => STEM.test(stem))
-    .sort();
+  const stems = names
+    .filter((name) => /\.raw(?:\.gz)?$/.test(name))
+    .map((name) => name.slice(0, name.indexOf(".")))
+    .filter((stem) => STEM.test(stem));
+  return [...new Set(stems)].sort();
 }
 
 /** Points `current.raw` at a segment, for `tail -F`. */

@@ -31,9 +31,14 @@ export async function* readLog(
   options: ReaderOptions,
 ): AsyncGenerator<LogRecord, void, void> {
   const folder = logFolder(options.state, query.host);
-  const plainLast = query.last !== undefined && query.grep === undefined;
+  const plainLast =
+    query.last !== undefined && query.grep === undefined && query.until === undefined;
   const from = plainLast && !query.since ? startOfLast(folder, query.last ?? 0) : undefined;
-  const walk = new LogWalk(folder, { ...(query.since ? { since: query.since } : {}), ...from });
+  const walk = new LogWalk(folder, {
+    ...(query.since !== undefined && { since: query.since }),
+    ...(query.until !== undefined && { until: query.until }),
+    ...from,
+  });
   try {
     yield* query.raw ? readRaw(query, walk, options) : readLines(query, walk, options);
   } finally {
@@ -46,7 +51,7 @@ async function* readLines(
   walk: LogWalk,
   options: ReaderOptions,
 ): AsyncGenerator<LogRecord> {
-  const matches = query.grep === undefined ? undefined : await lineMatcher(query.grep);
+  const matches = query.grep === undefined ? undefined : await lineMatcher(query.grep, query);
   const context = query.context ?? 0;
   const lines = new LogLines(options.encoding);
   const past = withinTime(query, readPast(walk, lines, query.follow, options));

@@ -1,4 +1,6 @@
-import { fstatSync, readSync, type Stats } from "node:fs";
+import { fstatSync, ftruncateSync, readSync, type Stats } from "node:fs";
+import type { Millis } from "../../lib/clock.ts";
+import { seconds } from "../../lib/durations.ts";
 import { BLOCK, type IndexRecord, type Moment, nextRecordStart, readRecord } from "./log-index.ts";
 
 /** How a segment goes on after it was opened. */
@@ -11,8 +13,50 @@ export interface Recovered {
   readonly add: readonly IndexRecord[];
 }
 
+/** What is to be known of the bytes. */
+type RawFacts = Pick<Stats, "size" | "mtimeMs">;
+
 /** How much of an index is looked at first: the end of it nearly always suffices. */
 const WINDOW = 1024 * BLOCK;
+/** Blocks of file systems. ext4 may have a file reach to the end of a block whose bytes were not written. */
+const DISK_BLOCK = 4096;
+/** The clock of a machine that starts is set a little later than it starts. */
+const CLOCK_SLACK: Millis = seconds(2);
+/** Why a gap is there after a power loss. */
+export const LOST = "these bytes were not yet on the disk when the power went";
+
+/** Whether a file was last written before this start of the machine: then a power loss may have taken some of it. */
+export function isFromBeforeBoot(stats: Stats, now: Moment, upFor: Millis | undefined): boolean {
+  return upFor !== undefined && stats.mtimeMs < now.at - upFor - CLOCK_SLACK;
+}
+
+/**
+ * Takes away the zeros at the end of a file which a power loss left there in place of bytes (ext4 enlarges a file before
+ * it writes into a block that the file has already): nobody sent them. Only where the file is older than this start of
+ * the machine, and behind what its timeline proves: after `kill -9` all bytes are what came, zeros too. Gives how many it
+ * took.
+ */
+export function takeZeros(
+  raw: number,
+  stats: Stats,
+  now: Moment,
+  upFor: Millis | undefined,
+  proven: () => number,
+): number {
+  if (!isFromBeforeBoot(stats, now, upFor)) return 0;
+  const from = Math.max(0, Math.floor((stats.size - 1) / DISK_BLOCK) * DISK_BLOCK);
+  const tail = readTail(raw, from, stats.size);
+  const found = tail.length - 1 - tail.findLastIndex((byte) => byte !== 0);
+  const zeros = found === 0 ? 0 : Math.min(found, Math.max(0, stats.size - proven()));
+  if (zeros === 0) return 0;
+  try {
+    ftruncateSync(raw, stats.size - zeros);
+  } catch {
+    // An append-only file (chattr +a) keeps them.
+    return 0;
+  }
+  return zeros;
+}
 
 /**
  * Compares an index with the bytes beside it, after a crash or a normal end.
@@ -20,11 +64,13 @@ const WINDOW = 1024 * BLOCK;
  * - a torn record at the end of the index is cut off;
  * - bytes that no record covers are adopted as "recovered", at the time of the file's last change;
  * - records that speak of bytes which the file has not (the power went, and the index reached the disk first) are
- *   cut off, and a gap says how many bytes are missing; their marks are kept.
+ *   cut off, and a gap says how many bytes are missing; their marks are kept;
+ * - `zeros` that stood in place of bytes are a gap, too.
  */
 export function recoverIndex(
   index: number,
-  raw: Stats,
+  raw: RawFacts,
+  zeros: number,
   offset: () => number,
   now: Moment,
 ): Recovered {
@@ -33,9 +79,22 @@ export function recoverIndex(
     const from = Math.max(0, Math.floor((size - window) / BLOCK) * BLOCK);
     const tail = readTail(index, from, size);
     const found = scan(tail, from, raw.size);
-    if (found.last) return rejoin(found.last, found, raw, now);
-    if (from === 0) return begin(raw, offset(), now);
+    if (found.last) return rejoin(found.last, found, raw, zeros, now);
+    if (from === 0) return begin(raw, offset(), zeros, now);
   }
+}
+
+/** Place in the stream at which a segment begins: what its index begins with. undefined: that is lost. */
+export function beginOf(index: number): number | undefined {
+  return headOf(index)?.offset;
+}
+
+/** The record that an index begins with; undefined: that is lost. */
+export function headOf(index: number): IndexRecord | undefined {
+  const head = Buffer.alloc(BLOCK);
+  readSync(index, head, 0, BLOCK, 0);
+  const record = readRecord(head, 0)?.record;
+  return record?.kind === "head" ? record : undefined;
 }
 
 interface Scan {
@@ -63,7 +122,13 @@ function scan(tail: Buffer, from: number, rawSize: number): Scan {
   }
 }
 
-function rejoin(last: IndexRecord, found: Scan, raw: Stats, now: Moment): Recovered {
+function rejoin(
+  last: IndexRecord,
+  found: Scan,
+  raw: RawFacts,
+  zeros: number,
+  now: Moment,
+): Recovered {
   const add: IndexRecord[] = [];
   let offset = last.offset + last.bytes;
   const position = fileEnd(last);
@@ -73,10 +138,9 @@ function rejoin(last: IndexRecord, found: Scan, raw: Stats, now: Moment): Recove
     add.push({ kind: "recovered", offset, position, bytes, ...moment, name: "", text: "" });
   offset += bytes;
   const end = found.lost.at(-1);
-  const missing = end ? end.offset + end.bytes - offset : 0;
+  const missing = Math.max(zeros, end ? end.offset + end.bytes - offset : 0);
   if (missing > 0) {
-    const text = "these bytes were not yet on the disk when the power went";
-    add.push({ kind: "gap", offset, position: raw.size, bytes: missing, ...now, name: "", text });
+    add.push(gapOf(missing, offset, raw.size, now));
     offset += missing;
   }
   for (const record of found.lost) {
@@ -86,15 +150,20 @@ function rejoin(last: IndexRecord, found: Scan, raw: Stats, now: Moment): Recove
 }
 
 /** No whole record: a new segment, or one whose index is lost. */
-function begin(raw: Stats, offset: number, now: Moment): Recovered {
+function begin(raw: RawFacts, offset: number, zeros: number, now: Moment): Recovered {
   const none = { name: "", text: "" };
   const add: IndexRecord[] = [{ kind: "head", offset, position: 0, bytes: 0, ...now, ...none }];
   const at = { at: raw.mtimeMs, monotonic: now.monotonic };
   if (raw.size > 0) {
     add.push({ kind: "recovered", offset, position: 0, bytes: raw.size, ...at, ...none });
   }
-  return { keep: 0, offset: offset + raw.size, add };
+  if (zeros > 0) add.push(gapOf(zeros, offset + raw.size, raw.size, now));
+  return { keep: 0, offset: offset + raw.size + zeros, add };
 }
+
+const gapOf = (bytes: number, offset: number, position: number, now: Moment): IndexRecord => ({
+  ...{ kind: "gap", offset, position, bytes, ...now, name: "", text: LOST },
+});
 
 /** Where the file has to reach for a record to be true. */
 function fileEnd(record: IndexRecord): number {

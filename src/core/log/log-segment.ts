@@ -1,10 +1,16 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import type { Millis } from "../../lib/clock.ts";
+import type { LogSeal } from "../seal/log-seal.ts";
+import type { SealEnd } from "../seal/seal-end.ts";
+import { provenBytes } from "../seal/seal-recovery.ts";
+import { SegmentSeal } from "../seal/segment-seal.ts";
 import { type Disk, writeAll } from "./log-disk.ts";
 import { LOG_FILE_MODE, stemTime } from "./log-folder.ts";
 import { BLOCK, encodeRecord, type Moment, writePlain } from "./log-index.ts";
-import { recoverIndex } from "./log-recovery.ts";
+import { beginOf, recoverIndex, takeZeros } from "./log-recovery.ts";
+import { packedEnd } from "./packed-end.ts";
+import { isPacked } from "./raw-file.ts";
 
 /** Bytes that come within this time share one record of the index. */
 const JOIN_WITHIN: Millis = 100;
@@ -19,9 +25,14 @@ export interface SegmentPlace {
   readonly disk: Disk;
   readonly folder: string;
   readonly stem: string;
+  /** Absent: the segment is not sealed. */
+  readonly seal?: LogSeal | undefined;
 }
 
-/** One pair of files of a console's log: `.raw` has the bytes as they came, `.idx` says when. Append-only. */
+/**
+ * The files of a part of a console's log: `.raw` has the bytes as they came, `.idx` says when, and what seals them is
+ * SegmentSeal's. Append-only.
+ */
 export class LogSegment {
   readonly stem: string;
   readonly beganAt: Millis;
@@ -31,6 +42,9 @@ export class LogSegment {
   readonly #folder: string;
   readonly #raw: number;
   readonly #index: number;
+  readonly #seal: SegmentSeal | undefined;
+  /** Place in the stream at which it begins. */
+  readonly #begin: number;
   #size: number;
   #indexSize: number;
   #offset: number;
@@ -65,14 +79,40 @@ export class LogSegment {
       closeSync(this.#raw);
       throw error;
     }
-    const raw = fstatSync(this.#raw);
+    const before = fstatSync(this.#raw);
+    const zeros = takeZeros(this.#raw, before, now, options.disk.upFor?.(), () => {
+      const sizes = { rawSize: before.size, indexSize: fstatSync(this.#index).size };
+      const files = { raw: this.#raw, index: this.#index, ...sizes };
+      return options.seal ? provenBytes(options.folder, options.stem, files) : 0;
+    });
+    const raw = Object.assign(before, { size: before.size - zeros });
     this.#size = raw.size;
     this.changedAt = raw.mtimeMs;
-    const found = recoverIndex(this.#index, raw, offset, now);
+    const found = recoverIndex(this.#index, raw, zeros, offset, now);
     ftruncateSync(this.#index, found.keep);
     this.#indexSize = found.keep;
     this.#offset = found.offset;
+    const [head] = found.add;
+    const begin = head?.kind === "head" ? head.offset : beginOf(this.#index);
+    this.#begin = begin ?? found.offset - raw.size;
     for (const record of found.add) this.#queue(encodeRecord(record));
+    const { seal } = options;
+    this.#seal = seal && new SegmentSeal({ ...options, seal }, this.#reach(now));
+  }
+
+  /** It can be sealed no further, and a new one can. */
+  get mustEnd(): boolean {
+    return this.#seal?.mustEnd ?? false;
+  }
+
+  /** Not all of it is under a checkpoint. */
+  get sealWaits(): boolean {
+    return this.#seal?.waits ?? false;
+  }
+
+  /** The next round makes a checkpoint. */
+  sealSoon(): void {
+    this.#seal?.soon();
   }
 
   /** Bytes in the file. */
@@ -98,6 +138,7 @@ export class LogSegment {
     }
     const wrote = writeAll(this.#disk, this.#raw, chunk, 0);
     this.#rxBytes += wrote.end;
+    this.#seal?.rx(wrote.end === chunk.length ? chunk : chunk.subarray(0, wrote.end));
     this.#size += wrote.end;
     this.#offset += wrote.end;
     return wrote.error ? wrote : { end: wrote.end, error: this.#indexError };
@@ -110,6 +151,7 @@ export class LogSegment {
   /** Bytes that came and could not be kept: the stream goes on behind them. */
   gap(bytes: number, why: string, when: Moment): void {
     this.#record("gap", "", why, bytes, when);
+    this.#seal?.gap(bytes, when.at);
     this.#offset += bytes;
   }
 
@@ -137,6 +179,7 @@ export class LogSegment {
       monotonic: this.#rxMonotonic,
     } as const;
     this.#rxBytes = 0;
+    this.#seal?.endRx(this.#rxAt);
     if (this.#pendingTo + BLOCK > PENDING_BLOCKS * BLOCK) this.#writePending();
     if (this.#pendingTo + BLOCK > PENDING_BLOCKS * BLOCK) {
       this.#queue(encodeRecord({ ...record, name: "", text: "" }));
@@ -159,17 +202,25 @@ export class LogSegment {
     this.#pendingTo = waiting.length + record.length;
   }
 
-  /** Writes the index up to here; the result says what stopped it. */
-  flush(): unknown {
+  /** Writes the index, and what seals it, up to here; the result says what stopped the index. */
+  flush(now: Moment, isLast = false): unknown {
     this.#endRx();
     this.#writePending();
+    this.#seal?.flush(this.#reach(now), isLast);
     return this.#indexError;
+  }
+
+  #reach(now: Moment) {
+    const files = { raw: this.#raw, index: this.#index };
+    const sizes = { rawSize: this.#size, indexSize: this.#indexSize };
+    return { ...files, ...sizes, begin: this.#begin, offset: this.#offset, now };
   }
 
   #writePending(): void {
     if (!this.#pending || this.#pendingFrom === this.#pendingTo) return;
     const all = this.#pending.subarray(0, this.#pendingTo);
     const wrote = writeAll(this.#disk, this.#index, all, this.#pendingFrom);
+    this.#seal?.index(all.subarray(this.#pendingFrom, wrote.end));
     this.#indexSize += wrote.end - this.#pendingFrom;
     this.#indexError = wrote.error;
     this.#pendingFrom = wrote.end;
@@ -193,13 +244,15 @@ export class LogSegment {
   /** Resolves when everything written so far is on the disk, the names of new files too. */
   datasync(): Promise<void> {
     this.#syncsOfBytes++;
-    const more = this.#indexDue || this.#folderDirty || this.#syncsOfBytes >= SYNCS_PER_INDEX;
-    return more ? this.#datasyncAll() : this.#disk.datasync(this.#raw);
+    const sealed = this.#seal?.due();
+    const index = this.#indexDue || sealed !== undefined || this.#syncsOfBytes >= SYNCS_PER_INDEX;
+    const more = index || this.#folderDirty;
+    return more ? this.#datasyncAll(index, sealed) : this.#disk.datasync(this.#raw);
   }
 
-  async #datasyncAll(): Promise<void> {
+  async #datasyncAll(index: boolean, sealed: SealEnd | undefined): Promise<void> {
     await this.#disk.datasync(this.#raw);
-    if (this.#indexDue || this.#syncsOfBytes >= SYNCS_PER_INDEX) {
+    if (index) {
       this.#indexDue = false;
       this.#syncsOfBytes = 0;
       await this.#disk.datasync(this.#index);
@@ -209,9 +262,11 @@ export class LogSegment {
       const folder = openSync(this.#folder, "r");
       await this.#disk.datasync(folder).finally(() => closeSync(folder));
     }
+    if (sealed) await this.#seal?.checkpoint(sealed);
   }
 
   close(): void {
+    this.#seal?.close();
     closeSync(this.#raw);
     closeSync(this.#index);
   }
@@ -219,6 +274,7 @@ export class LogSegment {
 
 /** Offset at which a segment ends, as far as its own index knows. */
 export function segmentEnd(place: SegmentPlace, now: Moment): number {
+  if (isPacked(place.folder, place.stem)) return packedEnd(place.folder, place.stem, now);
   const segment = new LogSegment(place, () => 0, now);
   segment.close();
   return segment.offset;

@@ -1,9 +1,12 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { Millis } from "../../lib/clock.ts";
+import { beganAfter } from "./began-after.ts";
 import { listSegments, stemTime } from "./log-folder.ts";
 import { type IndexRecord, readRecord, seekPosition } from "./log-index.ts";
-import { readTail, sizeOf } from "./log-tail.ts";
+import { readTail } from "./log-tail.ts";
+import { DamagedBlock } from "./packed-file.ts";
+import { RawFile, rawFacts } from "./raw-file.ts";
 
 /** Bytes of a log with the time at which they came, or a mark or hole at its place. */
 export type LogPiece =
@@ -20,22 +23,28 @@ export type LogPiece =
 export interface WalkStart {
   /** Segments that ended before this are left out. */
   readonly since?: Millis;
+  /** Those that began after this, too. */
+  readonly until?: Millis;
   /** Begin in this segment, at this place of its file. */
   readonly stem?: string;
   readonly position?: number;
 }
 
 const PIECE_BYTES = 64 << 10;
-/** How far back a request for the last lines looks. */
-const LOOK_BACK_BYTES = 4 << 20;
+/** How far back a request for the last lines looks: first, and at most. */
+const LOOK_BACK_BYTES = [64 << 10, 4 << 20];
 
 /** Where the last `lines` lines of a log begin, as far as the newest segments tell. */
 export function startOfLast(folder: string, lines: number): WalkStart {
-  const tail = readTail(folder, LOOK_BACK_BYTES);
-  // The end of the last line is not the end of one more.
-  let at = tail.at(-1) === 10 ? tail.length - 1 : tail.length;
-  for (let left = lines; left > 0 && at > 0; left--) at = tail.lastIndexOf(10, at - 1);
-  const back = lines <= 0 ? 0 : tail.length - (at <= 0 ? 0 : at + 1);
+  let back = 0;
+  for (const most of lines <= 0 ? [] : LOOK_BACK_BYTES) {
+    const tail = readTail(folder, most);
+    // The end of the last line is not the end of one more.
+    let at = tail.at(-1) === 10 ? tail.length - 1 : tail.length;
+    for (let left = lines; left > 0 && at > 0; left--) at = tail.lastIndexOf(10, at - 1);
+    back = tail.length - (at <= 0 ? 0 : at + 1);
+    if (at > 0 || tail.length < most) break;
+  }
   return placeFromEnd(folder, back);
 }
 
@@ -43,7 +52,7 @@ export function startOfLast(folder: string, lines: number): WalkStart {
 function placeFromEnd(folder: string, back: number): WalkStart {
   let left = back;
   for (const stem of listSegments(folder).reverse()) {
-    const size = sizeOf(join(folder, `${stem}.raw`));
+    const { size } = rawFacts(folder, stem);
     if (size >= left) return { stem, position: size - left };
     left -= size;
   }
@@ -60,7 +69,7 @@ export class LogWalk {
   /** The segment that is read; undefined before the first and between two. */
   #stem: string | undefined;
   #lastStem: string | undefined;
-  #raw: FileHandle | undefined;
+  #raw: RawFile | undefined;
   /** The index from `#indexFrom` of its file on; `#indexAt` is the next record in it. */
   #index: Buffer = Buffer.alloc(0);
   #indexFrom = 0;
@@ -70,6 +79,7 @@ export class LogWalk {
   #at: Millis = 0;
   /** Marks before this place were not asked for. */
   #marksFrom = 0;
+  readonly #tooLate = new Set<string>();
 
   constructor(folder: string, start: WalkStart) {
     this.#folder = folder;
@@ -101,13 +111,13 @@ export class LogWalk {
 
   #laterSegment(): string | undefined {
     const from = this.#stem ?? this.#lastStem ?? "";
-    return listSegments(this.#folder).find((stem) => stem > from);
+    return this.#stems().find((stem) => stem > from);
   }
 
   async #openNext(): Promise<boolean> {
     const stem = this.#lastStem ? this.#laterSegment() : this.#firstSegment();
     if (stem === undefined) return false;
-    this.#raw = await open(join(this.#folder, `${stem}.raw`), "r");
+    this.#raw = await RawFile.open(this.#folder, stem);
     this.#stem = stem;
     this.#at = stemTime(stem);
     this.#position = 0;
@@ -120,9 +130,21 @@ export class LogWalk {
     return true;
   }
 
+  #stems(): readonly string[] {
+    const { until } = this.#start;
+    const stems = listSegments(this.#folder);
+    if (until === undefined) return stems;
+    return stems.filter((stem) => {
+      if (this.#tooLate.has(stem)) return false;
+      const isLate = beganAfter(this.#folder, stem, until);
+      if (isLate) this.#tooLate.add(stem);
+      return !isLate;
+    });
+  }
+
   #firstSegment(): string | undefined {
     if (this.#start.stem !== undefined) return this.#start.stem;
-    const stems = listSegments(this.#folder);
+    const stems = this.#stems();
     const { since } = this.#start;
     if (since === undefined) return stems[0];
     // A segment holds bytes up to the begin of the next.
@@ -207,18 +229,34 @@ export class LogWalk {
     const status = await this.#raw?.stat();
     const more = (status?.size ?? 0) - this.#position;
     if (more <= 0) return undefined;
-    return await this.#bytes(more, Math.max(this.#at, status?.mtimeMs ?? 0));
+    return await this.#bytes(more, Math.max(this.#at, status?.changedAt ?? 0));
   }
 
   async #bytes(wanted: number, at: Millis): Promise<LogPiece | undefined> {
     const into = Buffer.alloc(Math.min(wanted, PIECE_BYTES));
-    const got = (await this.#raw?.read(into, 0, into.length, this.#position))?.bytesRead ?? 0;
-    if (got === 0) return undefined;
+    const got = await this.#raw?.read(into, this.#position).catch(damageOf);
+    if (got instanceof DamagedBlock)
+      return this.#skip(Math.min(wanted, got.to - this.#position), at);
+    if (!got) return undefined;
     const offset = this.#offset;
     this.#position += got;
     this.#offset += got;
     return { is: "bytes", bytes: into.subarray(0, got), offset, at };
   }
+
+  /** What is behind the damage can be read. */
+  #skip(bytes: number, at: Millis): LogPiece {
+    const offset = this.#offset;
+    this.#position += bytes;
+    this.#offset += bytes;
+    const text = `${bytes} bytes cannot be read: their compressed file is damaged`;
+    return { is: "mark", kind: "gap", text, offset, at };
+  }
+}
+
+function damageOf(thrown: unknown): DamagedBlock {
+  if (thrown instanceof DamagedBlock) return thrown;
+  throw thrown;
 }
 
 function hasBytes(record: IndexRecord): boolean {

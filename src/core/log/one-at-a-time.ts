@@ -1,15 +1,20 @@
-/** Runs one thing after the other; where nothing runs, at once and without a promise of its own. */
+/** Runs one thing after the other; where nothing runs, at once. Each second of each console that prints: few promises. */
 export class OneAtATime {
-  #running: Promise<void> | undefined;
+  /** The last that was asked for, until all have ended. */
+  #last: Promise<void> | undefined;
+  #running = 0;
 
   run(work: () => Promise<void>): Promise<void> {
-    const before = this.#running;
-    const running = before ? before.catch(() => undefined).then(work) : work();
-    const ended = () => {
-      if (this.#running === running) this.#running = undefined;
-    };
-    this.#running = running;
-    void running.catch(() => undefined).then(ended);
-    return running;
+    const before = this.#last;
+    const last = before ? before.then(work, work) : work();
+    this.#last = last;
+    this.#running++;
+    void last.then(this.#ended, this.#ended);
+    return last;
   }
+
+  readonly #ended = (): void => {
+    this.#running--;
+    if (this.#running === 0) this.#last = undefined;
+  };
 }

@@ -2,8 +2,9 @@ import { lstatSync, readFileSync, readlinkSync, statSync, truncateSync } from "n
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { systemDisk } from "../../../src/core/log/log-disk.ts";
+import { type Disk, systemDisk } from "../../../src/core/log/log-disk.ts";
 import { listSegments, logFolder } from "../../../src/core/log/log-folder.ts";
+import { hours, minutes } from "../../../src/lib/durations.ts";
 import { allBytes, allRecords, checkAgainst, killFiles, logKit } from "./log-kit.ts";
 
 const bytesOf = (text: string) => Buffer.from(text);
@@ -76,6 +77,58 @@ describe("ConsoleLog", () => {
     expect(Buffer.byteLength(mark?.text ?? "")).toBeLessThanOrEqual(2048);
     expect(mark?.text).not.toContain("\ufffd");
     checkAgainst(bytesOf("before after"), log.folder);
+  });
+
+  it("ends the segment of a quiet console by age; one without a byte, and a wall clock that is set, end none", async () => {
+    const kit = logKit({ segmentAge: hours(2) });
+    /** The disk of a test is a real one, and its time is not. */
+    const pass = async (time: number) => {
+      await kit.clock.advance(time);
+      await kit.sync.settle();
+    };
+    const log = kit.open();
+    await pass(hours(5));
+    expect(listSegments(log.folder)).toHaveLength(1);
+    log.append(bytesOf("once"));
+    kit.clock.stepWall(hours(9000));
+    await pass(hours(2) - 1);
+    expect(listSegments(log.folder)).toHaveLength(1);
+    await pass(1);
+    const stems = listSegments(log.folder);
+    expect(stems).toHaveLength(2);
+    expect(readlinkSync(join(log.folder, "current.raw"))).toBe(`${stems[1]}.raw`);
+    await pass(hours(9));
+    expect(listSegments(log.folder)).toEqual(stems);
+    log.append(bytesOf(" more"));
+    await log.close();
+    checkAgainst(bytesOf("once more"), log.folder);
+  });
+
+  it("counts the age of a segment over restarts, and tries again where it could not be ended", async () => {
+    let full = false;
+    const disk: Disk = {
+      ...systemDisk,
+      write(fd, bytes, from) {
+        if (full) throw Object.assign(new Error("no room"), { code: "ENOSPC" });
+        return systemDisk.write(fd, bytes, from);
+      },
+    };
+    const kit = logKit({ segmentAge: hours(2), disk });
+    const first = kit.open();
+    first.append(bytesOf("a"));
+    await kit.clock.advance(hours(1.5));
+    await first.close();
+    const log = kit.open();
+    log.mark("up", "again");
+    full = true;
+    await kit.clock.advance(hours(1));
+    await kit.sync.settle();
+    expect(listSegments(log.folder)).toHaveLength(1);
+    full = false;
+    await kit.clock.advance(minutes(2));
+    await kit.sync.settle();
+    expect(listSegments(log.folder)).toHaveLength(2);
+    await log.close();
   });
 
   it("marks a step of the wall clock, and names no segment older than the one before", async () => {

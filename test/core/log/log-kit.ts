@@ -25,6 +25,7 @@ export function logKit(
   options: {
     readonly state?: string;
     readonly segmentBytes?: number;
+    readonly segmentAge?: number;
     readonly disk?: Disk;
     readonly clock?: ManualClock;
   } = {},
@@ -48,6 +49,7 @@ export function logKit(
         clock,
         sync,
         segmentBytes: options.segmentBytes ?? 1 << 30,
+        ...(options.segmentAge !== undefined ? { segmentAge: options.segmentAge } : {}),
         ...(options.disk ? { disk: options.disk } : {}),
       }),
   };

@@ -1,4 +1,4 @@
-import { appendFileSync, rmSync } from "node:fs";
+import { appendFileSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -52,6 +52,53 @@ describe("readLog()", () => {
     expect(records[3]).toEqual({ is: "line", at: NOON + 3000, offset: 24, text: "line 3" });
     expect(records[5]).toMatchObject({ is: "mark", kind: "power", at: NOON + 4000, offset: 40 });
     expect(listSegments(join(kit.state, "console", "web1")).length).toBeGreaterThan(3);
+  });
+
+  it("finds a text as it stands, or a pattern, and either whatever the case", async () => {
+    const kit = logKit();
+    const log = kit.open();
+    log.append(Buffer.from("a.c\nabc\nA.C\nABC\n\u00c4.c\n"));
+    await log.close();
+    const found = async (query: Partial<LogQuery>) => texts(await read(kit, query));
+    expect(await found({ grep: "a.c" })).toEqual(["a.c", "abc"]);
+    expect(await found({ grep: "a.c", fixed: true })).toEqual(["a.c"]);
+    expect(await found({ grep: "a.c", ignoreCase: true })).toEqual(["a.c", "abc", "A.C", "ABC"]);
+    expect(await found({ grep: "a.c", fixed: true, ignoreCase: true })).toEqual(["a.c", "A.C"]);
+    expect(await found({ grep: "\u00e4.C", fixed: true, ignoreCase: true })).toEqual(["\u00c4.c"]);
+    expect(await found({ grep: "\\E(", fixed: true, ignoreCase: true })).toEqual([]);
+  });
+
+  it("opens no segment that began after --until, and finds the last lines before it", async () => {
+    const kit = await tenLines();
+    const until = NOON + 4500;
+    expect(texts(await read(kit, { until, last: 2 }))).toEqual(["line 4", "pdu-a/3 off"]);
+    const folder = join(kit.state, "console", "web1");
+    for (const stem of listSegments(folder).filter((one) => one > "20261122T120005Z"))
+      rmSync(join(folder, `${stem}.raw`));
+    mkdirSync(join(folder, "20261122T130000Z.raw"));
+    expect(texts(await read(kit, { until, grep: "[34]" }))).toEqual(["line 3", "line 4"]);
+  });
+
+  it("finds what came before --until where the clock was years ahead for a while", async () => {
+    const kit = logKit({ segmentBytes: 20 });
+    const log = kit.open();
+    const day = 24 * 3_600_000;
+    log.append(Buffer.from("before\n"));
+    kit.clock.stepWall(3650 * day);
+    for (const text of ["ahead, new segment\n", "last ahead\n"]) log.append(Buffer.from(text));
+    kit.clock.stepWall(-3649 * day);
+    for (let n = 1; n < 5; n++) {
+      log.append(Buffer.from(`put right ${n} ....\n`));
+      await kit.clock.advance(1000);
+    }
+    await log.close();
+    const found = await read(kit, { until: NOON + 2 * day, grep: "before|ahead|right" });
+    expect(texts(found)).toEqual(
+      expect.arrayContaining(["before", ...[1, 2, 3, 4].map((n) => `put right ${n} ....`)]),
+    );
+    expect(texts(found)).not.toContain("last ahead");
+    const early = await read(kit, { until: NOON, grep: "before|right" });
+    expect(texts(early)).toEqual(["before"]);
   });
 
   it("gives a line the time of its first byte, also when it came in pieces", async () => {

@@ -10,8 +10,9 @@ import {
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { NewEvent } from "../../../src/core/audit/audit.ts";
+import { LogCare } from "../../../src/core/log/log-care.ts";
 import { logFolder } from "../../../src/core/log/log-folder.ts";
-import { type LogKeep, LogRetention } from "../../../src/core/log/log-retention.ts";
+import { type LogKeep, logRetention } from "../../../src/core/log/log-retention.ts";
 import { ManualClock } from "../../../src/lib/clock.ts";
 import { hours } from "../../../src/lib/durations.ts";
 import { logKit, NOON, newState } from "./log-kit.ts";
@@ -52,18 +53,16 @@ const left = (host: string) =>
     .sort();
 const pairs = (...stems: string[]) => stems.flatMap((stem) => [`${stem}.idx`, `${stem}.raw`]);
 
-const retention = (keep: Partial<LogKeep>) =>
-  new LogRetention({
-    state,
-    clock,
-    keep: { keepDays: undefined, keepBytes: undefined, ...keep },
-    audit: {
-      note(event) {
-        notes.push(event);
-        return { ...event, seq: notes.length, at: 0 };
-      },
+function retention(given: Partial<LogKeep>): LogCare {
+  const keep = { keepDays: undefined, keepBytes: undefined, ...given };
+  const audit = {
+    note(event: NewEvent) {
+      notes.push(event);
+      return { ...event, seq: notes.length, at: 0 };
     },
-  });
+  };
+  return new LogCare({ works: logRetention({ state, clock, keep, audit }), audit, clock });
+}
 
 async function sweep(keep: Partial<LogKeep>): Promise<void> {
   const one = retention(keep);
@@ -72,7 +71,7 @@ async function sweep(keep: Partial<LogKeep>): Promise<void> {
   await one.stop();
 }
 
-describe("LogRetention", () => {
+describe("logRetention()", () => {
   test("removes whole segments older than log.keep.days, and says which", async () => {
     const [old, young, current] = [
       segment("web1", 3 * DAY),
@@ -92,6 +91,18 @@ describe("LogRetention", () => {
     ]);
   });
 
+  test("bytes of which there are two copies go both before their seal does", async () => {
+    const old = segment("web1", 3 * DAY);
+    segment("web1", 0);
+    const folder = logFolder(state, "web1");
+    writeFileSync(join(folder, `${old}.raw.gz`), "compressed, and .raw was not removed yet");
+    // No file: the removal is cut short here.
+    mkdirSync(join(folder, `${old}.a`));
+    await sweep({ keepDays: 2 });
+    expect(notes).toMatchObject([{ type: "log.keep-trouble" }]);
+    expect(readdirSync(folder).filter((name) => name.startsWith(`${old}.raw`))).toEqual([]);
+  });
+
   test("never removes the newest segment of a log, however old and large", async () => {
     const only = segment("idle", 900 * DAY, 5000);
     const [, current] = [segment("web1", 800 * DAY), segment("web1", 700 * DAY)];
@@ -109,12 +120,13 @@ describe("LogRetention", () => {
     expect(notes.map(({ host }) => host)).toEqual(["a", "b"]);
   });
 
-  test("keeps what ended within the last hour, and segments that tell of a gap alone", async () => {
+  test("keeps what ended within the last hour; a segment without a byte goes as others do", async () => {
     const gap = segment("web1", 9 * DAY, 0);
     const fresh = segment("web1", hours(0.5));
     const current = segment("web1", 0);
     await sweep({ keepDays: 1, keepBytes: 1 });
-    expect(left("web1")).toEqual(pairs(gap, fresh, current));
+    expect(left("web1")).toEqual(pairs(fresh, current));
+    expect(notes.map(({ data }) => data)).toEqual([{ segment: gap, bytes: 48 }]);
   });
 
   test("removes nothing where nothing is configured", async () => {
