@@ -4,8 +4,8 @@ const ROWS = 12;
 
 /** What may be wrong with a GRUB. */
 export interface GrubFaults {
-  /** Editing asks for a user name first. */
-  readonly password?: boolean;
+  /** Editing asks for a user name and this password first; true: for one that nobody knows. */
+  readonly password?: boolean | string;
   /** The entry loads something else than a Linux kernel. */
   readonly noLinuxLine?: boolean;
   /** Loses every third key of fast typing. */
@@ -38,6 +38,8 @@ export class MockGrub {
   #column = 0;
   #top = 0;
   #typed = 0;
+  /** User name and password, as far as they were typed. */
+  #answers: string[] = [];
 
   constructor(
     title: string,
@@ -86,7 +88,12 @@ export class MockGrub {
     if (this.#place === "editor") return this.#editorKey(byte);
     if (this.#place === "menu") return this.#menuKey(byte);
     if (byte === 27) this.drawMenu();
-    else this.#write(String.fromCharCode(byte));
+    else if (byte === 13) this.#answer();
+    else {
+      this.#answers[this.#answers.length - 1] += String.fromCharCode(byte);
+      // The password is not shown.
+      if (this.#answers.length === 1) this.#write(String.fromCharCode(byte));
+    }
     return "stay";
   }
 
@@ -94,17 +101,29 @@ export class MockGrub {
     if (byte === 13) return "boot";
     if (byte === 0x65 && this.#faults.password) {
       this.#place = "password";
+      this.#answers = [""];
       this.#write("\x1b[H\x1b[J\x1b[1;1HEnter username: \n\r");
-    } else if (byte === 0x65) {
-      this.#lines = [...this.#original];
-      this.#place = "editor";
-      this.#row = 0;
-      this.#column = 0;
-      this.#top = 0;
-      this.#frame("Minimum Emacs-like screen editing is supported. TAB lists");
-      this.#drawText();
-    }
+    } else if (byte === 0x65) this.#edit();
     return "stay";
+  }
+
+  #edit(): void {
+    this.#lines = [...this.#original];
+    this.#place = "editor";
+    this.#row = 0;
+    this.#column = 0;
+    this.#top = 0;
+    this.#frame("Minimum Emacs-like screen editing is supported. TAB lists");
+    this.#drawText();
+  }
+
+  #answer(): void {
+    const [user, password] = this.#answers;
+    if (password === undefined) {
+      this.#answers.push("");
+      this.#write("\r\nEnter password: \r\n");
+    } else if (user === "root" && password === this.#faults.password) this.#edit();
+    else this.drawMenu();
   }
 
   #editorKey(byte: number): GrubOutcome {

@@ -49,6 +49,8 @@ export interface MockHostOptions {
   /** Bytes that the machine puts on its serial line. */
   readonly write: (bytes: Uint8Array) => void;
   readonly password?: string;
+  /** How login asks for it, in the language of the host. */
+  readonly passwordPrompt?: string;
   /** Share of real time that its boot takes; 1 is about 12 s. */
   readonly pace?: number;
   readonly grubSeconds?: number;

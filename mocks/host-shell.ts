@@ -10,6 +10,8 @@ export interface ShellFacts {
   readonly name: string;
   readonly commandLine: string;
   readonly uptimeSeconds: number;
+  /** In single-user mode: systemd's rescue.target. */
+  readonly single: boolean;
 }
 
 /**
@@ -21,6 +23,7 @@ export function runShell(line: string, facts: ShellFacts): ShellOutcome {
   let output = "";
   for (const part of splitList(line)) {
     const words = splitWords(part, status, facts);
+    if (words[0] === "&&" && (status !== 0 || words.shift() === undefined)) continue;
     if (words.length === 0) continue;
     const outcome = runCommand(words, facts);
     output += outcome.output;
@@ -31,7 +34,7 @@ export function runShell(line: string, facts: ShellFacts): ShellOutcome {
 }
 
 const splitList = (line: string): string[] =>
-  line.match(/(?:\\.|'[^']*'|"[^"]*"|[^;\n'"\\])+/g) ?? [];
+  line.replaceAll(" && ", " ; && ").match(/(?:\\.|'[^']*'|"[^"]*"|[^;\n'"\\])+/g) ?? [];
 
 /** `$?` and `$(…)`, as double quotes and bare words have them. */
 function expand(text: string, status: number, facts: ShellFacts): string {
@@ -70,7 +73,13 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   id: (words) => says(words[1] === "-u" ? "0\n" : "uid=0(root) gid=0(root) groups=0(root)\n"),
   hostname: (_, facts) => says(`${facts.name}\n`),
-  uname: (_, facts) => says(`Linux ${facts.name} 6.1.0-56-amd64 #1 SMP x86_64 GNU/Linux\n`),
+  uname: (words, facts) => {
+    const [, flag] = words;
+    if (flag === undefined || flag === "-s") return says("Linux\n");
+    if (flag === "-n") return says(`${facts.name}\n`);
+    if (flag === "-r") return says("6.1.0-56-amd64\n");
+    return says(`Linux ${facts.name} 6.1.0-56-amd64 #1 SMP x86_64 GNU/Linux\n`);
+  },
   cat: (words, facts) =>
     words[1] === "/proc/cmdline"
       ? says(`BOOT_IMAGE=/boot/vmlinuz-6.1.0-56-amd64 ${facts.commandLine}\n`)
@@ -79,6 +88,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   test: (words) => says("", (words[1] === words[3]) === (words[2] === "=") ? 0 : 1),
   // grep -qF -- TEXT /proc/cmdline
   grep: (words, facts) => says("", facts.commandLine.includes(words[3] ?? "") ? 0 : 1),
+  systemctl: (words, facts) =>
+    words[1] === "default"
+      ? { output: "", status: 0, next: "exit" }
+      : says("", (words[3] === "rescue.target") === facts.single ? 0 : 3),
+  who: (_, facts) => says(`         run-level ${facts.single ? 1 : 5}  2026-11-22 10:15\n`),
   uptime: (_, facts) => says(` up ${Math.floor(facts.uptimeSeconds)} seconds\n`),
   stty: () => says(""),
   true: () => says(""),

@@ -196,7 +196,7 @@ export class MockHost {
     else if (line === "") this.#say(`${this.#options.name} login: `);
     else {
       this.#phase = "password";
-      this.#say("Password: ");
+      this.#say(this.#options.passwordPrompt ?? "Password: ");
     }
   }
 
@@ -215,6 +215,7 @@ export class MockHost {
       name: this.#options.name,
       commandLine: this.#commandLine,
       uptimeSeconds: this.#uptime(),
+      single: this.#single,
     });
     this.#say(outcome.output.replaceAll("\n", "\r\n"));
     if (outcome.next === undefined) this.#prompt();

@@ -7,6 +7,8 @@ export interface MockRelay {
   on: boolean;
   readonly watts?: number;
   locked?: boolean;
+  /** The user may not see it. */
+  readonly hidden?: boolean;
 }
 
 /** The device behind the web server. */
@@ -84,7 +86,30 @@ const gude: HttpDialect = (device, { path, query }) => {
   return { body: { outputs, ...(all && { misc, ethernet: { mac: device.mac } }), eof: 1 } };
 };
 
-const dli: HttpDialect = (device, { method, path, headers, body }) => {
+/** Digital Loggers without REST: bits in hexadecimal, which are 0 of an outlet that the user may not see. */
+const dliLegacy: HttpDialect = (device, { path, query }) => {
+  const { relays, faults } = device;
+  const hex = (of: (relay: MockRelay, place: number) => boolean) =>
+    relays
+      .reduce((byte, relay, i) => byte | (of(relay, i) ? 1 << i : 0), 0)
+      .toString(16)
+      .padStart(2, "0");
+  if (path === "/status") {
+    const state =
+      "strange" in faults ? String(faults.strange) : hex(({ on, hidden }) => on && !hidden);
+    const rest = `<div id="lock">${hex(({ locked = false }) => locked)}</div>`;
+    const perm = faults.older ? "" : `<div id="perm">${hex(({ hidden = false }) => !hidden)}</div>`;
+    return { body: `<HTML><BODY><div id="state">${state}</div>${rest}${perm}</BODY></HTML>` };
+  }
+  const [one, word] = [...query][0] ?? [];
+  if (!relays[Number(one) - 1] || (word !== "ON" && word !== "OFF")) return NOT_FOUND;
+  device.turn(Number(one) - 1, word === "ON");
+  return { status: 302, headers: { location: "/index.htm" }, body: "" };
+};
+
+const dli: HttpDialect = (device, request) => {
+  const { method, path, headers, body } = request;
+  if (path === "/status" || path === "/outlet") return dliLegacy(device, request);
   if (path === "/restapi/config/serial/") return { body: JSON.stringify(device.mac) };
   if (path === "/restapi/relay/model/") return { body: JSON.stringify("Pro Switch") };
   const one = /^\/restapi\/relay\/outlets\/(\d+)\/state\/$/.exec(path);

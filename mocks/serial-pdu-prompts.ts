@@ -163,7 +163,7 @@ function cycladesTurn(session: PduSession, id: string, on: boolean): void {
 
 /** A prompt, a table with the state and what it should be, pages. */
 export const sentry: SerialPduFamily = {
-  idOf: (position) => `.AA${position}`,
+  idOf: (position) => `.A${"ABC"[Math.floor((position - 1) / 8)]}${((position - 1) % 8) + 1}`,
   async run(session) {
     session.say("\r\nSentry Switched CDU Version 6.0r\r\n");
     const refusal = "\r\nInvalid login\r\n";
@@ -192,8 +192,8 @@ async function sentryTable(session: PduSession, outlets: readonly MockSocketOutl
     return `   ${outlet.id.padEnd(8)} ${outlet.name.padEnd(25)} ${state.padEnd(11)} ${outlet.on ? "On" : "Off"}\r\n`;
   });
   await session.rows(rows, async () => {
-    await session.key("\r\n   More (Y/es N/o): ");
-    session.say("\r\n\r\n");
+    const key = await session.key("\r\n   More (Y/es N/o): ");
+    session.say(`${key.trim()}\r\n\r\n`);
   });
   session.say("\r\n   Command successful\r\n");
 }

@@ -22,6 +22,8 @@ export interface SerialPduSetup extends SerialPduManners {
   readonly names: readonly string[];
   /** Does not send back what is typed. */
   readonly silentKeys?: boolean;
+  /** A line ends with LF; CR is part of it, or of nothing. */
+  readonly wantsLineFeed?: boolean;
   readonly clock?: Clock;
 }
 
@@ -268,7 +270,8 @@ export class SerialPduSession implements PduSession {
   #press(key: string): void {
     const last = this.#last;
     this.#last = key;
-    if (key === "\n" && last === "\r") return;
+    const { wantsLineFeed = false } = this.pdu.setup;
+    if (wantsLineFeed ? key === "\r" : key === "\n" && last === "\r") return;
     if (this.#wants === "key" || (key === "\x1b" && this.#family.escapes)) this.#take(key);
     else if (key === "\r" || key === "\n") {
       this.say("\r\n");

@@ -12,7 +12,7 @@ export type { MockAccess } from "./snmp-user.ts";
 /** Value of an object as it goes on the wire. */
 export interface MockObject {
   readonly type: "integer" | "string" | "oid" | "gauge";
-  readonly value: number | string;
+  readonly value: number | string | Uint8Array;
 }
 
 /** The same for every type that agents have. */
@@ -40,6 +40,8 @@ export interface WireFaults {
   truncates?: boolean;
   /** Answers with more objects than this are tooBig; GETBULK is cut. */
   maxObjects?: number;
+  /** GET gives so many objects at most, and nothing says that some are missing. */
+  cutsGet?: number;
   /** GETBULK is answered with genErr. */
   noBulk?: boolean;
   /** GETBULK leaves out the columns that are at their end, so that the rest shifts. */
@@ -201,7 +203,9 @@ export class MockSnmpAgent {
 
   #get(pdu: RequestPdu): Varbind[] {
     const objects = new Map(this.#tree.objects());
-    return pdu.varbinds.map(({ oid }) => varbind(oid, objects.get(oid), "NoSuchInstance"));
+    return pdu.varbinds
+      .slice(0, this.faults.cutsGet)
+      .map(({ oid }) => varbind(oid, objects.get(oid), "NoSuchInstance"));
   }
 
   #next(varbinds: readonly Varbind[]): Varbind[] {

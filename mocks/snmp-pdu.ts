@@ -27,6 +27,8 @@ export interface MockPduSetup {
   readonly access?: MockAccess;
   readonly names?: readonly string[];
   readonly serial?: string;
+  /** Octets of its network interface's address; without them it has no interface table. */
+  readonly mac?: readonly number[];
   readonly port?: number;
   /** Watts that a switched-on outlet draws. */
   readonly load?: number;
@@ -52,6 +54,7 @@ const NOT_LISTED = 99;
 export class MockSnmpPdu implements MockTree {
   readonly faults: PduFaults = {};
   serial: string;
+  mac: readonly number[] | undefined;
   /** Every SET that arrived, in order. */
   readonly sets: { readonly oid: string; readonly value: number | string }[] = [];
   readonly #setup: MockPduSetup;
@@ -66,6 +69,7 @@ export class MockSnmpPdu implements MockTree {
   private constructor(setup: MockPduSetup) {
     this.#setup = setup;
     this.serial = setup.serial ?? "MOCK0001";
+    this.mac = setup.mac;
     this.#relays = instancesOf(setup.family, setup.outlets).map((instance, i) => ({
       instance,
       number: i + 1,
@@ -120,6 +124,7 @@ export class MockSnmpPdu implements MockTree {
       ["1.3.6.1.2.1.1.1.0", { type: "string", value: "mock rack PDU" }],
       ["1.3.6.1.2.1.1.2.0", { type: "oid", value: withArc(family, sysObjectID) }],
     ];
+    if (this.mac) all.push(...interfacesOf(this.mac));
     if (serial) all.push([scalarOf(family, serial), { type: "string", value: this.serial }]);
     if (model) all.push([scalarOf(family, model), { type: "string", value: "Mock PDU" }]);
     if (believedIf)
@@ -276,4 +281,12 @@ export class MockSnmpPdu implements MockTree {
   #place(column: string, { instance, number }: Relay): string {
     return placeOf(this.#setup.family, column, instance, number);
   }
+}
+
+/** IF-MIB ifPhysAddress of a loopback interface, which has none, and of the one with the network. */
+function interfacesOf(mac: readonly number[]): [string, MockObject][] {
+  return [[], mac].map((address, i) => [
+    `1.3.6.1.2.1.2.2.1.6.${i + 1}`,
+    { type: "string", value: Buffer.from(address) },
+  ]);
 }

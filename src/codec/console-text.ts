@@ -1,6 +1,8 @@
 const MAX_TEXT = 256 * 1024;
 /** Patterns look at no more than this much text at a time. */
 const MAX_SEARCH = 64 * 1024;
+/** How far back a row is looked at whose beginning was passed over. */
+const MAX_ROW = 256;
 /** How much of the end shows where the host waits. */
 const END_TEXT = 4096;
 
@@ -65,6 +67,13 @@ export class ConsoleText {
     this.#from = at - this.#dropped + (match[0] ?? "").length;
     this.#lost = 0;
     if (this.#from > END_TEXT) this.#drop(this.#from - END_TEXT);
+  }
+
+  /** Whether this stands in what was not looked at yet, from the beginning of the row in which that begins. */
+  said(pattern: RegExp): boolean {
+    const row = this.#text.lastIndexOf("\n", this.#from - 1);
+    const start = Math.max(row, this.#from - MAX_ROW, this.#text.length - MAX_SEARCH, 0);
+    return pattern.test(this.#text.slice(start));
   }
 
   /** Whether the text ends in this, looked at or not. */

@@ -187,8 +187,8 @@ export class TerminalFilter {
     const allowed = this.#place === "csi" && this.#mode === "safe" && byte !== DEL;
     this.#place = "ground";
     if (!allowed) return;
-    const parameters = this.#parameters?.subarray(0, this.#length) ?? NO_PARAMETERS;
-    if (writeAllowedCsi(parameters, byte, sink, this.#rows)) this.#utf8.passed(false);
+    const parameters = this.#parameters ?? NO_PARAMETERS;
+    if (writeAllowedCsi(parameters, this.#length, byte, sink, this.#rows)) this.#utf8.passed(false);
   }
 }
 

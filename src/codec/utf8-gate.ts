@@ -3,40 +3,29 @@
  * reorders text, few combining marks a cell. What is broken becomes U+FFFD, so that the output is always valid UTF-8 and
  * no forbidden character can be put together from leftovers; lone bytes 0x80-0x9F (C1 controls of 8-bit terminals) vanish.
  */
+import { HIDDEN_RANGES } from "../lib/hidden-characters.ts";
 import type { ByteSink } from "./byte-sink.ts";
 
 /** Combining marks let through after one character: xterm.js stores a cell of a million of them. */
 export const MAX_MARKS = 8;
 
-/** Inclusive ranges: C1, soft hyphen, bidi controls, zero-width characters, BOM, interlinear marks, tags. */
-const HIDDEN: readonly (readonly [number, number])[] = [
-  [0x80, 0x9f],
-  [0xad, 0xad],
-  [0x61c, 0x61c],
-  [0x180e, 0x180e],
-  [0x200b, 0x200f],
-  [0x2028, 0x202e],
-  [0x2060, 0x2069],
-  [0xfeff, 0xfeff],
-  [0xfff9, 0xfffb],
-  [0xe0000, 0xe007f],
-];
+const HIDDEN = new RegExp(`[${HIDDEN_RANGES}]`, "u");
 
 type Kind = "shown" | "mark" | "hidden";
 const UNKNOWN = 0;
 const KINDS: readonly Kind[] = ["shown", "shown", "mark", "hidden"];
-/** Kind of each character of the basic plane once it was asked for: index into KINDS. */
-const known = new Uint8Array(0x10000);
+/** Kind of each character once it was asked for: index into KINDS. */
+const known = new Uint8Array(0x110000);
 
 function classify(code: number): number {
-  if (HIDDEN.some(([from, to]) => code >= from && code <= to)) return 3;
+  const character = String.fromCodePoint(code);
+  if (HIDDEN.test(character)) return 3;
   // Hangul vowels and finals join the cell before them as marks do.
   if (code >= 0x1160 && code <= 0x11ff) return 2;
-  return /\p{M}/u.test(String.fromCodePoint(code)) ? 2 : 1;
+  return /\p{M}/u.test(character) ? 2 : 1;
 }
 
 function kindOf(code: number): Kind {
-  if (code > 0xffff) return KINDS[classify(code)] ?? "hidden";
   if (known[code] === UNKNOWN) known[code] = classify(code);
   return KINDS[known[code] ?? 3] ?? "hidden";
 }

@@ -28,7 +28,7 @@ export function frameCommand(
   marker = randomBytes(6).toString("hex"),
 ): CommandFrame {
   const line = command.trim();
-  const typed = ` echo ob''-${marker}; : | sh -c '${line.replaceAll("'", `'\\''`)}'; echo oe''-${marker} $?\r`;
+  const typed = ` echo ob''-${marker}; : | sh -c '${line.replaceAll("'", `'\\''`)}'; echo oe''-${marker} $? $?\r`;
   const wrong =
     line === "" || /\p{Cc}/u.test(line)
       ? "a command is one line without control characters"
@@ -40,6 +40,7 @@ export function frameCommand(
   return {
     typed,
     begin: new RegExp(`${spaced(`ob-${marker}`)}\\n`),
-    end: new RegExp(`${spaced(`oe-${marker} `)}(\\d{1,3})${CHATTER}\\n`),
+    // The status twice: "10" that lost a digit must not become "0".
+    end: new RegExp(`${spaced(`oe-${marker} `)}(\\d{1,3})${CHATTER} ${CHATTER}\\1${CHATTER}\\n`),
   };
 }

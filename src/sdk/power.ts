@@ -43,12 +43,16 @@ export interface PduReading {
   readonly family: string;
   readonly model?: string;
   readonly serial?: string;
+  /** What tells the device from another where it has no serial number: "mac 00:c0:b7:5e:10:4a". */
+  readonly mark?: string;
   readonly firmware?: string;
   readonly outlets: readonly OutletReading[];
   readonly totals?: {
     readonly watts?: number;
     readonly kwh?: number;
     readonly amps?: readonly { readonly phase: string; readonly amps: number }[];
+    /** What the device is rated for: the line of that name, or without one each of them. */
+    readonly rated?: readonly { readonly phase?: string; readonly amps: number }[];
     readonly banks?: readonly { readonly bank: string; readonly amps: number }[];
     /** Of a chain, or of a unit with several inlets: one each. */
     readonly units?: readonly {
@@ -75,8 +79,10 @@ export interface Pdu {
   read(yields?: AbortSignal): Promise<PduReading>;
   /** What changes too slowly to be read each time, added to a reading that was just made: energy, banks, units. */
   withEnergy?(reading: PduReading): Promise<PduReading>;
-  /** One outlet, fresh, with serial number where the same request gives it. Throws OUTLET_UNKNOWN too. */
-  readOutlet(instance: string): Promise<OutletReading & { readonly serial?: string }>;
+  /** One outlet, fresh, with serial number or mark where the same request gives it. Throws OUTLET_UNKNOWN too. */
+  readOutlet(
+    instance: string,
+  ): Promise<OutletReading & { readonly serial?: string; readonly mark?: string }>;
   /**
    * Sends one command once. Resolves when the device took it (which proves nothing), throws PDU_REFUSED when it said
    * no, PDU_SILENT when no answer came: then it may or may not have happened. `late` is aborted when whoever asked has

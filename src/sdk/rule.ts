@@ -23,6 +23,12 @@ export interface Rule {
   readonly unless?: RegExp;
   /** Lower-case literals; a line without any of them is never tried. Keeps busy consoles cheap. */
   readonly hints: readonly string[];
+  /** Counts only behind evidence of one of these classes that still stands: words that healthy hosts print as well. */
+  readonly after?: readonly string[];
+  /** Classes of stuck states that this line takes back: the kernel found what it waited for. */
+  readonly ends?: readonly string[];
+  /** The kernel puts its time stamp before it: without one it is a quotation, on a host whose kernel prints stamps. */
+  readonly stamped?: boolean;
   /** What the line looks like when the match is a prompt: it stands open at the end of the output. */
   readonly prompt?: boolean;
   readonly matches: readonly string[];

@@ -37,6 +37,15 @@ export interface LineAmps extends Meter {
   readonly names?: string;
 }
 
+/** A column or scalar with a rated current; a text that says its unit ("32A") needs no scale. */
+export interface Rating {
+  readonly oid: string;
+  /** To amperes. */
+  readonly scale?: number;
+  /** Its rows are those of `lineAmps`; else each holds for all lines of a unit. */
+  readonly perLine?: true;
+}
+
 /** One write: object, value, and nothing implied. */
 export interface Write {
   /** Column OID without the instance. */
@@ -168,6 +177,8 @@ export interface SnmpProfile {
   readonly lineAmps?: LineAmps;
   /** Currents of banks (groups behind one breaker). Read with the energy, not each time. */
   readonly bankAmps?: LineAmps;
+  /** Rated current of the inlets: what the maker gives, never a threshold that people set. */
+  readonly ratedAmps?: Rating;
   readonly outletKwh?: Meter;
   /** The first that is metered; its rows are summed. */
   readonly totalKwh?: readonly Meter[];

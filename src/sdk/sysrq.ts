@@ -11,7 +11,7 @@ const DISKS_WITHIN = seconds(15);
  * BREAK and a key: the kernel has to answer. A BREAK that is lost on the way leaves the letter typed at a login prompt
  * or a shell, so what was typed is taken back when no answer comes.
  */
-async function ask(
+export async function askSysrq(
   console: ConsoleHands,
   host: string,
   letter: string,
@@ -48,12 +48,12 @@ export async function rebootBySysrq(
   host: string,
   note: (text: string) => void,
 ): Promise<void> {
-  await ask(console, host, "h", /sysrq ?: HELP/i);
+  await askSysrq(console, host, "h", /sysrq ?: HELP/i);
   for (const [letter, began, done] of [
     ["s", /sysrq ?: Emergency Sync/i, /Emergency Sync complete/i],
     ["u", /sysrq ?: Emergency Remount/i, /Emergency Remount complete/i],
   ] as const) {
-    await ask(console, host, letter, began);
+    await askSysrq(console, host, letter, began);
     await console.expect(done, DISKS_WITHIN, `"${done.source}"`).catch((thrown: unknown) => {
       if (!(thrown instanceof OobError) || thrown.code !== "EXPECT_TIMEOUT") throw thrown;
       note(
@@ -61,5 +61,5 @@ export async function rebootBySysrq(
       );
     });
   }
-  await ask(console, host, "b", /sysrq ?: Resetting/i);
+  await askSysrq(console, host, "b", /sysrq ?: Resetting/i);
 }

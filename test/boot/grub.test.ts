@@ -57,15 +57,16 @@ describe("grub", () => {
     expect(grub.shows.test((await screenOf("kernel-messages")).rows.join("\n"))).toBe(false);
   });
 
-  it("at the menu it opens the editor, and goes no further when none comes", async () => {
+  it("at the menu it opens the editor, and boots what was highlighted when none comes", async () => {
     const { typed, error } = await failure("menu");
-    expect(typed).toBe("e");
+    expect(typed).toBe("e\x1b\r");
+    expect(error).toMatchObject({ code: "RUNBOOK_FAILED" });
     expect(error.message).toContain("GRUB's editor");
+    expect(error.message).toContain("the entry boots unchanged");
   });
 
   it.each([
     ["rescue", "rescue prompt"],
-    ["command-line", "command line"],
     ["editor", "editor"],
     ["editor-debian", "editor"],
     ["editor-wrapped", "editor"],
@@ -74,6 +75,12 @@ describe("grub", () => {
     expect(typed).toBe("");
     expect(error).toMatchObject({ code: "RUNBOOK_FAILED" });
     expect(error.message).toContain(`GRUB shows its ${place}; nothing was typed`);
+  });
+
+  it("at its command line it asks once for the menu, and says so where none comes", async () => {
+    const { typed, error } = await failure("command-line");
+    expect(typed).toBe("\x1b");
+    expect(error.message).toContain("GRUB shows its command line; its menu did not come");
   });
 
   it.each(["single; halt", "a\rb", "$(x)", '"', "", " single"])(

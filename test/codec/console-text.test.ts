@@ -17,6 +17,18 @@ describe("ConsoleText", () => {
     expect(text.find([/one/])).toMatchObject({ before: " two ", at: 8 });
   });
 
+  it("said() looks at a row whose beginning was passed over, and at no row before it", () => {
+    const text = textOf("GNU GRUB  version 1\nlast ", "GNU GR");
+    text.forget();
+    expect(text.said(/GNU GRUB +version \d/)).toBe(false);
+    text.add(latin1("UB  version 2.06\n"));
+    expect(text.find([/GNU GRUB +version 2/])).toBeUndefined();
+    expect(text.said(/GNU GRUB +version 2/)).toBe(true);
+    expect(text.said(/GNU GRUB +version 1/)).toBe(false);
+    text.forget();
+    expect(text.said(/GNU GRUB/)).toBe(false);
+  });
+
   it("drops CR and NUL, and lets BS take back a character, across chunks", () => {
     expect(textOf("lox", "\b\b", "gin\r\0: ").find([/^lgin: $/])).toBeDefined();
   });

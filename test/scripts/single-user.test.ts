@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { MockHost } from "../../mocks/host.ts";
 import singleUser from "../../scripts/single-user.ts";
 import { LONGEST, PASSWORD, runKit } from "../core/runbook/run-kit.ts";
+
+/** A line that rests after so many bytes. */
+const PIECE = 400;
+const REST_MS = 280;
 
 describe("single-user", () => {
   it("reboots from the shell, edits GRUB, runs a command as root, returns to the login prompt", async () => {
@@ -15,12 +20,15 @@ describe("single-user", () => {
     expect(kit.power.cycles).toBe(0);
   });
 
-  it("works among kernel messages, ten a second, that tear prompts and markers apart", async () => {
-    const kit = await runKit({ chatter: 10 });
-    await kit.boot();
-    const { result, story } = await kit.run(singleUser, { command: "id -u" });
-    expect(result, story).toBe("done");
-  });
+  it.each([10, 20])(
+    "works among kernel messages, %i a second, that tear prompts and markers apart",
+    async (chatter) => {
+      const kit = await runKit({ chatter });
+      await kit.boot();
+      const { result, story } = await kit.run(singleUser, { command: "id -u" });
+      expect(result, story).toBe("done");
+    },
+  );
 
   it("edits a linux line that GRUB wraps and scrolls", async () => {
     const kit = await runKit({
@@ -31,6 +39,32 @@ describe("single-user", () => {
     const { result, story } = await kit.run(singleUser, {
       arguments: "systemd.unit=rescue.target",
     });
+    expect(result, story).toBe("done");
+  });
+
+  it("waits for a GRUB that is drawn in pieces, with rests between them", async () => {
+    const kit = await runKit({
+      machine: ({ clock, write }) => {
+        let free = 0;
+        let since = 0;
+        const slow = (bytes: Uint8Array) => {
+          for (const byte of bytes) {
+            since = (since + 1) % PIECE;
+            free = Math.max(free, clock.monotonic()) + (since === 0 ? REST_MS : 0);
+            clock.after(free - clock.monotonic(), () => write(Uint8Array.of(byte)));
+          }
+        };
+        return new MockHost({
+          name: "web1",
+          clock,
+          write: slow,
+          password: PASSWORD,
+          grubSeconds: 30,
+        });
+      },
+    });
+    kit.power.state = "off";
+    const { result, story } = await kit.run(singleUser, { by: "cycle" });
     expect(result, story).toBe("done");
   });
 
@@ -84,6 +118,35 @@ describe("single-user", () => {
     },
   );
 
+  it("a GRUB that asks for a password gets the one of the host's entry, and no event shows it", async () => {
+    const loaderLogin = { user: "root", password: async () => "grub secret" };
+    const kit = await runKit({ faults: { grub: { password: "grub secret" } }, loaderLogin });
+    await kit.boot();
+    const { result, story, events } = await kit.run(singleUser);
+    expect(result, story).toBe("done");
+    expect(JSON.stringify([events, kit.audit])).not.toContain("grub secret");
+  });
+
+  it("a GRUB that refuses the password boots as it is, and is asked once", async () => {
+    const loaderLogin = { user: "root", password: async () => "wrong" };
+    const kit = await runKit({ faults: { grub: { password: "grub secret" } }, loaderLogin });
+    await kit.boot();
+    const { end } = await kit.run(singleUser, { by: "reboot" });
+    expect(end?.text).toContain('GRUB refused the password of "root"');
+    expect(end?.text).toContain("the entry boots unchanged");
+    await kit.pass(() => kit.host.phase === "login", 60_000);
+  });
+
+  it("a boot that fails in the loader: nobody is said to be logged in at the host that was restarted", async () => {
+    const kit = await runKit();
+    await kit.boot();
+    const { end, story } = await kit.run(singleUser, { by: "reboot", entry: "No such entry" });
+    expect(end?.text).toMatch(/the entry that was highlighted boots/);
+    expect(end?.text).not.toContain('""');
+    expect(story).not.toContain("logged in");
+    await kit.pass(() => kit.host.phase === "login", 60_000);
+  });
+
   it("GRUB at its rescue prompt: says so, types nothing", async () => {
     const kit = await runKit();
     await kit.boot();
@@ -100,6 +163,34 @@ describe("single-user", () => {
     expect(end).toMatchObject({ step: "root shell", error: { code: "LOGIN_REFUSED" } });
     expect(end?.text).toContain("its root account is locked");
     expect(end?.error?.hint).toContain("init=/bin/sh");
+  });
+
+  const wrong = { credentials: { user: "root", password: async () => "wrong" } };
+
+  it("a refused password: a host that lives is not cut, and says so", async () => {
+    const kit = await runKit(wrong);
+    await kit.boot();
+    const { end } = await kit.run(singleUser);
+    expect(end).toMatchObject({ step: "restart", error: { code: "LOGIN_REFUSED" } });
+    expect(kit.power.cycles).toBe(0);
+    expect(kit.host.phase).toBe("login");
+  });
+
+  it("a refused password is no hindrance where the shell asks for none", async () => {
+    const kit = await runKit(wrong);
+    await kit.boot();
+    await kit.run(singleUser, { arguments: "init=/bin/sh" });
+    expect(kit.power.cycles).toBe(1);
+  });
+
+  it("a password that the maintenance prompt refuses: the host is led on to its login prompt", async () => {
+    const kit = await runKit(wrong);
+    await kit.boot();
+    const { end, story } = await kit.run(singleUser, { by: "cycle" });
+    expect(end).toMatchObject({ step: "root shell", error: { code: "LOGIN_REFUSED" } });
+    expect(story).toContain("it was led on to its login prompt");
+    expect(kit.host.phase).toBe("login");
+    expect(kit.power.cycles).toBe(1);
   });
 
   it("a prompt that never comes: the step, the wait and the console's last words", async () => {

@@ -18,18 +18,24 @@ describe("frameCommand()", () => {
     for (let at = 0; at <= 6; at++) {
       const torn = (text: string) => `${text.slice(0, at)}${CHATTER}${text.slice(at)}\n`;
       expect(begin.test(torn("ob-abc"))).toBe(true);
-      expect(end.exec(torn("oe-abc 27"))?.[1]).toBe("27");
+      expect(end.exec(torn("oe-abc 27 27"))?.[1]).toBe("27");
     }
   });
 
+  it("takes a status that lost a digit on its way for none", () => {
+    const { end } = frameCommand("id", "abc");
+    for (const damaged of ["oe-abc 0 10", "oe-abc 10 0", "oe-abc 1", "oe-abc 10 1"])
+      expect(end.test(`${damaged}\n`)).toBe(false);
+  });
+
   it("takes another run's marker for none", () => {
-    expect(frameCommand("id", "abc").end.test("oe-abd 0\n")).toBe(false);
+    expect(frameCommand("id", "abc").end.test("oe-abd 0 0\n")).toBe(false);
   });
 
   it("keeps quotes, comments, exclamation marks and half a quote inside the command", () => {
     const { typed } = frameCommand("echo 'it''s' # !! \"", "abc");
     expect(typed).toBe(
-      " echo ob''-abc; : | sh -c 'echo '\\''it'\\'''\\''s'\\'' # !! \"'; echo oe''-abc $?\r",
+      " echo ob''-abc; : | sh -c 'echo '\\''it'\\'''\\''s'\\'' # !! \"'; echo oe''-abc $? $?\r",
     );
   });
 

@@ -14,7 +14,7 @@ export default defineRule({
   action: "recover",
   view: "line",
   pattern:
-    /^(?:No bootable device|(?:SeaBIOS: )?No boot device|Operating [Ss]ystem not found|Missing operating system|Reboot and [Ss]elect proper [Bb]oot device|Non-[Ss]ystem disk|Invalid system disk|DISK BOOT FAILURE|Disk boot failure|Boot failed: (?:not a bootable disk|could not read the boot disk|press a key to retry)|FATAL: Could not read from the boot medium|No [Bb]oot (?:Device|Disk) Found|! (?:No (?:IPL|virtio|readable IPL) device(?: available| found)?|Cannot IPL this ISO image) !|No valid IPL device detected|Failed to load OS from (?:hard disk|network)|Network initialization failed\. Halting|Boot failure|BdsDxe: No bootable option|No bootable (?:option|medium|media)|FATAL: (?:No bootable medium|INT18: BOOT FAILURE)|Boot Failed\. EFI|ERROR: No boot disk|No more network devices ?$|PXE-E18|Boot Device Not Found|An operating system wasn.t found|Default Boot Device Missing|No valid boot device|No boot(?:able)? dis[ck] |Network boot failed|Remove disks or other media)/,
+    /^(?:No bootable device|(?:SeaBIOS: )?No boot device|Operating [Ss]ystem not found|Missing operating system|Reboot and [Ss]elect proper [Bb]oot device|Non-[Ss]ystem disk|Invalid system disk|DISK BOOT FAILURE|Disk boot failure|Boot failed: (?:not a bootable disk|could not read the boot disk|press a key to retry)|FATAL: Could not read from the boot medium|No [Bb]oot (?:Device|Disk) Found|! (?:No (?:IPL|virtio|readable IPL) device(?: available| found)?|Cannot IPL this ISO image) !|No valid IPL device detected|Failed to load OS from (?:hard disk|network)|Network initialization failed\. Halting|Boot failure|BdsDxe: No bootable option|No bootable (?:option|medium|media)|FATAL: (?:No bootable medium|INT18: BOOT FAILURE)|Boot Failed\. EFI|ERROR: No boot disk|No more network devices ?$|PXE-E18|Boot Device Not Found|An operating system wasn.t found|Error 1962: No operating system found|A bootable device has not been detected|Default Boot Device Missing|No valid boot device|No boot(?:able)? dis[ck] |Network boot failed|Remove disks or other media)/,
   hints: [
     "network boot failed",
     "no bootable ",
@@ -33,6 +33,8 @@ export default defineRule({
     "boot device not found",
     "operating system wasn",
     "boot device missing",
+    "no operating system found",
+    "device has not been detected",
     "no valid boot device",
     "no bootable dis",
     "no boot dis",
@@ -56,6 +58,8 @@ export default defineRule({
     "Failed to load OS from hard disk",
     "No Boot Device Found. Press any key to reboot the machine.",
     "Boot failed: not a bootable disk",
+    "Error 1962: No operating system found. Boot sequence will automatically repeat.",
+    "A bootable device has not been detected.",
     "BdsDxe: No bootable option or device was found.",
   ],
   rejects: ["there is No bootable device here", "Boot device: disk"],

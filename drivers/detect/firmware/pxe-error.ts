@@ -8,7 +8,7 @@ export default defineRule({
   action: "confirm",
   view: "line",
   pattern:
-    /^(?:PXE-E\d\d: |PXE-M[0O]F: Exiting|.{0,20}No configuration methods|BdsDxe: failed to (?:load|start) Boot|Could not boot: |Nothing to boot: )/,
+    /^(?:PXE-E\d\d: |PXE-M[0O]F: Exiting|(?:Configuring \(net\d{1,2} [\da-f:]{17}\)\.{1,40} {0,2})?.{0,20}No configuration methods|BdsDxe: failed to (?:load|start) Boot|Could not boot: |Nothing to boot: )/,
   hints: [
     "pxe-e",
     "pxe-m0f",
@@ -20,6 +20,7 @@ export default defineRule({
   ],
   matches: [
     "PXE-E53: No boot filename received",
+    "Configuring (net0 52:54:00:12:34:56)...... No configuration methods succeeded (https://ipxe.org/040ee119)",
     "PXE-M0F: Exiting NVIDIA Boot Agent.",
     'BdsDxe: failed to load Boot0001 "UEFI QEMU DVD-ROM": Not Found',
   ],

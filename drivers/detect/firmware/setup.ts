@@ -8,9 +8,10 @@ export default defineRule({
   action: "notify",
   view: "line",
   pattern:
-    /Aptio Setup Utility|Select Language {2,}|^F9=Reset to Defaults|F10=Save|(?:^|\s)Boot Manager Menu|Please select boot device:/,
+    /Aptio Setup Utility|^SMS \d\.\d \(c\) Copyright IBM|Select Language {2,}|^F9=Reset to Defaults|F10=Save|(?:^|\s)Boot Manager Menu|Please select boot device:/,
   hints: [
     "aptio setup",
+    "copyright ibm corp",
     "select language  ",
     "f10=save",
     "boot manager menu",
@@ -19,6 +20,7 @@ export default defineRule({
   matches: [
     "Aptio Setup Utility - Copyright (C) 2023 American Megatrends, Inc.",
     "F9=Reset to Defaults  F10=Save",
+    "SMS 1.7 (c) Copyright IBM Corp. 2000,2008 All rights reserved.",
     "Please select boot device:",
   ],
   rejects: ["Select Language"],

@@ -2,13 +2,16 @@ import type { Millis } from "../../lib/clock.ts";
 import { seconds } from "../../lib/durations.ts";
 import { OobError } from "../../lib/errors.ts";
 import {
+  ANY_PASSWORD_PROMPT,
   LOGIN_PROMPT,
+  LOGIN_REFUSED,
   MAINTENANCE_PROMPT,
   PASSWORD_PROMPT,
   ROOT_LOCKED,
+  SHELL_PATH_PROMPT,
   SHELL_PROMPT,
 } from "../../sdk/prompts.ts";
-import type { ConsoleHands } from "../../sdk/runbook.ts";
+import type { CommandResult, ConsoleHands, Expected } from "../../sdk/runbook.ts";
 
 /** Whom to log in as. The password is fetched when it is typed. */
 export interface Credentials {
@@ -21,16 +24,20 @@ export interface LoginHands extends ConsoleHands {
   readonly host: string;
   /** Whether the host's text ends in this now. */
   endsIn(pattern: RegExp): boolean;
+  /** run() for a shell that is not proven yet: nothing is asked of it before. */
+  runPlain(command: string, within?: Millis): Promise<CommandResult>;
 }
 
 const PROMPTS = [LOGIN_PROMPT, PASSWORD_PROMPT, MAINTENANCE_PROMPT, SHELL_PROMPT] as const;
 const STANDS = ["login", "password", "maintenance", "shell"] as const;
 type Stand = (typeof STANDS)[number];
 
-const REFUSED = /[Ll]ogin incorrect|[Aa]uthentication failure|Access denied|Too many logins/;
 /** Takes back what somebody left half typed (end of line, kill it): Enter alone would run it. */
 const CLEAN = "\x05\x15";
 const ASK_EVERY = seconds(5);
+/** A password takes its time to be checked. At sulogin the next prompt would take Enter for "go on". */
+const DRAW_AGAIN = seconds(10);
+const DRAW_AGAIN_LATE = seconds(25);
 /** Typed where a password belongs, to see whether the host shows it. */
 const PROBE = "x";
 const ECHO_WITHIN = seconds(1.5);
@@ -39,11 +46,15 @@ const ECHO_TRIES = 5;
 const QUIET = seconds(0.5);
 const QUIET_WITHIN = seconds(5);
 
-/** Ends in a shell that answers. Says at which prompt it logged in; "shell": it stood open. */
+/**
+ * Ends in a shell that answers. Says at which prompt it logged in; "shell": it stood open. `typed`: the password is being
+ * typed at this prompt, and whatever goes wrong from there on may leave somebody logged in.
+ */
 export async function logIn(
   hands: LoginHands,
   credentials: Credentials | undefined,
   within: Millis,
+  typed: (at: Stand) => void = () => undefined,
 ): Promise<Stand> {
   // Enter at sulogin's prompt is an empty password, which some take for "go on to multi-user".
   const stand = hands.endsIn(MAINTENANCE_PROMPT) ? "maintenance" : await call(hands, within);
@@ -63,15 +74,16 @@ export async function logIn(
   }
   if (stand !== "maintenance") {
     await hands.send(`${CLEAN}${credentials.user}\r`);
-    await hands.expect(PASSWORD_PROMPT, within, "the password prompt");
+    const prompts = [PASSWORD_PROMPT, ANY_PASSWORD_PROMPT];
+    await hands.expect(prompts, within, "the password prompt");
   }
-  await typeSecret(hands, await credentials.password());
-  const after = await hands.expect(
-    [REFUSED, ROOT_LOCKED, SHELL_PROMPT, LOGIN_PROMPT],
-    within,
-    "a shell prompt (it has to end in #, $, % or >)",
-  );
-  if (after.which !== 2) {
+  await typeSecret(hands, await credentials.password(), () => typed(stand));
+  const after = await heardAfter(hands, stand, within);
+  if (after.which === 3) {
+    // init of a BSD: Enter takes the shell that it proposes.
+    await hands.send("\r");
+    await hands.expect(SHELL_PROMPT, within, "the shell of single-user mode");
+  } else if (after.which !== 2) {
     throw new OobError(
       "LOGIN_REFUSED",
       `Cannot log in at ${hands.host} as "${stand === "maintenance" ? "root" : credentials.user}": ` +
@@ -81,6 +93,21 @@ export async function logIn(
   }
   await proveShell(hands, within);
   return stand;
+}
+
+/** What the password brought. A prompt behind which others have printed is drawn again. */
+async function heardAfter(hands: LoginHands, stand: Stand, within: Millis): Promise<Expected> {
+  const patterns = [LOGIN_REFUSED, ROOT_LOCKED, SHELL_PROMPT, SHELL_PATH_PROMPT, LOGIN_PROMPT];
+  const every = stand === "maintenance" ? DRAW_AGAIN_LATE : DRAW_AGAIN;
+  for (let left = within; ; left -= every) {
+    try {
+      const wait = Math.min(left, every);
+      return await hands.expect(patterns, wait, "a shell prompt (it has to end in #, $, % or >)");
+    } catch (thrown) {
+      if (!isTimeout(thrown) || left <= every) throw thrown;
+      if (!hands.endsIn(MAINTENANCE_PROMPT)) await hands.send(`${CLEAN}\r`);
+    }
+  }
 }
 
 /** Presses Enter until a prompt comes: one that kernel messages tore apart is drawn again. */
@@ -101,7 +128,7 @@ async function call(hands: LoginHands, within: Millis): Promise<Stand> {
  * Types the password, but only where the host does not show what is typed: a faked "Password:" would have it on the
  * screen and in the log.
  */
-async function typeSecret(hands: LoginHands, secret: string): Promise<void> {
+async function typeSecret(hands: LoginHands, secret: string, typed: () => void): Promise<void> {
   if (secret === "" || /\p{Cc}/u.test(secret)) {
     throw new OobError(
       "SECRET_MISSING",
@@ -120,6 +147,7 @@ async function typeSecret(hands: LoginHands, secret: string): Promise<void> {
     );
     await hands.send(CLEAN);
     if (!shown) {
+      typed();
       await hands.send(`${secret}\r`);
       return;
     }
@@ -145,7 +173,7 @@ async function passOver(hands: LoginHands): Promise<void> {
 
 /** A prompt can be imitated by any text; a command that answers can not. */
 async function proveShell(hands: LoginHands, within: Millis): Promise<void> {
-  const { status } = await hands.run("true", within);
+  const { status } = await hands.runPlain("true", within);
   if (status === 0) return;
   throw new OobError(
     "RUNBOOK_FAILED",

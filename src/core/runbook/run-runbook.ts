@@ -1,52 +1,24 @@
-/**
- * One run of a runbook on one host: what it needs is checked, the seat borrowed, its hands given, its time limit kept,
- * all of it reported and audited. The last event carries the result.
- *
- * A person who takes the seat, a cancelled run and the time limit all stop it the same way: every wait of its console
- * ends, nothing more is typed, no further act() begins; what cannot be interrupted, such as outlets being switched, is
- * waited for. The report says at which step.
- */
-import type { HostEntry } from "../../config/site-config.ts";
 import type { Clock, Millis } from "../../lib/clock.ts";
 import { formatDuration, minutes } from "../../lib/durations.ts";
 import { messageOf, OobError } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
-import type { BootLoader } from "../../sdk/boot-loader.ts";
-import type { OptionValues } from "../../sdk/options.ts";
-import type { PowerHands, Runbook, RunbookHands } from "../../sdk/runbook.ts";
-import type { Audit } from "../audit/audit.ts";
-import type { BorrowedSeat, WatchedConsole } from "../session/watched-console.ts";
-import type { RunEvent } from "../site/site.ts";
-import { interceptBoot } from "./intercept-boot.ts";
-import type { Credentials } from "./log-in.ts";
+import type { Verdict } from "../../sdk/run-report.ts";
+import type { Runbook } from "../../sdk/runbook.ts";
+import type { BorrowedSeat } from "../session/watched-console.ts";
+import { ActsDone } from "./acts-done.ts";
+import { FetchRate } from "./fetch-rate.ts";
+import { LeftoversFile, NoLeftovers } from "./leftovers-file.ts";
+import { writeReport } from "./report-files.ts";
+import { RunBook } from "./run-book.ts";
+import { checkSystem, hidden, makeHands, outcomeOf } from "./run-hands.ts";
+import { RunMemory } from "./run-memory.ts";
 import { RunStory } from "./run-story.ts";
 import { RunbookConsole } from "./runbook-console.ts";
+import type { RunbookRun } from "./runbook-run.ts";
 
-/** Hands on the outlets, as a run gets them: a cycle tells whenever an outlet was read off. */
-export interface RunPower extends Omit<PowerHands, "cycle"> {
-  cycle(readOff: () => void): ReturnType<PowerHands["cycle"]>;
-}
+export type { RunbookRun, RunPower } from "./runbook-run.ts";
 
-/** One run of one runbook on one host. */
-export interface RunbookRun {
-  readonly name: string;
-  readonly runbook: Runbook;
-  readonly host: HostEntry;
-  readonly console: WatchedConsole;
-  readonly power: RunPower;
-  readonly credentials: Credentials | undefined;
-  readonly loaders: ReadonlyMap<string, BootLoader>;
-  readonly options: OptionValues;
-  readonly dryRun: boolean;
-  readonly by: string;
-  /** Whose seat may be borrowed while they write. */
-  readonly lends?: (person: string) => boolean;
-  readonly reason: string;
-  readonly audit: Audit;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  readonly emit: (event: RunEvent) => void;
-}
+type Said = Awaited<ReturnType<Runbook["run"]>>;
 
 /** How long a stopped run may take to end what cannot be interrupted. */
 const WIND_UP: Millis = minutes(3);
@@ -54,14 +26,17 @@ const WIND_UP: Millis = minutes(3);
 /** Runs it; never throws. */
 export async function runRunbook(run: RunbookRun): Promise<"done" | "failed" | "refused"> {
   const story = new RunStory(run);
+  const book = new RunBook((text) => story.hideIn(text));
   const stop = new AbortController();
   let undo: (() => void) | undefined;
   let console: RunbookConsole | undefined;
   let begun = false;
+  let verdict: Verdict | undefined;
+  let remembered: RunMemory | undefined;
   try {
     await story.commit("run.start", run.dryRun ? "started, dry run" : "started");
     await checkNeeds(run);
-    const seat = run.console.borrow(`runbook ${run.name}`, run.reason, run.lends);
+    const seat = run.console.borrow(seatOf(run), run.reason, run.lends);
     undo = () => seat.release();
     const unwatch = watchStops(run, story, seat, stop);
     undo = () => {
@@ -70,11 +45,18 @@ export async function runRunbook(run: RunbookRun): Promise<"done" | "failed" | "
     };
     console = await openConsole(run, story, seat, stop.signal);
     begun = true;
-    const work = run.runbook.run(hands(run, story, console, stop.signal));
-    const text = await carriedOut(work, stop.signal, run.clock);
+    const acts = new ActsDone(run.dryRun ? undefined : run.folder, run.name);
+    const memory = new RunMemory(run.folder);
+    const context = { run, story, console, signal: stop.signal, book, memory, acts };
+    const hands = makeHands(context, { name: run.name, options: run.options, parts: [] });
+    const said = await carriedOut(run.runbook.run(hands), stop.signal, run.clock);
+    const { text, ...outcome } = outcomeOf(said);
     await leave(console, story);
-    await story.commit("run.done", text);
-    story.end("done", text);
+    if (!run.dryRun) acts.ended();
+    verdict = outcome.verdict;
+    await story.commit("run.done", verdict === "ok" ? text : `${verdict}: ${text}`);
+    story.end("done", text, { verdict });
+    if (!run.dryRun) remembered = memory;
     return "done";
   } catch (thrown) {
     if (console) await leave(console, story);
@@ -82,6 +64,29 @@ export async function runRunbook(run: RunbookRun): Promise<"done" | "failed" | "
   } finally {
     console?.close();
     undo?.();
+    // What was refused before it began is no evidence of anything.
+    if (begun) keepReport(run, story, book, verdict, remembered);
+  }
+}
+
+/** What is new is remembered once a report on disk tells of it: told twice does no harm, never told does. */
+function keepReport(
+  run: RunbookRun,
+  story: RunStory,
+  { sections }: RunBook,
+  verdict: Verdict | undefined,
+  remembered: RunMemory | undefined,
+): void {
+  if (run.folder === undefined || run.dryRun) return;
+  try {
+    writeReport(run.folder, {
+      ...story.record(run.runbook),
+      sections,
+      ...(verdict && { verdict }),
+    });
+    remembered?.keep();
+  } catch (thrown) {
+    story.note(`its report, or what it remembers, cannot be kept: ${messageOf(thrown)}`);
   }
 }
 
@@ -90,6 +95,7 @@ async function checkNeeds(run: RunbookRun): Promise<void> {
   const { name } = run.host;
   const needs = run.runbook.needs ?? [];
   const cannot = `Cannot run ${run.name} on ${name}`;
+  checkSystem(run.name, run.runbook, run.host);
   if (needs.includes("login")) {
     if (!run.credentials)
       throw new OobError("SECRET_MISSING", `${cannot}: the host's entry has no login`, {
@@ -103,6 +109,8 @@ async function checkNeeds(run: RunbookRun): Promise<void> {
     });
 }
 
+const seatOf = ({ name }: RunbookRun): string => `runbook ${name}`;
+
 /** Turns whatever ends the run early into one reason with the step in it. Returns the way to stop watching. */
 function watchStops(
   run: RunbookRun,
@@ -113,6 +121,10 @@ function watchStops(
   const cannot = () => `Cannot finish ${run.name} on ${run.host.name}`;
   const taken = () => {
     const who = run.console.seat?.who ?? "somebody";
+    if (who === seatOf(run))
+      return stop.abort(
+        new OobError("INTERRUPTED", `${cannot()}: its console was closed${story.stopHere()}`),
+      );
     const text = `${cannot()}: "${who}" took the seat${story.stopHere()}`;
     const hint = "The console is theirs; look at it, then run the runbook again";
     stop.abort(new OobError("SEAT_TAKEN", text, { hint }));
@@ -148,65 +160,21 @@ function openConsole(
       { hint: "Wrap what it does in act(), which a dry run only lists" },
     );
   };
-  const { credentials } = run;
-  const known = credentials && {
-    user: credentials.user,
-    password: async () => story.hide(await credentials.password()),
-  };
+  const known = run.credentials && hidden(run.credentials, story);
   const where = () => story.where();
-  return RunbookConsole.open({ console, seat, clock, signal, credentials: known, where, mayType });
-}
-
-function hands(
-  run: RunbookRun,
-  story: RunStory,
-  console: RunbookConsole,
-  signal: AbortSignal,
-): RunbookHands {
-  return {
-    host: { name: run.host.name, os: run.host.os, user: run.host.login?.user ?? "root" },
-    console,
-    power: {
-      ...run.power,
-      cycle: () => {
-        // A prompt from before the cut is no sign of a host that came back, and it lives until its outlets are off.
-        console.goesDown();
-        return run.power.cycle(() => console.goesDown());
-      },
-    },
-    boot: { intercept: (args, within) => interceptBoot(console, run.loaders, args, within) },
-    options: run.options,
-    dryRun: run.dryRun,
-    signal,
-    note: (text) => story.note(text),
-    step: (name, work) =>
-      story.step(name, async () => {
-        signal.throwIfAborted();
-        return work();
-      }),
-    async act(what, change) {
-      signal.throwIfAborted();
-      if (run.dryRun) {
-        story.say(`would: ${what}`);
-        return undefined;
-      }
-      await story.commit("run.act", what);
-      signal.throwIfAborted();
-      story.say(what);
-      return change();
-    },
-  };
+  const leftovers = run.folder === undefined ? new NoLeftovers() : new LeftoversFile(run.folder);
+  const rate = new FetchRate(clock, (text) => story.say(text));
+  return RunbookConsole.open({
+    ...{ console, seat, clock, signal, credentials: known, where, mayType, leftovers },
+    progress: (what, bytes, whole) => rate.at(what, bytes, whole),
+  });
 }
 
 /** The runbook's result. Once it is stopped, what cannot be interrupted is waited for, and the stop is the result. */
-async function carriedOut(
-  work: Promise<string>,
-  signal: AbortSignal,
-  clock: Clock,
-): Promise<string> {
+async function carriedOut(work: Promise<Said>, signal: AbortSignal, clock: Clock): Promise<Said> {
   const ended = work.then(
-    (text) => ({ text, error: undefined }),
-    (error: unknown) => ({ text: undefined, error }),
+    (said) => ({ said, error: undefined }),
+    (error: unknown) => ({ said: undefined, error }),
   );
   const stopped = new Promise<undefined>((resolve) => {
     if (signal.aborted) resolve(undefined);
@@ -214,15 +182,19 @@ async function carriedOut(
   });
   const first = await Promise.race([ended, stopped]);
   const last = first ?? (await Promise.race([ended, windUp(clock)]));
-  if (last?.text !== undefined) return last.text;
+  if (first?.said !== undefined) return first.said;
   if (first) throw first.error;
   const { reason } = signal;
   if (last?.error === reason) throw reason;
-  const more = last ? messageOf(last.error) : `it did not end within ${formatDuration(WIND_UP)}`;
+  const more = last ? lastWords(last) : `it did not end within ${formatDuration(WIND_UP)}`;
   throw reason instanceof OobError
     ? new OobError(reason.code, `${reason.message}; then: ${more}`, { cause: reason })
     : reason;
 }
+
+/** What a runbook says that swallowed the stop is no result: it could neither look nor act any more. */
+const lastWords = ({ said, error }: { readonly said?: Said; readonly error: unknown }): string =>
+  said === undefined ? messageOf(error) : `it says "${outcomeOf(said).text}"`;
 
 const windUp = (clock: Clock) =>
   new Promise<undefined>((resolve) => {

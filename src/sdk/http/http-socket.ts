@@ -11,6 +11,8 @@ export interface HttpPlace {
   readonly tls: boolean;
   /** SHA-256 of the certificate that it must show, 64 digits; without it the certificate must be signed and fit the name. */
   readonly pin?: string;
+  /** Certificates (PEM) of who may have signed it, in the place of those that this machine knows. */
+  readonly ca?: string;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface HttpPlace {
  * failed connection is thrown as it is; a certificate that does not fit is PDU_REFUSED, and nothing was sent.
  */
 export function openHttpSocket(place: HttpPlace, signal: AbortSignal): Promise<Socket> {
-  const { host, port, tls } = place;
+  const { host, port, tls, ca } = place;
   return new Promise((resolve, reject) => {
     const socket = tls
       ? // Judged below, before anything is written: so the message can show the fingerprint that came.
@@ -27,6 +29,7 @@ export function openHttpSocket(place: HttpPlace, signal: AbortSignal): Promise<S
           port,
           rejectUnauthorized: false,
           ...(!isIP(host) && { servername: host }),
+          ...(ca !== undefined && { ca }),
         })
       : connectTcp({ host, port });
     const fail = (why: unknown) => {

@@ -37,6 +37,8 @@ export interface Alert {
   readonly next?: string;
   /** Commands that stop it, or show more. */
   readonly commands: readonly string[];
+  /** To the page of the incident. Whoever has it may do what it is for: nothing that many read should hold it. */
+  readonly link?: string;
 }
 
 /** An SNMP notification and where it goes. */
@@ -99,12 +101,13 @@ export function alertHead({ phase, severity, title, site }: Alert): string {
 }
 
 /** An alert as lines of plain text, without its head. */
-export function alertLines({ seen, news, next, commands }: Alert): string[] {
+export function alertLines({ seen, news, next, commands, link }: Alert): string[] {
   return [
     ...(seen.length > 0 ? ["Seen on the console:", ...seen.map((line) => `  ${line}`), ""] : []),
     ...news.map((one) => `${moment(one.at)}  ${one.text}`),
     ...(next === undefined ? [] : ["", `Next: ${next}`]),
     ...(commands.length > 0 ? ["", ...commands.map((command) => `  ${command}`)] : []),
+    ...(link === undefined ? [] : ["", `  ${link}`]),
   ];
 }
 

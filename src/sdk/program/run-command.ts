@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What it reads on its stdin; without it nothing is there. */
   readonly input?: string;
+  /** Aborted: it is killed, with all that it started in its group. */
+  readonly signal?: AbortSignal;
   /** true: its own end counts, also where something that it started still holds its outputs and runs on. */
   readonly untilExit?: boolean;
 }
@@ -46,11 +48,20 @@ export function runCommand(words: readonly string[], options: RunOptions): Promi
     child.stdin.end(options.input);
     const out = collect(child.stdout);
     const err = collect(child.stderr);
-    const timer = options.clock.after(options.timeout, () => {
+    const kill = () => {
       killGroup(child.pid);
       // What left the group lives on, and would have us listen as long as it does.
       child.stdout.destroy();
       child.stderr.destroy();
+    };
+    const onAbort = () => {
+      kill();
+      reject(new OobError("INTERRUPTED", `Cannot finish "${name}": it is not wanted any more`));
+    };
+    if (options.signal?.aborted) onAbort();
+    options.signal?.addEventListener("abort", onAbort, { once: true });
+    const timer = options.clock.after(options.timeout, () => {
+      kill();
       const within = formatDuration(options.timeout);
       reject(
         new OobError("TIMED_OUT", `Cannot finish "${name}": it did not end within ${within}`, {
@@ -79,6 +90,7 @@ export function runCommand(words: readonly string[], options: RunOptions): Promi
       });
     child.once("close", (status) => {
       timer.cancel();
+      options.signal?.removeEventListener("abort", onAbort);
       lastWords?.cancel();
       resolve({ status: status ?? 128, out: out(), err: err() });
     });

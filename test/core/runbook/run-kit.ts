@@ -30,8 +30,20 @@ interface KitOptions {
   readonly credentials?: { readonly user: string; readonly password: () => Promise<string> } | null;
   /** Timers come half a millisecond early, as the machine's do. */
   readonly earlyTimers?: boolean;
+  /** The emulator's timers of no delay are immediates: no turn of the loop takes a millisecond. */
+  readonly swiftTimers?: boolean;
+  /** Another machine in the host's place. */
+  readonly machine?: (parts: { clock: Clock; write: (bytes: Uint8Array) => void }) => unknown;
+  readonly os?: string;
+  /** For a GRUB that asks who edits its menu. */
+  readonly loaderLogin?: { readonly user: string; readonly password: () => Promise<string> };
   /** Lines of kernel messages a second, while the runbook is at work. */
   readonly chatter?: number;
+  readonly passwordPrompt?: string;
+  /** Where reports and memory lie. */
+  readonly folder?: string;
+  readonly load?: (name: string) => Promise<Runbook>;
+  readonly entry?: Partial<HostEntry>;
 }
 
 /** A simulated machine at the end of a wire in memory, the real session on it, and hands on its outlet. */
@@ -40,15 +52,20 @@ export async function runKit(options: KitOptions = {}) {
   const wire = new Wire();
   const audit: NewEvent[] = [];
   const breaks = { lost: options.losesBreak ?? false };
-  const host = new MockHost({
-    name: "web1",
-    clock,
-    write: (bytes) => wire.print(bytes),
-    password: PASSWORD,
-    grubSeconds: 10,
-    ...(options.faults ? { faults: options.faults } : {}),
-    ...(options.kernelArguments ? { kernelArguments: options.kernelArguments } : {}),
-  });
+  const write = (bytes: Uint8Array) => wire.print(bytes);
+  const other = options.machine?.({ clock, write }) as MockHost | undefined;
+  const host =
+    other ??
+    new MockHost({
+      name: "web1",
+      clock,
+      write,
+      password: PASSWORD,
+      grubSeconds: 10,
+      ...(options.faults ? { faults: options.faults } : {}),
+      ...(options.passwordPrompt ? { passwordPrompt: options.passwordPrompt } : {}),
+      ...(options.kernelArguments ? { kernelArguments: options.kernelArguments } : {}),
+    });
   const port = new LocalPort({
     host: "web1",
     clock,
@@ -90,14 +107,19 @@ export async function runKit(options: KitOptions = {}) {
       // Minutes in which nobody says anything need no small steps.
       const idle = clock.monotonic() - (session.lastByteAt ?? 0) > 15_000;
       await clock.advance(idle ? 2000 : 50);
-      // The emulator behind a screen has timers of its own.
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      // The emulator behind a screen has timers of its own; what is read from disk takes real time.
+      const waitsForDisk = process.getActiveResourcesInfo().some((one) => one.startsWith("FS"));
+      if (options.swiftTimers && !waitsForDisk)
+        await new Promise((resolve) => setImmediate(resolve));
+      else await new Promise((resolve) => setTimeout(resolve, 1));
     }
   };
   const power = switchOf(host, clock);
   const entry: HostEntry = {
     ...bareHost("web1", { driver: "tcp", options: {} }),
+    ...(options.os ? { os: options.os } : {}),
     login: { user: "root", secret: "web1" },
+    ...options.entry,
   };
 
   /** Runs a runbook to its end. `watch` sees each event as it comes. */
@@ -125,12 +147,16 @@ export async function runKit(options: KitOptions = {}) {
         options.credentials === null
           ? undefined
           : (options.credentials ?? { user: "root", password: async () => PASSWORD }),
+      ...(options.loaderLogin ? { loaderLogin: options.loaderLogin } : {}),
       loaders: await new Registry().bootLoaders(),
+      firmware: await new Registry().firmware(),
       options: values,
       dryRun: more.dryRun ?? false,
       by: "alice",
       reason: "test",
       audit: { note, commit: async (event: NewEvent) => note(event) } as unknown as Audit,
+      ...(options.folder === undefined ? {} : { folder: options.folder }),
+      ...(options.load ? { load: options.load } : {}),
       clock: options.earlyTimers ? early(clock) : clock,
       signal: more.signal ?? new AbortController().signal,
       emit: (event) => {

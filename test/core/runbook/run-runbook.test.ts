@@ -21,6 +21,34 @@ const booted = async (options: Parameters<typeof runKit>[0] = {}) => {
   return kit;
 };
 
+/** A login whose shell takes a command frame for a mistake, as fish does. */
+const fish =
+  (ends: boolean) =>
+  ({ write }: { write: (bytes: Uint8Array) => void }) => {
+    let place: "login" | "password" | "shell" = "login";
+    let line = "";
+    const say = (text: string) => write(Buffer.from(text));
+    const entered = () => {
+      if (place === "login") place = line === "root" ? "password" : "login";
+      else if (place === "password") place = line === PASSWORD ? "shell" : "login";
+      else if (line === " exit" && ends) place = "login";
+      else if (line !== "") say("fish: $? is not the exit status\r\n");
+      line = "";
+      say({ login: "web1 login: ", password: "Password: ", shell: "root@web1 ~# " }[place]);
+    };
+    const key = (byte: number) => {
+      if (byte === 0x15) line = "";
+      if (byte !== 13 && byte < 32) return;
+      if (place !== "password") write(byte === 13 ? Buffer.from("\r\n") : Uint8Array.of(byte));
+      if (byte === 13) entered();
+      else line += String.fromCharCode(byte);
+    };
+    const receive = (bytes: Uint8Array) => {
+      for (const byte of bytes) key(byte);
+    };
+    return { receive };
+  };
+
 describe("login()", () => {
   const logIn = book(async ({ console, step }) => {
     await step("login", () => console.login());
@@ -48,6 +76,45 @@ describe("login()", () => {
     expect((await kit.run(logIn)).result).toBe("done");
   });
 
+  it.each(["Passwort: ", "Mot de passe : ", "Contraseña: ", "Пароль: ", "パスワード：", "암호: "])(
+    "knows the password prompt of another language: %s",
+    async (passwordPrompt) => {
+      const kit = await booted({ passwordPrompt });
+      expect((await kit.run(logIn)).end).toMatchObject({ result: "done", text: "web1" });
+      const shown = await booted({ passwordPrompt, faults: { showsPasswords: true } });
+      expect((await shown.run(logIn)).end?.text).toContain("the password was not typed");
+      expect(shown.wire.typed.join("")).not.toContain(PASSWORD);
+    },
+  );
+
+  it("a message of the day that looks like a prompt is none: what is typed there waits for the shell", async () => {
+    const kit = await booted();
+    const motd = "\r\nLast login: Sun\r\nType help for help\r\nadmin@web1:~$ ";
+    const end = await kit.run(
+      book(async ({ console }) => {
+        kit.wire.print(motd);
+        await console.login();
+        return (await console.run("id -u")).output.trim();
+      }),
+    );
+    expect(end.end?.text).toBe("0");
+  });
+
+  it("a shell whose prompt others printed behind is asked to draw it again", async () => {
+    const kit = await booted();
+    const print = kit.wire.print.bind(kit.wire);
+    let hidden = false;
+    kit.wire.print = (given) => {
+      print(given);
+      const text = typeof given === "string" ? given : Buffer.from(given).toString("latin1");
+      if (hidden || !/[#$] $/.test(text)) return;
+      hidden = true;
+      print("\rChecking in progress on 1 disk (92.0% complete)\r\n");
+    };
+    expect((await kit.run(logIn)).end).toMatchObject({ result: "done", text: "web1" });
+    expect(hidden).toBe(true);
+  });
+
   it("a wrong password is tried once", async () => {
     const password = async () => "no such horse";
     const kit = await booted({ credentials: { user: "root", password } });
@@ -55,6 +122,22 @@ describe("login()", () => {
     expect(end).toMatchObject({ step: "login", error: { code: "LOGIN_REFUSED" } });
     expect(kit.wire.typed.filter((typed) => typed.includes("horse"))).toHaveLength(1);
   });
+
+  it.each([
+    ["knows exit", true, undefined],
+    ["does not end", false, "web1 may be left logged in: its shell did not answer"],
+  ])(
+    "a shell that answers nothing of ours is not left open in silence: one that %s",
+    async (_, ends, told) => {
+      const shell = { machine: fish(ends) };
+      const kit = await runKit(shell);
+      const { end, events } = await kit.run(logIn);
+      expect(end).toMatchObject({ result: "failed", error: { code: "EXPECT_TIMEOUT" } });
+      expect(kit.wire.typed.join("")).toMatch(/ exit\r$/);
+      const notes = events.map(({ text }) => text).filter((text) => text.includes("logged in"));
+      expect(notes).toEqual(told === undefined ? [] : [told]);
+    },
+  );
 
   it("a host that shows what is typed at its password prompt never gets the password", async () => {
     const kit = await booted({ faults: { showsPasswords: true } });
@@ -144,6 +227,19 @@ describe("runRunbook()", () => {
     },
   );
 
+  it("a console that is closed under it is not said to be anybody's", async () => {
+    const kit = await booted();
+    const { end } = await kit.run(
+      book(async ({ console, step }) => {
+        kit.clock.after(500, () => void kit.session.stop());
+        await step("wait", () => console.expect(/never/, minutes(1)));
+        return "never";
+      }),
+    );
+    expect(end).toMatchObject({ result: "failed", error: { code: "INTERRUPTED" } });
+    expect(end?.text).toBe('Cannot finish book on web1: its console was closed in step "wait"');
+  });
+
   it("a runbook that swallows the stop can neither type nor act any more", async () => {
     const kit = await booted();
     let acted = false;
@@ -156,7 +252,9 @@ describe("runRunbook()", () => {
       }).catch(() => undefined);
       return "I did it my way";
     });
-    await kit.run(stubborn);
+    const { end } = await kit.run(stubborn);
+    expect(end).toMatchObject({ result: "failed", error: { code: "SEAT_TAKEN" } });
+    expect(end?.text).toContain('took the seat in step "wait"; then: it says "I did it my way"');
     expect(kit.wire.typed.join("")).not.toContain("anyway");
     expect(acted).toBe(false);
   });
