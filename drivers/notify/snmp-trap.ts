@@ -85,7 +85,8 @@ export default defineNotify({
   },
 });
 
-function objectsOf(alert: Alert) {
+/** Without the link: a trap may be read on its way, and lies in the receiver's log. */
+function objectsOf({ link: _link, ...alert }: Alert) {
   const { site, host, incident, severity, title, thread, key } = alert;
   const text = printable(alertLines(alert).join(" | "), MAX_TEXT);
   return [site, host ?? "", incident ?? 0, LEVELS[severity], title, text, thread, key].map(

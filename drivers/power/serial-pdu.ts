@@ -33,6 +33,7 @@ import {
   seconds,
   secretOf,
   textOf,
+  withLineEnd,
 } from "oob/sdk";
 
 /** Tables that one reading may take, until two in a row list the same outlets. */
@@ -85,6 +86,7 @@ class SerialPdu implements Pdu {
   readonly #profile: SerialPduProfile;
   readonly #link: Link;
   readonly #options: OptionValues;
+  readonly #patience: number;
   readonly #context: PowerContext;
   readonly #talk: Conversation;
   readonly #closing = new AbortController();
@@ -107,10 +109,11 @@ class SerialPdu implements Pdu {
   ) {
     this.#family = family;
     this.#profile = profile;
-    this.#link = link;
+    this.#patience = durationOf(options, "patience", seconds(15));
+    this.#link = withLineEnd(link, context.clock, this.#patience);
     this.#options = options;
     this.#context = context;
-    this.#talk = new Conversation(link, context.clock);
+    this.#talk = new Conversation(this.#link, context.clock);
     this.label = `${family} via ${link.label}`;
     this.settle = profile.settle;
   }
@@ -198,7 +201,7 @@ class SerialPdu implements Pdu {
           secret: SECRETS,
           failing: cannot,
           signal: AbortSignal.any([this.#context.signal, this.#closing.signal]),
-          patience: durationOf(this.#options, "patience", seconds(15)),
+          patience: this.#patience,
           progress: (step) => {
             if (step === typed) sent = true;
           },

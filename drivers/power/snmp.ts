@@ -61,7 +61,10 @@ export default definePower({
       summary: "allow clear text: version 1 or 2c, or version 3 without authentication",
     },
     profile: { kind: "text", profile: "snmp", summary: "family of the PDU, instead of asking it" },
-    serial: { kind: "text", summary: "serial number that the PDU must have" },
+    serial: {
+      kind: "text",
+      summary: "serial number that the PDU must have; MAC address where it has none",
+    },
     timeout: { kind: "duration", default: "2s", summary: "how long one request waits" },
     tries: {
       kind: "integer",

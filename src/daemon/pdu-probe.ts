@@ -5,7 +5,7 @@ import { readOptions } from "../config/option-values.ts";
 import type { Environment } from "../config/places.ts";
 import type { DeviceEntry, SiteConfig } from "../config/site-config.ts";
 import { parseDeviceUrl, withUrl } from "../config/url.ts";
-import { Registry } from "../core/registry/registry.ts";
+import { openRegistry, Registry } from "../core/registry/registry.ts";
 import { type Secrets, secretsOf } from "../core/registry/secrets.ts";
 import { type Scanned, scanPdus as scan } from "../core/snmp/scan-pdus.ts";
 import { snmpTargetOf } from "../core/snmp/snmp-target.ts";
@@ -93,7 +93,7 @@ class Probe {
   static async open(world: ProbeWorld): Promise<Probe> {
     const { config: named, env } = world;
     try {
-      return new Probe(world, await loadConfig(named, env, (folders) => new Registry(folders)));
+      return new Probe(world, await loadConfig(named, env, openRegistry));
     } catch (thrown) {
       if (named || env.OOB_CONFIG) throw thrown;
       return new Probe(world, bareConfig(env));

@@ -1,7 +1,7 @@
 import { declined, defineSerialPdu, MORE, refusedCommand, withLogin } from "oob/sdk";
 
-/** "RPC-3>", "RPC-28A>", "RPC >", "DS-RPC>". */
-const PROMPT = /^(?:DS-?)?RPC[\w-]{0,12}(?: [\w-]{1,12})? {0,2}>[ \t]{0,3}$/i;
+/** "RPC-3>", "RPC-28A>", "RPC-3/4(A)DE>", "RPC >", "DS-RPC>". */
+const PROMPT = /^(?:DS-?)?RPC[\w()/-]{0,12}(?: [\w-]{1,12})? {0,2}>[ \t]{0,3}$/i;
 /** The menu above it, on units with users. */
 const MENU = /^Enter Selection ?>[ \t]{0,3}$/i;
 /** "Turn On Outlet 3 (Y/N)?" */
@@ -16,7 +16,7 @@ export default defineSerialPdu({
   sources: [
     "BayTech RPC Owner's Manual U140E125-03 (1998), 4: Status, On n, Off n, the question (Y/N)?",
     "DS-RPC Owner's Manual, Controlling Receptacles: status menu, Turn On Outlet 3 (Y/N)?",
-    "powerman baytech*.dev: Enter password>, Enter Selection>, RPC-28A>, firmware F5.00, F4.00, F3.01, F1.08",
+    "powerman baytech*.dev: rows of RPC-3, RPC3-NC, RPC-18, RPC-22 and RPC-28, Enter before each command, Enter password>, Enter Selection>, RPC-28A>, firmware F5.00, F4.00, F3.01, F1.08",
   ],
   steps: withLogin("ready", {
     ready: {

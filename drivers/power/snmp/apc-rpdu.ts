@@ -44,5 +44,7 @@ export default defineSnmpPdu({
     names: `${LOAD}.5`,
     where: { oid: `${LOAD}.5`, is: [1, 2, 3, 4, 5, 6] },
   },
+  // rPDUIdentDeviceRating, A.
+  ratedAmps: { oid: "1.3.6.1.4.1.318.1.1.12.1.7.0" },
   settle: seconds(10),
 });

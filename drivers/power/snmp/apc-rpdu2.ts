@@ -43,5 +43,9 @@ export default defineSnmpPdu({
     { oid: "1.3.6.1.4.1.318.1.1.12.1.16.0" },
   ],
   lineAmps: { oid: "1.3.6.1.4.1.318.1.1.26.6.3.1.5", scale: 0.1 },
+  // A row counts banks through a chain of units, as it does outlets.
+  bankAmps: { oid: "1.3.6.1.4.1.318.1.1.26.8.3.1.5", scale: 0.1 },
+  // rPDU2DevicePropertiesMaxCurrentRating, A: 24 on a recorded unit with a plug of 30 A.
+  ratedAmps: { oid: "1.3.6.1.4.1.318.1.1.26.4.2.1.9" },
   settle: seconds(10),
 });

@@ -35,5 +35,6 @@ export default defineSnmpPdu({
   outletWatts: { oid: `${METER}.7` },
   totalWatts: [{ oid: `${EPDU2}.3.4.1.18` }],
   lineAmps: { oid: `${EPDU2}.3.4.1.5`, scale: 0.1 },
+  bankAmps: { oid: `${EPDU2}.5.4.1.5`, scale: 0.1 },
   settle: seconds(10),
 });

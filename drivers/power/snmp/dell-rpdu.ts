@@ -22,6 +22,8 @@ export default defineSnmpPdu({
     cycle: { oid: COMMAND, value: 3 },
   },
   delays: { cycle: `${RPDU}.130.1.3.1.6`, unitMs: seconds(1) },
+  model: `${RPDU}.100.2.1.7`,
+  serial: `${RPDU}.100.2.1.8`,
   totalWatts: [{ oid: `${RPDU}.110.2.1.3`, scale: 10 }],
   lineAmps: { oid: `${RPDU}.120.2.1.4`, scale: 0.1 },
   settle: seconds(10),

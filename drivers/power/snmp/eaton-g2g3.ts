@@ -40,5 +40,7 @@ export default defineSnmpPdu({
   outletKwh: { oid: `${EPDU}.6.5.1.4`, scale: 0.001 },
   totalKwh: [{ oid: `${EPDU}.3.5.1.5`, scale: 0.001 }],
   lineAmps: { oid: `${EPDU}.3.3.1.4`, scale: 0.001 },
+  // inputCurrentCapacity, mA as the currents beside it.
+  ratedAmps: { oid: `${EPDU}.3.3.1.3`, scale: 0.001, perLine: true },
   settle: seconds(15),
 });

@@ -23,6 +23,8 @@ export default defineSnmpPdu({
   delays: { cycle: `${PDU}.5.2.1.6`, unitMs: seconds(1) },
   outletAmps: { oid: `${METER}.5`, scale: 0.01 },
   outletWatts: { oid: `${METER}.6` },
+  // No serial number: of the name plate, column 11 is that in ENLOGIC-PDU-MIB and the part number in ENLOGIC-PDU2-MIB,
+  // column 12 the date of manufacture and the serial number; nothing says which of the two a unit follows.
   totalWatts: [{ oid: `${PDU}.2.4.1.4` }],
   settle: seconds(10),
 });

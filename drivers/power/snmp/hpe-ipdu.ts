@@ -10,6 +10,8 @@ export default defineSnmpPdu({
   // Words, not numbers.
   read: { oid: `${OUTPUT}.2`, on: ["on"], off: ["off"], notes: { problem: "problem" } },
   readOnlyBecause: "it has no object that switches",
+  // mpduIdentTable.
+  serial: "1.3.6.1.4.1.232.165.5.1.2.1.8",
   totalWatts: [{ oid: `${OUTPUT}.9` }],
   settle: seconds(10),
 });

@@ -4,7 +4,7 @@ const OUTLET = "1.3.6.1.4.1.10456.3.3.3.1";
 
 export default defineSnmpPdu({
   summary: "PLANET and DIGIPDU IPM (IPM-4120, IPM-8220)",
-  sources: ["DIGIPDU-MIB outletTable", "a walk of one"],
+  sources: ["DIGIPDU-MIB outletTable, productSerialNumber", "a walk of one"],
   match: { sysObjectID: ["1.3.6.1.4.1.10456"], probe: [`${OUTLET}.4`], rank: 20 },
   index: ["outlet"],
   read: {
@@ -20,6 +20,9 @@ export default defineSnmpPdu({
     off: { oid: `${OUTLET}.5`, value: 2 },
     cycle: { oid: `${OUTLET}.5`, value: 3 },
   },
+  model: "1.3.6.1.4.1.10456.3.1.1.0",
+  serial: "1.3.6.1.4.1.10456.3.1.3.0",
+  firmware: "1.3.6.1.4.1.10456.3.1.4.0",
   outletAmps: { oid: `${OUTLET}.7`, scale: 0.1 },
   outletWatts: { oid: `${OUTLET}.9` },
   settle: seconds(10),

@@ -6,7 +6,9 @@ const OUTLET = `${PDU}.2.1`;
 
 export default defineSnmpPdu({
   summary: "Powertek, Bladeshelter and Black Box re-brands (PDU A to D on one agent), read only",
-  sources: ["PWTv1-MIB and SPSv1-MIB: outlet status and configuration tables"],
+  sources: [
+    "PWTv1-MIB and SPSv1-MIB: outlet status and configuration tables, pduIdentSerialNumber",
+  ],
   match: { sysObjectID: ["1.3.6.1.4.1.42610.1.4.4"], probe: [`${OUTLET}.2`], rank: 20 },
   index: ["pdu", "outlet"],
   units: [1, 2, 3, 4],
@@ -19,6 +21,8 @@ export default defineSnmpPdu({
     on: { oid: `${PDU}.4.1.2`, value: 2 },
     off: { oid: `${PDU}.4.1.2`, value: 4 },
   },
+  serial: "1.3.6.1.4.1.42610.1.4.4.1.1.2.0",
+  firmware: "1.3.6.1.4.1.42610.1.4.4.1.1.1.0",
   outletAmps: { oid: `${OUTLET}.3`, scale: 0.01 },
   outletWatts: { oid: `${OUTLET}.5`, scale: 0.1 },
   settle: seconds(10),

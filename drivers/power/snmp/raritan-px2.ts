@@ -49,6 +49,8 @@ export default defineSnmpPdu({
   outletKwh: { oid: `${OUTLET_SENSOR}.4`, digits: OUTLET_DIGITS, suffix: ".8", scale: 0.001 },
   totalKwh: [{ oid: INLET_VALUE, digits: INLET_DIGITS, suffix: ".8", scale: 0.001 }],
   lineAmps: { oid: INLET_VALUE, digits: INLET_DIGITS, suffix: ".1" },
+  // inletRatedCurrent, a text: "32A".
+  ratedAmps: { oid: `${PX2}.3.3.3.1.7`, perLine: true },
   // The inrush guard keeps up to 10 s between two switch-ons (PDU2-MIB inrushGuardDelay).
   settle: seconds(15),
 });

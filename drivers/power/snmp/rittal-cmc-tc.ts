@@ -5,7 +5,7 @@ const OUTPUT = "1.3.6.1.4.1.2606.4.2.{0}.6.2.1";
 
 export default defineSnmpPdu({
   summary: "Rittal CMC-TC with PSM (CMC-TC PU II, PSM M)",
-  sources: ["RITTAL-CMC-TC-MIB cmcTcUnit1OutputTable to cmcTcUnit4OutputTable"],
+  sources: ["RITTAL-CMC-TC-MIB cmcTcUnit1OutputTable to cmcTcUnit4OutputTable, cmcTcUnit1Serial"],
   match: { sysObjectID: ["1.3.6.1.4.1.2606.4"], probe: [`${OUTPUT}.4`], rank: 20 },
   index: ["subtree", "outlet"],
   units: [3, 4, 5, 6],
@@ -28,5 +28,7 @@ export default defineSnmpPdu({
   },
   // No cycle.
   write: { on: { oid: `${OUTPUT}.6`, value: 2 }, off: { oid: `${OUTPUT}.6`, value: 1 } },
+  // Of the first unit; the others are told by their subtrees.
+  serial: "1.3.6.1.4.1.2606.4.2.3.3.0",
   settle: seconds(10),
 });

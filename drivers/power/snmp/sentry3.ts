@@ -49,5 +49,7 @@ export default defineSnmpPdu({
   // infeedEnergy, tenths of kWh.
   totalKwh: [{ oid: `${INFEED}.16`, scale: 0.1 }],
   lineAmps: { oid: `${INFEED}.7`, scale: 0.01, names: `${INFEED}.2` },
+  // infeedCapacity, A; the currents beside it are hundredths.
+  ratedAmps: { oid: `${INFEED}.10`, perLine: true },
   settle: seconds(10),
 });

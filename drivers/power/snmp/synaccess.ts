@@ -17,5 +17,8 @@ export default defineSnmpPdu({
     off: { oid: `${OUTLET}.7`, value: 0 },
     cycle: { oid: `${OUTLET}.7`, value: 2 },
   },
+  model: `${SYNLINK}.1.1.0`,
+  // enclosureSerialNumber: the box with the outlets; its controller can be exchanged.
+  serial: `${SYNLINK}.1.2.0`,
   settle: seconds(10),
 });

@@ -36,11 +36,12 @@ export async function mapPdu(call: Call<MapOptions>, words: readonly string[]): 
   return EXIT.done;
 }
 
-function mapView({ family, serial, outlets }: PduReading): object {
+function mapView({ family, serial, mark, outlets }: PduReading): object {
   return {
     v: JSON_VERSION,
     family,
     ...(serial !== undefined && { serial }),
+    ...(mark !== undefined && { mark }),
     outlets: outlets.map(({ instance, label, name, refuses }) => ({
       ...{ instance, label },
       ...(name !== undefined && { name }),
@@ -49,8 +50,8 @@ function mapView({ family, serial, outlets }: PduReading): object {
   };
 }
 
-function printMap({ out }: Call, { family, serial, outlets }: PduReading): void {
-  out.talk([family, serial && `serial ${serial}`].filter(Boolean).join("  "));
+function printMap({ out }: Call, { family, serial, mark, outlets }: PduReading): void {
+  out.talk([family, serial && `serial ${serial}`, mark].filter(Boolean).join("  "));
   const refused = new Set(outlets.map(({ refuses }) => refuses));
   const all = refused.size === 1 ? [...refused][0] : undefined;
   out.table(

@@ -10,12 +10,13 @@ export function shownName(pdu: string): string {
 }
 
 /** A PDU as `--json` shows it: fields and order are a promise, and what the device does not give is absent. */
-export function readingView({ family, model, serial, outlets, totals }: PduReading): object {
+export function readingView({ family, model, serial, mark, outlets, totals }: PduReading): object {
   return {
     v: JSON_VERSION,
     family,
     ...(model === undefined ? {} : { model }),
     ...(serial === undefined ? {} : { serial }),
+    ...(mark === undefined ? {} : { mark }),
     outlets: outlets.map(outletView),
     ...(totals === undefined ? {} : { totals }),
   };
@@ -44,9 +45,9 @@ const remarks = ({ note, refuses }: OutletReading, all: string | undefined): str
 
 /** A PDU as a table. */
 export function printReading(out: Output, { outlets, totals, ...device }: PduReading): void {
-  const { family, model, serial, firmware } = device;
+  const { family, model, serial, mark, firmware } = device;
   out.talk(
-    [family, model, serial && `serial ${serial}`, firmware && `firmware ${firmware}`]
+    [family, model, serial && `serial ${serial}`, mark, firmware && `firmware ${firmware}`]
       .filter((part) => part)
       .join("  "),
   );
@@ -81,4 +82,6 @@ export function printReading(out: Output, { outlets, totals, ...device }: PduRea
   );
   const load = [...watts, ...energy, ...phases, ...banks, ...units];
   if (load.length > 0) out.talk(`load: ${load.join("  ")}`);
+  const rated = (totals?.rated ?? []).map(({ phase, amps }) => `${phase ?? "each line"} ${amps} A`);
+  if (rated.length > 0) out.talk(`rated: ${rated.join("  ")}`);
 }

@@ -71,10 +71,17 @@ function row(found: ScannedAddress): Piece[] {
   const address = addressOf(found);
   switch (found.answer) {
     case "pdu": {
-      const { family, outlets, serial, firmware, model, readOnly } = found;
+      const { family, outlets, serial, mark, firmware, model, readOnly } = found;
       const note = readOnly === undefined ? "" : "[read only]";
       const about = [model ?? "", note].filter((part) => part !== "").join(" ");
-      return [address, family, String(outlets), serial ?? "-", firmware ?? "-", about || "-"];
+      return [
+        address,
+        family,
+        String(outlets),
+        serial ?? mark ?? "-",
+        firmware ?? "-",
+        about || "-",
+      ];
     }
     case "other": {
       const family: Piece = { text: "unknown", style: "yellow" };

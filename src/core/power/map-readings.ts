@@ -30,8 +30,9 @@ export function calledOf({ label, name }: OutletReading): string {
 }
 
 /** The device, its firmware, and which outlets it has. */
-function identityOf({ family, serial, model, firmware, outlets }: PduReading): string {
-  return JSON.stringify([family, serial, model, firmware, outlets.map(({ instance }) => instance)]);
+function identityOf({ family, serial, mark, model, firmware, outlets }: PduReading): string {
+  const rows = outlets.map(({ instance }) => instance);
+  return JSON.stringify([family, serial, mark, model, firmware, rows]);
 }
 
 /** Throws where a reading does not tell every outlet's state, and where the outlet feeds something. */

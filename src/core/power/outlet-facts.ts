@@ -30,16 +30,37 @@ export function whyLifeline(
   }
 }
 
-/** What the PDU draws against what it may: its fullest phase, or all outlets where it tells no phases. */
+/** What the PDU draws against what it may: the line with the least left, or all outlets where it tells no lines. */
 export function loadOf(
   reading: PduReading,
-  { limitAmps: limit }: OutletRules,
+  { limitAmps }: OutletRules,
   drew: number | undefined,
 ): OutletStatus["load"] {
-  if (limit === undefined) return undefined;
-  const phases = reading.totals?.amps?.map(({ amps }) => amps) ?? [];
-  const outlets = reading.outlets.flatMap(({ amps }) => (amps === undefined ? [] : [amps]));
-  if (phases.length === 0 && outlets.length === 0) return undefined;
-  const amps = phases.length > 0 ? Math.max(...phases) : outlets.reduce((sum, one) => sum + one, 0);
-  return { amps, limit, ...(drew !== undefined && { drew }) };
+  const lines = (reading.totals?.amps ?? []).flatMap(({ phase, amps }) => {
+    const limit = least([limitAmps, ratedFor(reading, phase)]);
+    return limit === undefined ? [] : [{ amps, limit }];
+  });
+  const [tightest = sumOfOutlets(reading, limitAmps)] = lines.sort(
+    (a, b) => a.limit - a.amps - (b.limit - b.amps),
+  );
+  return tightest && { ...tightest, ...(drew !== undefined && { drew }) };
+}
+
+/** A rating is that of a line, so that the sum of all outlets is held against what people have configured alone. */
+function sumOfOutlets({ outlets, totals }: PduReading, limit: number | undefined) {
+  const amps = outlets.flatMap((outlet) => (outlet.amps === undefined ? [] : [outlet.amps]));
+  if (limit === undefined || amps.length === 0 || totals?.amps !== undefined) return undefined;
+  return { amps: amps.reduce((sum, one) => sum + one, 0), limit };
+}
+
+/** What the device is rated for at this line; what it says of no line in particular holds for each. */
+function ratedFor({ totals }: PduReading, line: string): number | undefined {
+  const rated = totals?.rated ?? [];
+  const own = rated.filter(({ phase }) => phase === line);
+  return least((own.length > 0 ? own : rated).map(({ amps }) => amps));
+}
+
+function least(values: readonly (number | undefined)[]): number | undefined {
+  const known = values.filter((value) => value !== undefined);
+  return known.length > 0 ? Math.min(...known) : undefined;
 }

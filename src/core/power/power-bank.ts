@@ -1,6 +1,6 @@
 import { USUAL_RULES } from "../../config/outlet-rules.ts";
 import type { DeviceEntry, HostEntry, OutletEntry, OutletRules } from "../../config/site-config.ts";
-import type { Clock } from "../../lib/clock.ts";
+import type { Clock, Millis } from "../../lib/clock.ts";
 import { messageOf, OobError } from "../../lib/errors.ts";
 import { textOf } from "../../sdk/options.ts";
 import type { OutletCommand, Pdu, PduReading, PowerState } from "../../sdk/power.ts";
@@ -12,6 +12,7 @@ import { Feed, type PduWay } from "./power-feed.ts";
 import {
   type BoundOutlet,
   bindOutlet,
+  checkSameDevice,
   combined,
   deviceOutlet,
   findOutlet,
@@ -51,8 +52,12 @@ export class PowerBank {
   /** By outlet: amperes that it drew when it was on. */
   readonly #drew = new Map<string, number>();
   readonly #bound = new Map<string, BoundOutlet>();
+  /** PDUs that say what they are rated for. */
+  readonly #rated = new Set<string>();
   /** By PDU and instance, and for whom. */
   readonly #busy = new Map<string, string>();
+  /** By PDU and instance: when an act on it ended. */
+  readonly #freed = new Map<string, Millis>();
 
   constructor(
     pdus: ReadonlyMap<string, DeviceEntry>,
@@ -63,6 +68,11 @@ export class PowerBank {
     this.#open = open;
     this.#take = take;
     this.#clock = clock;
+  }
+
+  /** Whether a PDU must not draw more than some current, by its configuration or as it said when it was read. */
+  isLimited(name: string): boolean {
+    return this.#rated.has(name) || this.rules(name).limitAmps !== undefined;
   }
 
   /** The way to a PDU. Throws HOST_UNKNOWN where the configuration has none of that name. */
@@ -213,8 +223,19 @@ export class PowerBank {
     }
     for (const key of keys.keys()) this.#busy.set(key, host);
     return () => {
-      for (const key of keys.keys()) this.#busy.delete(key);
+      for (const key of keys.keys()) {
+        this.#busy.delete(key);
+        this.#freed.set(key, this.#clock.monotonic());
+      }
     };
+  }
+
+  /** Instances of a PDU that acts of this process have moved since then, or may be moving. */
+  movedSince(pdu: string, since: Millis): Set<string> {
+    const ended = [...this.#freed].filter(([, at]) => at >= since).map(([key]) => key);
+    const begin = `${pdu} `;
+    const keys = [...this.#busy.keys(), ...ended].filter((key) => key.startsWith(begin));
+    return new Set(keys.map((key) => key.slice(begin.length)));
   }
 
   async close(): Promise<void> {
@@ -227,6 +248,7 @@ export class PowerBank {
   }
 
   #bind(entry: OutletEntry, reading: PduReading): BoundOutlet {
+    if (reading.totals?.rated) this.#rated.add(entry.pdu);
     const outlet = this.#bound.get(outletId(entry)) ?? bindOutlet(reading, entry);
     this.#bound.set(outlet.id, outlet);
     return outlet;
@@ -239,7 +261,8 @@ export class PowerBank {
       const reading = await queue.read();
       const outlet = findOutlet(reading, entry);
       const { state, pending, amps, watts, name, note } = outlet;
-      this.#bind(entry, reading);
+      // Another box's outlet says nothing of this host. An order, which tells its person, finds the outlets anew.
+      checkSameDevice(this.#bind(entry, reading), reading);
       if (state === "on" && amps !== undefined && amps > 0) this.#drew.set(id, amps);
       const lifeline = whyLifeline(reading, outlet, entry.pdu, rules);
       const load = loadOf(reading, rules, this.#drew.get(id));

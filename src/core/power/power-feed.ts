@@ -52,6 +52,10 @@ export class Feed {
   readonly outlet: BoundOutlet;
   /** It must never be off for longer than its own PDU takes to cycle it. */
   cyclesAlone = false;
+  /** It is a machine with a power button of its own: its outlets go off by themselves. */
+  hasButton = false;
+  /** What it was told last; undefined: nothing was sent. */
+  told: OutletCommand | undefined;
   readonly #queue: PduQueue;
   readonly #stagger: Stagger;
   readonly #clock: Clock;
@@ -119,6 +123,7 @@ export class Feed {
     try {
       const reading = await this.#queue.run(async (pdu) => {
         this.#settle = pdu.settle;
+        this.hasButton = pdu.commands.includes("soft");
         return pdu.readOutlet(this.outlet.instance);
       });
       checkSame(this.outlet, reading);
@@ -144,6 +149,7 @@ export class Feed {
       this.#turnAt = Number.NEGATIVE_INFINITY;
       await this.#queue.run((pdu, late) => {
         this.#first?.goesOut();
+        this.told = command;
         return pdu.command(this.outlet.instance, command, late);
       });
       return { is: "taken" };

@@ -2,7 +2,8 @@ import type { Clock, Millis } from "../../lib/clock.ts";
 import type { OobError } from "../../lib/errors.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { PowerResult, PowerVerb, SiteEvent } from "../site/site.ts";
-import { type BoundOutlet, deviceOutlet } from "./power-outlets.ts";
+import { MapDoubts } from "./map-doubts.ts";
+import { type BoundOutlet, deviceOutlet, knownBy } from "./power-outlets.ts";
 
 /** How far back an act is known by its id. */
 const REMEMBER: Millis = 30 * 86_400_000;
@@ -38,14 +39,40 @@ export class PowerLedger {
   readonly #audit: Audit;
   readonly #clock: Clock;
   #acts: Promise<Map<string, PowerAct>> | undefined;
+  /** By PDU: the box that it was when one of its outlets was last switched, or a person was told of it. */
+  readonly #boxes = new Map<string, string>();
+  readonly #doubts: MapDoubts;
 
   constructor(audit: Audit, clock: Clock) {
     this.#audit = audit;
+    this.#doubts = new MapDoubts(audit);
     this.#clock = clock;
   }
 
   async find(id: string): Promise<PowerAct | undefined> {
     return (await this.#load()).get(id);
+  }
+
+  /** Serial number or mark that a PDU had last; undefined: nothing of that is known. */
+  async boxOf(pdu: string): Promise<string | undefined> {
+    await this.#load();
+    return this.#boxes.get(pdu);
+  }
+
+  /** A person was told that a PDU is another box than before: whoever asks from now on means this one. */
+  async meet(
+    pdu: string,
+    box: string,
+    { host, by, text }: { readonly host: string; readonly by: string; readonly text: string },
+  ): Promise<void> {
+    await this.#audit.commit({ type: "power.exchanged", host, by, text, data: { pdu, box } });
+    this.#boxes.set(pdu, box);
+  }
+
+  /** PDUs of which another outlet moved than the one that was asked, as the trail has them by now. */
+  async doubts(): Promise<MapDoubts> {
+    await this.#load();
+    return this.#doubts;
   }
 
   /** Acts that were begun and of which no end is written. */
@@ -74,6 +101,7 @@ export class PowerLedger {
       data: { id, verb, outlets, reason, ...(incident !== undefined && { incident }) },
     });
     acts.set(id, { intent });
+    for (const [pdu, box] of boxesIn(outlets)) this.#boxes.set(pdu, box);
   }
 
   /** The loudest that the trail has: a host may be left without power. */
@@ -120,11 +148,20 @@ export class PowerLedger {
 
   async #read(): Promise<Map<string, PowerAct>> {
     const acts = new Map<string, PowerAct>();
+    // Orders look at #boxes meanwhile: what a PDU was before it was exchanged must not come back, not even for a moment.
+    const boxes = new Map<string, string>();
+    const doubts = this.#doubts.reading();
     const since = this.#clock.now() - REMEMBER;
     for await (const event of this.#audit.read({ hosts: [], since, follow: false })) {
-      const id = event.data?.id;
+      const { id } = event.data ?? {};
+      for (const [pdu, box] of metIn(event)) boxes.set(pdu, box);
+      doubts.take(event);
       if (typeof id !== "string") continue;
-      if (event.type === "power.intent") acts.set(id, { intent: intentOf(event, id) });
+      if (event.type === "power.intent") {
+        const intent = intentOf(event, id);
+        acts.set(id, { intent });
+        for (const [known, is] of boxesIn(intent.outlets)) boxes.set(known, is);
+      }
       const act = acts.get(id);
       if (event.type === "power.outcome" && act)
         acts.set(id, {
@@ -133,8 +170,23 @@ export class PowerLedger {
           endedAt: event.at,
         });
     }
+    for (const [pdu, box] of boxes) this.#boxes.set(pdu, box);
+    doubts.end();
     return acts;
   }
+}
+
+/** What a record holds is read back as it was written: a box that is no text is none. */
+const boxesIn = (outlets: readonly BoundOutlet[]) =>
+  outlets.flatMap((outlet) => {
+    const box: unknown = knownBy(outlet);
+    return typeof box === "string" ? [[outlet.pdu, box] as const] : [];
+  });
+
+/** The box of which a person was told. */
+function metIn({ type, data: { pdu, box } = {} }: SiteEvent) {
+  const isMet = type === "power.exchanged" && typeof pdu === "string" && typeof box === "string";
+  return isMet ? [[pdu, box] as const] : [];
 }
 
 const placeOf = ({ pdu, instance }: BoundOutlet): string => `${pdu} ${instance}`;

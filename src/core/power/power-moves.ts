@@ -31,6 +31,8 @@ export interface Moving {
   readonly onFor: Millis;
   /** How long a machine has to obey its power button. */
   readonly softWithin?: Millis | undefined;
+  /** Looks at outlets that nobody named: an off may have hit another one, and the on brings it back. */
+  readonly lookBeside?: (() => Promise<void>) | undefined;
 }
 
 /** Carries a verb out. */
@@ -82,13 +84,16 @@ async function make(feed: Feed, want: "on" | "off", say: Say): Promise<Turned> {
  * and whoever has lost interest, the on is tried until it is read back or the time for it is up.
  */
 async function cycleAll(feeds: readonly Feed[], offFor: Millis, moving: Moving): Promise<Ended> {
-  const { clock, say, host } = moving;
+  const { clock, say, host, lookBeside = () => Promise.resolve() } = moving;
   const offs = await Promise.all(feeds.map((feed) => make(feed, "off", say)));
   const failed = offs.find(({ verified }) => !verified);
   if (failed === undefined) {
     say(`waiting ${formatDuration(offFor)} with ${ids(feeds)} off`);
-    await clock.sleep(offFor);
-  } else say(`an off could not be verified: switching ${ids(feeds)} back on`);
+    await Promise.all([clock.sleep(offFor), lookBeside()]);
+  } else {
+    await lookBeside();
+    say(`an off could not be verified: switching ${ids(feeds)} back on`);
+  }
   // An off that was not seen may still come: then the outlets are watched for as long as the device may need.
   const backOn = await Promise.all(
     feeds.map((feed) => bringOn(feed, failed !== undefined, moving)),

@@ -1,5 +1,6 @@
 import type { OutletEntry } from "../../config/site-config.ts";
 import { OobError } from "../../lib/errors.ts";
+import { isSerialNumber } from "../../lib/serial-number.ts";
 import type { OutletReading, PduReading, PowerState } from "../../sdk/power.ts";
 import type { OutletStatus } from "../site/site.ts";
 
@@ -11,6 +12,7 @@ export interface BoundOutlet {
   readonly instance: string;
   readonly name?: string;
   readonly serial?: string;
+  readonly mark?: string;
 }
 
 /** "pdu-a/3" */
@@ -58,20 +60,16 @@ export function bindOutlet(reading: PduReading, entry: OutletEntry): BoundOutlet
     instance,
     ...(name !== undefined && { name }),
     ...(reading.serial !== undefined && { serial: reading.serial }),
+    ...(reading.mark !== undefined && { mark: reading.mark }),
   };
 }
 
 /** Throws when the device or the outlet is not the one that was bound: a swapped PDU, a renamed outlet. */
 export function checkSame(
   outlet: BoundOutlet,
-  now: { readonly name?: string; readonly serial?: string },
+  now: { readonly name?: string; readonly serial?: string; readonly mark?: string },
 ): void {
-  if (outlet.serial !== undefined && now.serial !== undefined && outlet.serial !== now.serial)
-    throw new OobError(
-      "PDU_REFUSED",
-      `Cannot use outlet ${outlet.id}: the PDU has serial number "${now.serial}", it had "${outlet.serial}"`,
-      { hint: "Was the PDU exchanged? Look at its outlets, then ask again" },
-    );
+  checkSameDevice(outlet, now);
   if (outlet.name !== undefined && now.name !== undefined && outlet.name !== now.name)
     throw new OobError(
       "OUTLET_UNKNOWN",
@@ -80,12 +78,42 @@ export function checkSame(
     );
 }
 
-/** What some units say who were never given a serial number. */
-const NO_SERIAL = /^(?:[0.\-\s]*|none|unknown|n\/a|not set)$/i;
+/** What a person is told who met another box than the one that was bound. */
+export const EXCHANGED = "Was the PDU exchanged? Look at its outlets, then ask again";
+
+/** Throws when another device answers than the one that an outlet was bound on. */
+export function checkSameDevice(
+  outlet: BoundOutlet,
+  now: { readonly serial?: string; readonly mark?: string },
+): void {
+  const had = knownBy(outlet);
+  const has = knownBy(now);
+  if (had === undefined || has === undefined || !areOthers(had, has)) return;
+  throw new OobError(
+    "PDU_REFUSED",
+    `Cannot use outlet ${outlet.id}: the PDU has serial number "${has}", it had "${had}"`,
+    { hint: EXCHANGED },
+  );
+}
+
+/** What tells a device from another: its serial number, else its mark. */
+export const knownBy = ({ serial, mark }: { readonly serial?: string; readonly mark?: string }) =>
+  isSerialNumber(serial) ? serial : (mark ?? serial);
+
+/**
+ * Whether two boxes are told apart by what they are known by. What a device does not give at one time proves nothing: one
+ * that says "N/A" for a serial number, and was not asked for a mark or did not answer that, may be the one with the mark.
+ */
+export function areOthers(had: string, has: string): boolean {
+  const isNoSerial = (box: string) => !isSerialNumber(box);
+  const isMark = (box: string) => /^(?:mac|engine) /.test(box);
+  if ((isNoSerial(had) && isMark(has)) || (isMark(had) && isNoSerial(has))) return false;
+  return had !== has;
+}
 
 /** What an outlet really is, whatever the configuration calls its PDU. */
-export function deviceOutlet({ serial = "", pdu, instance }: BoundOutlet): string {
-  return `${NO_SERIAL.test(serial) ? pdu : serial} ${instance}`;
+export function deviceOutlet({ serial, mark, pdu, instance }: BoundOutlet): string {
+  return `${isSerialNumber(serial) ? serial : (mark ?? pdu)} ${instance}`;
 }
 
 /** Power of a host with several feeds: on if any is on; off only if every one reads off and none is about to change. */

@@ -47,6 +47,8 @@ export class PduQueue {
   #tail: Promise<void> = Promise.resolve();
   #waiting = 0;
   #nextRead: Promise<PduReading> | undefined;
+  /** The last whole reading, and when it began. */
+  #whole: { readonly reading: PduReading; readonly at: Millis } | undefined;
   /** Of a reading that is in nobody's way: aborted when somebody else asks. */
   #yields: AbortController | undefined;
 
@@ -61,13 +63,23 @@ export class PduQueue {
 
   /** All outlets, fresh; those who ask while a reading waits for its turn share it. */
   read(): Promise<PduReading> {
-    this.#nextRead ??= this.run((pdu) => {
+    this.#nextRead ??= this.run(async (pdu) => {
       this.#nextRead = undefined;
-      return pdu.read();
+      const at = this.#clock.monotonic();
+      const reading = await pdu.read();
+      this.#whole = { reading, at };
+      return reading;
     }).finally(() => {
       this.#nextRead = undefined;
     });
     return this.#nextRead;
+  }
+
+  /** All outlets, and when their reading began; made anew where the last one began longer ago than `age`. */
+  async readLately(age: Millis): Promise<{ readonly reading: PduReading; readonly at: Millis }> {
+    const begun = this.#clock.monotonic();
+    if (this.#whole && this.#whole.at >= begun - age) return this.#whole;
+    return { reading: await this.read(), at: begun };
   }
 
   /** All outlets, and what is read only for somebody who looks at the whole device. */

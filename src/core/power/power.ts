@@ -13,26 +13,30 @@ import { minutes } from "../../lib/durations.ts";
 import { OobError } from "../../lib/errors.ts";
 import type { PduReading } from "../../sdk/power.ts";
 import type { Audit } from "../audit/audit.ts";
-import type { PowerEvent, PowerResult, PowerVerb } from "../site/site.ts";
+import type { PowerEvent, PowerVerb } from "../site/site.ts";
+import { checkMap, isInDoubt } from "./doubted-map.ts";
 import { FirstCommand } from "./first-command.ts";
 import { identify } from "./identify.ts";
+import { KnownBoxes } from "./known-boxes.ts";
 import type { MapProofs } from "./map-proofs.ts";
 import { MapProver, type ProofWish } from "./map-prover.ts";
+import { type NeighbourParts, Neighbours } from "./neighbours.ts";
 import { type HostPower, type OpenPdu, PowerBank, type TakePdu } from "./power-bank.ts";
 import type { Feed } from "./power-feed.ts";
 import { readFirst } from "./power-first.ts";
 import { keepInterval } from "./power-interval.ts";
 import { type PowerAct, type PowerIntent, PowerLedger } from "./power-ledger.ts";
 import { type Ended, type Moving, move } from "./power-moves.ts";
-import { combined } from "./power-outlets.ts";
 import { PowerRecovery, type Recovery, writeEnd } from "./power-recovery.ts";
-import { unsent } from "./unsent.ts";
+import { confirmAll, type PowerReport, report } from "./power-report.ts";
+import { plain, unsent } from "./unsent.ts";
 import { asOobError, inWords } from "./verb-words.ts";
 
 /** How long the on of a cycle is tried. */
 const ON_FOR: Millis = minutes(2);
 
 export type { HostPower } from "./power-bank.ts";
+export type { PowerReport } from "./power-report.ts";
 
 /** What power needs to know and to use. */
 export interface PowerSetup {
@@ -43,6 +47,8 @@ export interface PowerSetup {
   readonly audit: Audit;
   readonly clock: Clock;
   readonly onFor?: Millis;
+  /** Hosts of the configuration: what else moves is told by the name of who hangs on it. */
+  readonly hosts?: ReadonlyMap<string, HostEntry>;
 }
 
 /** Who wants it, and the id under which it happens at most once. */
@@ -53,12 +59,8 @@ export interface PowerOrder {
   readonly incident?: number;
   /** Of `soft`: how long the machine has to go down. */
   readonly softWithin?: Millis;
-}
-
-/** How an order ended, and what the outlets read afterwards. */
-export interface PowerReport extends HostPower {
-  readonly result: PowerResult;
-  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
+  /** A person overrides what a person may override. */
+  readonly force?: boolean;
 }
 
 type OnEvent = (event: PowerEvent) => void;
@@ -70,6 +72,8 @@ export class Power {
   readonly #bank: PowerBank;
   readonly #audit: Audit;
   readonly #ledger: PowerLedger;
+  readonly #boxes: KnownBoxes;
+  readonly #beside: NeighbourParts;
   readonly #running = new Map<string, Promise<PowerReport>>();
   /** What is under way besides. */
   readonly #others = new Set<Promise<unknown>>();
@@ -78,12 +82,14 @@ export class Power {
   /** What was read last, by host; forgotten where an order begins, for it may have changed anything. */
   readonly #lastRead = new Map<string, HostPower>();
 
-  constructor({ pdus, open, take, audit, clock, onFor = ON_FOR }: PowerSetup) {
+  constructor({ pdus, open, take, audit, clock, onFor = ON_FOR, hosts = new Map() }: PowerSetup) {
     this.#clock = clock;
     this.#onFor = onFor;
     this.#bank = new PowerBank(pdus, { open, take }, clock);
     this.#audit = audit;
     this.#ledger = new PowerLedger(audit, clock);
+    this.#boxes = new KnownBoxes(this.#ledger);
+    this.#beside = { bank: this.#bank, ledger: this.#ledger, clock, hosts };
     this.#recovery = new PowerRecovery(this.#bank, this.#ledger, clock);
   }
 
@@ -104,6 +110,7 @@ export class Power {
     return this.#lastRead.get(host);
   }
 
+  readonly inDoubt = ({ outlets }: HostEntry) => isInDoubt(outlets, this.#ledger);
   readonly outletKeys: PowerBank["keysOf"] = (...asked) => this.#bank.keysOf(...asked);
   readonly readUnhurried: PowerBank["readUnhurried"] = (pdu) => this.#bank.readUnhurried(pdu);
 
@@ -135,9 +142,10 @@ export class Power {
   }
 
   /** What would keep an order from being carried out, found by real reads: throws it. Nothing is sent or written. */
-  async rehearse(host: HostEntry, verb: PowerVerb): Promise<void> {
+  async rehearse(host: HostEntry, verb: PowerVerb, force = false): Promise<void> {
     const feeds = await this.#bank.feeds(host);
     await readFirst(this.#bank, feeds, host.name, verb);
+    await checkMap(feeds, this.#ledger, { host: host.name, verb, by: "", force });
     // An on waits.
     if (verb === "on") return;
     const moving = this.#moving(host.name, () => {});
@@ -149,9 +157,11 @@ export class Power {
     return this.#bank.haveCommand(host, "soft");
   }
 
-  /** Whether one of the host's PDUs has such a rule. */
+  /** Whether one of the host's PDUs has such a rule; a limit may be the device's own. */
   hasRule({ outlets }: HostEntry, rule: "limitAmps" | "minInterval"): boolean {
-    return outlets.some(({ pdu }) => (this.#bank.rules(pdu)[rule] ?? 0) > 0);
+    return outlets.some(({ pdu }) =>
+      rule === "limitAmps" ? this.#bank.isLimited(pdu) : this.#intervalOf(pdu) > 0,
+    );
   }
 
   /**
@@ -210,13 +220,17 @@ export class Power {
       const firsts = new Map(feeds.map((feed) => [feed.outlet.pdu, feed]));
       await Promise.all([...firsts.values()].map((feed) => feed.takeTurn()));
       await readFirst(this.#bank, feeds, host.name, verb);
+      const { id, by, force } = order;
+      await this.#boxes.check(feeds, { host: host.name, verb, by });
+      const trust = await checkMap(feeds, this.#ledger, { host: host.name, verb, by, force });
       await keepInterval(feeds, verb, this.#ledger, (pdu) => this.#intervalOf(pdu), moving);
       first.look();
-      const { id, by } = order;
+      await trust();
       const intent = { id, host: host.name, verb, outlets, by, at: this.#clock.now() };
       await this.#ledger.begin(intent, order.reason, order.incident);
       return await this.#carryOut(intent, feeds, host.offFor, moving, first);
     } catch (thrown) {
+      this.#boxes.refused(feeds, order.by, thrown);
       await confirmAll(feeds);
       return report(feeds, unsent(thrown));
     } finally {
@@ -244,13 +258,16 @@ export class Power {
     first: FirstCommand,
   ): Promise<PowerReport> {
     let ended: Ended;
+    const neighbours = await Neighbours.before(this.#beside, feeds);
     try {
       first.look();
-      ended = await move(intent.verb, feeds, offFor, moving);
+      const lookBeside = () => neighbours.look();
+      ended = await move(intent.verb, feeds, offFor, { ...moving, lookBeside });
     } catch (error) {
       ended = { result: first.refused(error) ? "refused" : "unknown", error: asOobError(error) };
     }
     if (ended.result !== "done") await confirmAll(feeds);
+    ended = await neighbours.judge(intent, ended, moving.say);
     if (intent.verb === "cycle" && ended.result !== "refused")
       if (feeds.some(({ state }) => state !== "on")) this.#ledger.alarm(intent, ended.error);
     await writeEnd(this.#ledger, intent, ended, moving);
@@ -280,18 +297,3 @@ export class Power {
     return { clock, host, onFor: this.#onFor, ending: this.#closing.signal, say };
   }
 }
-
-async function confirmAll(feeds: readonly Feed[]): Promise<void> {
-  await Promise.all(feeds.map((feed) => feed.confirm()));
-}
-
-function report(feeds: readonly Feed[], { result, error }: Ended): PowerReport {
-  const outlets = feeds.map(({ status }) => status);
-  return { result, power: combined(outlets), outlets, ...(error && { error: plain(error) }) };
-}
-
-const plain = ({ code, message, hint }: OobError) => ({
-  code,
-  message,
-  ...(hint !== undefined && { hint }),
-});

@@ -8,6 +8,7 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set([
   "POWER_UNKNOWN",
   "GUARD_REFUSED",
   "HELD",
+  "SECOND_PERSON",
   "SEAT_TAKEN",
   "PORT_BUSY",
   "INTERRUPTED",
@@ -19,3 +20,10 @@ export function unsent(thrown: unknown): Ended & { readonly error: OobError } {
   const error = asOobError(thrown);
   return { result: REFUSALS.has(error.code) ? "refused" : "failed", error };
 }
+
+/** An error as a report has it. */
+export const plain = ({ code, message, hint }: OobError) => ({
+  code,
+  message,
+  ...(hint !== undefined && { hint }),
+});

@@ -31,7 +31,7 @@ export function unverified({ id, want, reading, why, waited, lost }: Unseen): Oo
   if (reading.state === want)
     return new OobError(
       "POWER_UNVERIFIED",
-      `Cannot believe that ${id} is ${want}: it still draws ${reading.watts ?? "?"} W, ${reading.amps ?? "?"} A`,
+      `Cannot believe that ${id} is ${want}: it still draws ${drawn(reading)}`,
       { hint: "The relay may be welded, or another outlet is metered" },
     );
   const took = lost
@@ -40,6 +40,15 @@ export function unverified({ id, want, reading, why, waited, lost }: Unseen): Oo
   return new OobError(
     "POWER_UNVERIFIED",
     `Cannot switch ${id} ${want}: ${took} and still reads ${reading.state} after ${waited}`,
-    { hint: "Is the outlet locked, or its relay stuck?", ...(lost && { cause: lost }) },
+    {
+      hint: "Is the outlet locked, its relay stuck, or did another one move in its place? See oob pdu outlets",
+      ...(lost && { cause: lost }),
+    },
   );
 }
+
+const drawn = ({ watts, amps }: OutletReading): string =>
+  [
+    ...(watts === undefined ? [] : [`${watts} W`]),
+    ...(amps === undefined ? [] : [`${amps} A`]),
+  ].join(", ");

@@ -56,7 +56,7 @@ async function rehearseOne(
   const { power: state, outlets } = await power.readHost(host);
   await guard.demand(ask(host, wish));
   const down = await goesDown(parts, host, wish, state);
-  if (!(verb === "soft" && down?.how === "typed")) await power.rehearse(host, verb);
+  if (!(verb === "soft" && down?.how === "typed")) await power.rehearse(host, verb, wish.force);
   const tell = (text: string, more: Partial<PowerEvent> = {}): PowerEvent => ({
     ...{ at: clock.now(), host: host.name, text },
     ...more,

@@ -16,6 +16,8 @@ export interface PowerRequest {
   /** Interlocks that a person may override were overridden knowingly. */
   readonly force: boolean;
   readonly reason: string;
+  /** Who approved it, where two have to. The daemon says so; it never comes over a socket. */
+  readonly second?: string;
   /** Of `off` and `cycle`: the host goes down in order first, and is cut when it was seen down. */
   readonly graceful?: {
     readonly within: Millis;
@@ -33,4 +35,6 @@ export interface ProveRequest {
   /** What would be refused is said, and nothing is sent. */
   readonly dryRun?: boolean;
   readonly reason: string;
+  /** Who approved it, where two have to. The daemon says so; it never comes over a socket. */
+  readonly second?: string;
 }

@@ -12,6 +12,8 @@ export interface Wish {
   readonly force: boolean;
   /** For whom a runbook asks. */
   readonly person?: string | undefined;
+  /** Who approved it, where two have to. */
+  readonly second?: string | undefined;
   readonly graceful?: PowerRequest["graceful"];
   /** Other hosts that the same order names. */
   readonly together?: readonly string[];
@@ -23,19 +25,21 @@ export interface Wish {
 /** For whom a runbook works, and whether that person overrides what a person may override. */
 export interface OnBehalf {
   readonly person?: string | undefined;
+  readonly second?: string | undefined;
   readonly force?: boolean | undefined;
 }
 
 /** What the guard is asked about one host. */
 export const ask = (
   host: HostEntry,
-  { verb, asker, by, person, force, together = [], asOne, afterShutdown = false }: Wish,
+  { verb, asker, by, person, second, force, together = [], asOne, afterShutdown = false }: Wish,
 ): GuardRequest => ({
   host: host.name,
   act: verb,
   asker,
   by,
   person,
+  second,
   force,
   together: together.filter((name) => name !== host.name),
   asOne,

@@ -9,6 +9,7 @@ import { inWords } from "../power/verb-words.ts";
 import type { RunPower } from "../runbook/run-runbook.ts";
 import { EventQueue } from "../session/event-queue.ts";
 import type { Guard } from "../watchdog/guard.ts";
+import { isForPerson } from "../watchdog/guard-refusal.ts";
 import { GoingDown, type TypeShutdown } from "./going-down.ts";
 import { planOrder, type Unit } from "./power-plan.ts";
 import { rehearse } from "./power-rehearsal.ts";
@@ -18,7 +19,14 @@ import type { PowerEvent, PowerRequest, PowerVerb } from "./site.ts";
 export interface SitePowerParts {
   readonly power: Pick<
     Power,
-    "readHost" | "switchHost" | "identify" | "rehearse" | "hasButton" | "hasRule" | "outletKeys"
+    | "readHost"
+    | "switchHost"
+    | "identify"
+    | "rehearse"
+    | "hasButton"
+    | "hasRule"
+    | "inDoubt"
+    | "outletKeys"
   >;
   readonly hostOf: (name: string) => HostEntry | undefined;
   /** Types the shutdown at the console; throws where its kernel did not say that it is down. */
@@ -27,6 +35,8 @@ export interface SitePowerParts {
   readonly clock: Clock;
   /** A mark into the console's log: power was cut here. */
   readonly mark: (host: string, text: string) => void;
+  /** Resolves when that, and all before it, is under a checkpoint, or cannot be. */
+  readonly sealed?: (host: string) => Promise<void>;
 }
 
 type OnEvent = (event: PowerEvent) => void;
@@ -53,7 +63,7 @@ export class SitePower {
 
   #begin(
     hosts: readonly HostEntry[],
-    { verb, reason, force, graceful, dryRun }: PowerRequest,
+    { verb, reason, force, graceful, dryRun, second }: PowerRequest,
     by: string,
     onEvent: OnEvent,
   ): Promise<unknown> {
@@ -64,7 +74,7 @@ export class SitePower {
       return Promise.all(hosts.map(show));
     }
     const together = hosts.map(({ name }) => name);
-    const wish: Wish = { verb, asker: "person", by, reason, force, graceful, together };
+    const wish: Wish = { verb, asker: "person", by, second, reason, force, graceful, together };
     return dryRun ? this.#rehearse(hosts, wish, onEvent) : this.#carryOutAll(hosts, wish, onEvent);
   }
 
@@ -132,7 +142,7 @@ export class SitePower {
     host: HostEntry,
     run: { readonly name: string; readonly reason: string; readonly dryRun: boolean } & OnBehalf,
   ): RunPower {
-    const { name, reason, dryRun, person, force = false } = run;
+    const { name, reason, dryRun, person, second, force = false } = run;
     const { power } = this.#parts;
     const read = async () => (await power.readHost(host)).power;
     const turn = async (
@@ -141,7 +151,7 @@ export class SitePower {
     ): Promise<SwitchOutcome> => {
       if (dryRun) return { power: await read(), verified: false };
       const by = `runbook ${name}`;
-      const wish: Wish = { verb, asker: "runbook", by, person, reason, force };
+      const wish: Wish = { verb, asker: "runbook", by, person, second, reason, force };
       const report = await this.#order(host, wish, ({ outlet, state }) => {
         if (outlet !== undefined && state === "off") readOff();
       });
@@ -207,7 +217,7 @@ export class SitePower {
       // Whoever would cut it then may ask again while the shutdown of before still hangs.
       await guard.demand(ask(host, { ...wish, afterShutdown: graceful.thenHard }));
       // What would be refused then leaves the host down, and not even cut.
-      await this.#parts.power.rehearse(host, verb);
+      await this.#parts.power.rehearse(host, verb, wish.force);
       for (const one of inIt) {
         const undone = await new GoingDown(this.#parts, one, wish, onEvent).wait();
         if (undone) return undone;
@@ -223,17 +233,20 @@ export class SitePower {
   }
 
   async #switch(host: HostEntry, wish: Wish, onEvent: OnEvent): Promise<PowerReport> {
-    const { power, mark } = this.#parts;
+    const { power, mark, sealed } = this.#parts;
     const { verb, by, reason, graceful } = wish;
     const guard = await this.#parts.guard();
     const question = ask(host, wish);
     const permit = await guard.demand(question);
-    // What would be refused for having come too early costs nothing of the budget.
-    if (power.hasRule(host, "minInterval")) await power.rehearse(host, verb);
+    // What would be refused for having come too early, or for a map in doubt, costs nothing of the budget.
+    const force = question.force === true && isForPerson(question);
+    if (power.hasRule(host, "minInterval") || (await power.inDoubt(host)))
+      await power.rehearse(host, verb, force);
     const id = randomUUID();
     await guard.spend(question, permit, id);
     mark(host.name, `${verb} by ${by}${reason === "" ? "" : `: ${reason}`}`);
-    const order = { id, by, reason, ...(graceful && { softWithin: graceful.within }) };
+    await sealed?.(host.name);
+    const order = { id, by, reason, force, ...(graceful && { softWithin: graceful.within }) };
     const report = await power.switchHost(host, verb, order, onEvent);
     mark(host.name, `${verb} ${report.result}, outlets read ${report.power}`);
     return report;

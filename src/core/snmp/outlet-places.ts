@@ -35,6 +35,9 @@ export function numberOf(profile: SnmpProfile, instance: string): number | undef
 /** Columns never end in 0: such an OID is one object for all outlets. */
 export const isScalar = (oid: string): boolean => oid.endsWith(".0");
 
+/** true of an object that is the same for each outlet, not one of many that have ".0" behind the outlet's number. */
+export const isOneForAll = (oid: string): boolean => isScalar(oid) && !oid.includes("{");
+
 /** A scalar's OID ends in .0; what is walked, or asked for with GETNEXT, is the object above it. */
 export const columnOf = (oid: string): string => oid.replace(/\.0$/, "");
 

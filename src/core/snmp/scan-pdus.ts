@@ -22,6 +22,7 @@ export type Scanned = { readonly host: string; readonly port: number } & (
       readonly model?: string;
       readonly firmware?: string;
       readonly serial?: string;
+      readonly mark?: string;
       readonly outlets: number;
       /** Why its outlets are not switched. */
       readonly readOnly?: string;
@@ -133,7 +134,7 @@ async function knock(
   }
 }
 
-function summary({ family, model, firmware, serial, outlets }: PduReading) {
+function summary({ family, model, firmware, serial, mark, outlets }: PduReading) {
   const refused = outlets.map(({ refuses }) => refuses).filter((one) => one !== undefined);
   const readOnly = refused.length === outlets.length ? refused[0] : undefined;
   return {
@@ -141,6 +142,7 @@ function summary({ family, model, firmware, serial, outlets }: PduReading) {
     ...(model !== undefined && { model }),
     ...(firmware !== undefined && { firmware }),
     ...(serial !== undefined && { serial }),
+    ...(mark !== undefined && { mark }),
     outlets: outlets.length,
     ...(readOnly !== undefined && { readOnly }),
   };

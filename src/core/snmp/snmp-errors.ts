@@ -48,6 +48,15 @@ export function timedOut(error: unknown): boolean {
   return (error as LibraryError).name === "RequestTimedOutError";
 }
 
+/** true where something came back that is no answer to what was asked: parts of it are missing, or out of place. */
+export function isGarbled(error: unknown): boolean {
+  return (error as LibraryError).name === "ResponseInvalidError";
+}
+
+/** true where an agent of version 3 has another clock or name than a session knows: it was started anew (RFC 3414, 3.2). */
+export const startedAnew = (error: unknown): boolean =>
+  /time window|engine ?id/i.test(messageOf(error));
+
 /** Host and port for people. */
 export const addressOf = (target: SnmpTarget): string => `${target.host}:${target.port}`;
 
@@ -67,6 +76,10 @@ export function readError(error: unknown, target: SnmpTarget): OobError {
 export function writeError(error: unknown, target: SnmpTarget, outlet: string): OobError {
   const what = `Cannot switch outlet "${outlet}" of ${addressOf(target)}`;
   const status = statusOf(error);
+  if (status === undefined && startedAnew(error)) {
+    const text = `${what}: the device started anew just then, and its answer does not tell whether it took it`;
+    return new OobError("PDU_SILENT", text, { cause: error });
+  }
   if (status === undefined) return commonError(error, target, what);
   const word = STATUS_WORDS[status] ?? `error ${status}`;
   const cause = { cause: error };
@@ -92,8 +105,8 @@ function commonError(error: unknown, target: SnmpTarget, what: string): OobError
   const text = messageOf(error);
   if (timedOut(error)) {
     const hint = v3
-      ? "Check address, UDP port, user, auth and priv passwords: some agents do not answer a wrong one"
-      : "Check address, UDP port and community: a wrong community gets no answer either";
+      ? "Check address, UDP port, user, auth and priv passwords: some agents do not answer a wrong one; what another address answers does not count"
+      : "Check address, UDP port and community: a wrong community gets no answer either, and what another address answers does not count";
     return new OobError("PDU_SILENT", `${what}: no answer`, { cause: error, hint });
   }
   const login = v3 ? loginError(text) : undefined;

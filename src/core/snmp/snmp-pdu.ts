@@ -16,14 +16,15 @@ import type {
   UnprovenMap,
 } from "../../sdk/power.ts";
 import type { SnmpProfile, SnmpTarget, Write } from "../../sdk/snmp-profile.ts";
-import { cellIs, cellText, listItem, listItems } from "./cell.ts";
+import { cellIs, listItem, listItems } from "./cell.ts";
+import { KnownDevice } from "./known-device.ts";
 import { claimOf, type Proofs, writeOf } from "./map-claim.ts";
 import { placesIn } from "./outlet-places.ts";
 import { inTurn } from "./reading-turns.ts";
 import { readEnergy } from "./snmp-energy.ts";
 import { addressOf } from "./snmp-errors.ts";
 import { type Family, findFamily } from "./snmp-family.ts";
-import { type Facts, type Identity, identityIn, identityOids } from "./snmp-identity.ts";
+import { type Facts, identityIn, identityOids } from "./snmp-identity.ts";
 import { type Look, objectsAt, outletAt, outletObjects, type Seen } from "./snmp-outlets.ts";
 import { SnmpSession } from "./snmp-session.ts";
 import { type Layout, needsWhole, readTables } from "./snmp-tables.ts";
@@ -39,11 +40,10 @@ interface Parts {
 class SnmpPdu implements Pdu {
   readonly label: string;
   readonly cyclesAlone: boolean;
-  readonly #target: SnmpTarget;
   readonly #session: SnmpSession;
   readonly #family: Family;
   readonly #clock: Clock;
-  #identity: Identity = { facts: {}, serialOid: undefined };
+  readonly #device: KnownDevice;
   readonly #steady: SteadyColumns;
   readonly #proofs: Proofs;
   /** Whether the map is proven, by the table that an outlet stands in; forgotten where the device is asked who it is. */
@@ -56,8 +56,8 @@ class SnmpPdu implements Pdu {
     this.#clock = parts.clock;
     this.label = addressOf(target);
     this.cyclesAlone = family.profile.cyclesAlone === true;
-    this.#target = target;
     this.#session = session;
+    this.#device = new KnownDevice(target, session);
     this.#family = family;
     this.#steady = new SteadyColumns(parts.clock);
   }
@@ -82,8 +82,10 @@ class SnmpPdu implements Pdu {
 
   async #readAll(): Promise<PduReading> {
     const { profile, name, hasOutlets } = this.#family;
-    const tables = await readTables(this.#session, profile, this.#steady);
-    const facts = this.#is(tables.identity);
+    const { markOids } = this.#device;
+    const tables = await readTables(this.#session, profile, this.#steady, markOids);
+    this.#proven.clear();
+    const facts = await this.#device.met(tables.identity, tables.look);
     const outlets = tables.instances
       .map((instance) => outletAt(this.#profileOf(instance), instance, tables))
       .filter((outlet) => outlet !== undefined);
@@ -102,16 +104,17 @@ class SnmpPdu implements Pdu {
     return readEnergy(this.#session, this.#profile, this.#known?.tables, reading);
   }
 
-  async readOutlet(instance: string): Promise<OutletReading & { readonly serial?: string }> {
+  async readOutlet(
+    instance: string,
+  ): Promise<OutletReading & { readonly serial?: string; readonly mark?: string }> {
     await this.#mayBe(instance);
     const profile = this.#profile;
-    const { serialOid } = this.#identity;
     const { place = placesIn(profile), units = 1, names, printed } = this.#known?.tables ?? {};
     const variables = this.#variables(instance);
     const cells = await this.#session.get([
       ...objectsAt(outletObjects(profile), place, instance),
       ...(names?.objects(variables) ?? []),
-      ...(serialOid === undefined ? [] : [serialOid]),
+      ...this.#device.oids,
     ]);
     if (names?.stillHolds(variables, cells) === false) throw this.#renumbered(instance);
     const known =
@@ -121,9 +124,7 @@ class SnmpPdu implements Pdu {
     const seen: Seen = { look, place, units, ...(printed && { printed }) };
     const outlet = known ? outletAt(this.#profileOf(instance), instance, seen) : undefined;
     if (outlet === undefined) throw this.#noOutlet(instance);
-    const serial = serialOid === undefined ? undefined : cellText(cells.get(serialOid));
-    this.#checkSerial(serial);
-    return serial === undefined ? outlet : { ...outlet, serial };
+    return { ...outlet, ...this.#device.seen(look) };
   }
 
   /** Throws where an instance is none, or none of those that a whole reading found. */
@@ -160,7 +161,7 @@ class SnmpPdu implements Pdu {
   #profileOf(instance: string): SnmpProfile {
     const { unproven } = this.#profile;
     if (unproven === undefined) return this.#profile;
-    const claim = claimOf(this.#family, this.#identity.facts, this.label, instance);
+    const claim = claimOf(this.#family, this.#device.facts, this.label, instance);
     const known = this.#proven.get(claim.table) ?? this.#proofs(claim);
     this.#proven.set(claim.table, known);
     return known ? { ...this.#profile, write: unproven } : this.#profile;
@@ -241,23 +242,8 @@ class SnmpPdu implements Pdu {
   /** Asks the device who it is. */
   async identify(): Promise<Facts> {
     const found = await this.#session.firstBelow(identityOids(this.#profile));
-    return this.#is(identityIn(this.#profile, found));
-  }
-
-  #is(identity: Identity): Facts {
-    this.#identity = identity;
-    this.#checkSerial(identity.facts.serial);
     this.#proven.clear();
-    return identity.facts;
-  }
-
-  #checkSerial(serial: string | undefined): void {
-    const wanted = this.#target.serial;
-    if (wanted === undefined || wanted === serial) return;
-    const text = `Cannot use ${this.label}: its serial number is "${serial ?? ""}", not "${wanted}"`;
-    const hint =
-      "Another device answers at this address; check it, then correct serial: of the PDU";
-    throw new OobError("PDU_REFUSED", text, { hint });
+    return this.#device.met(identityIn(this.#profile, found));
   }
 
   #refused(instance: string, why: string): OobError {

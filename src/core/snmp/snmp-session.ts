@@ -4,14 +4,18 @@ import { formatDuration } from "../../lib/durations.ts";
 import { OobError } from "../../lib/errors.ts";
 import type { SnmpTarget } from "../../sdk/snmp-profile.ts";
 import type { Cell } from "./cell.ts";
+import { sizeOf } from "./message-size.ts";
 import { Pace, untilAnswered } from "./repeated-read.ts";
 import {
   addressOf,
   GENERAL_ERROR,
+  isGarbled,
   NO_SUCH_NAME,
   readError,
+  startedAnew,
   statusOf,
   TOO_BIG,
+  timedOut,
   writeError,
 } from "./snmp-errors.ts";
 import {
@@ -29,6 +33,8 @@ import { firstBelow, MAX_OBJECTS, TableWalks, type Walked } from "./table-walks.
 const NOTHING: Found = { oid: "", cell: undefined, end: true };
 /** Longest time that a walk may take. */
 const WALK_WITHIN: Millis = 30_000;
+/** Octets of objects in an answer: what an Ethernet frame holds (1472) without the message's own. */
+const MAX_ANSWER_BYTES = 1400;
 
 /** One object that is to be written. */
 export interface Setting {
@@ -51,10 +57,14 @@ export class SnmpSession {
   readonly #target: SnmpTarget;
   readonly #clock: Clock;
   readonly #open: OpenWire;
-  readonly #reader: WireSession;
+  #reader: WireSession;
   #writer: WireSession | undefined;
   readonly #pace: Pace;
   readonly #walks: TableWalks;
+  /** The agent was given no request for many objects that it did not answer. */
+  #wide: boolean;
+  /** Sizes of objects, where a reading asks for many. */
+  readonly #sizes = new Map<string, number>();
   #over: AbortSignal | undefined;
 
   constructor(target: SnmpTarget, clock: Clock, open: OpenWire = openSession) {
@@ -69,6 +79,8 @@ export class SnmpSession {
       unreadable: this.#unreadable.bind(this),
     };
     this.#walks = new TableWalks(requests, target.login.version !== "1");
+    // An object that is missing fails the whole request in version 1.
+    this.#wide = target.login.version !== "1";
   }
 
   /** Does `work`. Once the signal is aborted no further request of it is sent, and it throws the signal's reason. */
@@ -84,11 +96,48 @@ export class SnmpSession {
   /** Reads objects; those that the agent has not are undefined. */
   async get(oids: readonly string[]): Promise<Map<string, Cell>> {
     const cells = new Map<string, Cell>();
-    for (let at = 0; at < oids.length; at += MAX_OBJECTS) {
-      const some = oids.slice(at, at + MAX_OBJECTS);
-      for (const { oid, cell } of await this.#pieces("get", some)) cells.set(oid, cell);
+    for (let at = 0; at < oids.length; ) {
+      const many = oids.slice(at, at + this.#fitting(oids, at));
+      const some = many.length > MAX_OBJECTS ? await this.#getMany(many) : undefined;
+      const few = some ? [] : oids.slice(at, at + MAX_OBJECTS);
+      for (const { oid, cell } of some ?? (await this.#pieces("get", few))) cells.set(oid, cell);
+      at += some?.length ?? few.length;
     }
+    if (oids.length > MAX_OBJECTS && this.#wide)
+      for (const [oid, cell] of cells) this.#sizes.set(oid, sizeOf(oid, cell));
     return cells;
+  }
+
+  /** How many objects from here on fit into an answer, as far as their sizes are known. */
+  #fitting(oids: readonly string[], at: number): number {
+    let room = MAX_ANSWER_BYTES;
+    const over = this.#wide
+      ? oids.slice(at).findIndex((oid) => {
+          room -= this.#sizes.get(oid) ?? MAX_ANSWER_BYTES;
+          return room < 0;
+        })
+      : 0;
+    return Math.max(over < 0 ? oids.length : over, MAX_OBJECTS);
+  }
+
+  /** As many objects as a datagram holds; undefined where the agent does not give them. */
+  async #getMany(oids: readonly string[]): Promise<Found[] | undefined> {
+    try {
+      const answer = await this.#tries<snmp.Varbind[]>(
+        (done) => this.#reader.get([...oids], done),
+        this.#target.timeout,
+      );
+      const same = answer.length === oids.length && answer.every(({ oid }, i) => oid === oids[i]);
+      if (same) return answer.map(found);
+    } catch (error) {
+      this.#over?.throwIfAborted();
+      // Agents that hold fewer objects than were asked for may say so, be silent, or leave the rest out.
+      const few = timedOut(error) || isGarbled(error) || this.#bulkUnfit(error);
+      if (!few) throw readError(error, this.#target);
+    }
+    this.#wide = false;
+    this.#sizes.clear();
+    return undefined;
   }
 
   /** The first object behind each OID that lies below it; undefined where there is none. */
@@ -110,6 +159,8 @@ export class SnmpSession {
   async set({ oid, value, type }: Setting, outlet: string): Promise<void> {
     const { timeout, tries } = this.#target;
     // Sent once, so its answer is given all the time that a read has with its repetitions.
+    // An agent of version 3 that has started anew refuses whom it knew: who writes asks for its clock before.
+    if (this.#target.login.version === "3") this.#leaveWriter();
     this.#writer ??= this.#open(this.#target, timeout * tries, true);
     const writer = this.#writer;
     const write = [{ oid, type: SET_TYPES[type ?? "integer"], value }];
@@ -122,13 +173,12 @@ export class SnmpSession {
   }
 
   close(): void {
-    for (const session of [this.#reader, this.#writer]) {
-      try {
-        session?.close();
-      } catch {
-        // Closed already: the library's socket throws then, and nothing is left to do.
-      }
-    }
+    leave(this.#reader);
+    this.#leaveWriter();
+  }
+
+  #leaveWriter(): void {
+    if (this.#writer) leave(this.#writer);
     this.#writer = undefined;
   }
 
@@ -194,13 +244,35 @@ export class SnmpSession {
     }
   }
 
+  /** A read; where the agent has started anew, and has another clock or name now, with a session that knows it. */
+  async #tries<T>(send: (done: Callback<T>) => void, patience?: Millis): Promise<T | []> {
+    try {
+      return await this.#repeated(send, patience);
+    } catch (error) {
+      if (!startedAnew(error)) throw error;
+      leave(this.#reader);
+      this.#reader = this.#open(this.#target, this.#target.timeout);
+      return this.#repeated(send, patience);
+    }
+  }
+
   /** A read, repeated until something answers it. */
-  async #tries<T>(send: (done: Callback<T>) => void): Promise<T | []> {
-    const patience = this.#target.timeout * this.#target.tries;
+  async #repeated<T>(
+    send: (done: Callback<T>) => void,
+    patience: Millis = this.#target.timeout * this.#target.tries,
+  ): Promise<T | []> {
     const copy = (done: Callback<T>) => {
       this.#over?.throwIfAborted();
       send(done);
     };
     return untilAnswered(copy, { clock: this.#clock, pace: this.#pace, patience });
+  }
+}
+
+function leave(session: WireSession): void {
+  try {
+    session.close();
+  } catch {
+    // Closed already: the library's socket throws then, and nothing is left to do.
   }
 }

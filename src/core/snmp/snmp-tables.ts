@@ -7,7 +7,15 @@
  */
 import type { SnmpProfile } from "../../sdk/snmp-profile.ts";
 import { type Cell, cellIs, cellNumber, listItems } from "./cell.ts";
-import { columnOf, isScalar, type Place, placesIn, unitColumns } from "./outlet-places.ts";
+import { readAgain } from "./known-variables.ts";
+import {
+  columnOf,
+  isOneForAll,
+  isScalar,
+  type Place,
+  placesIn,
+  unitColumns,
+} from "./outlet-places.ts";
 import { type Identity, identityIn, identityOids } from "./snmp-identity.ts";
 import {
   type Look,
@@ -20,8 +28,13 @@ import {
 import type { SnmpSession } from "./snmp-session.ts";
 import { type MeterRows, totalColumns, totalVariables } from "./snmp-totals.ts";
 import type { Column } from "./snmp-walk.ts";
-import { type SteadyColumns, unitsIn } from "./steady-columns.ts";
-import type { Walked } from "./table-walks.ts";
+import {
+  likenessOf,
+  type Steady,
+  type SteadyColumns,
+  steadyOf,
+  unitsIn,
+} from "./steady-columns.ts";
 import { VariableNames } from "./variable-names.ts";
 
 /** What a whole reading brought. */
@@ -33,27 +46,52 @@ export interface Tables extends Seen, MeterRows {
 /** What is kept of it: where things stand, without what stood there. */
 export type Layout = Omit<Tables, "look" | "columns" | "identity">;
 
-/** Reads all outlets and all meters, and who the device is. */
+/** Reads all outlets and all meters, who the device is, and some objects besides. */
 export async function readTables(
   session: SnmpSession,
   profile: SnmpProfile,
   steady: SteadyColumns,
+  besides: readonly string[] = [],
 ): Promise<Tables> {
+  const { known } = steady;
+  const again = known.variables && (await readAgain(session, profile, known.variables));
+  if (again) {
+    const identity = identityIn(profile, known.variables?.first ?? []);
+    const printed = printedBy(profile, again.names);
+    return { ...again, columns: new Map(), units: 1, identity, printed };
+  }
   const objects = outletObjects(profile);
-  const walked = await walkTables(session, profile, objects, steady);
-  const columns = walked.rows;
-  const names = profile.dictionary && variablesIn(profile.dictionary.names, columns);
-  const place = placesIn(profile, names);
-  const rows = await instancesIn(session, profile, columns, names);
-  const came = new Set(scalarsOf(profile, objects));
-  const single = objects.filter(
-    ({ column, suffix }) => !isWalked(profile, column, suffix) && !came.has(column),
+  const fixed = [...identityOids(profile), ...scalarsOf(profile, objects).map(columnOf)];
+  const walked = await session.walk(
+    [...walkedColumns(profile, objects), ...totalColumns(profile)].filter(
+      (column) => !known.rows.has(column),
+    ),
+    [...fixed, ...liveScalars(profile).map(columnOf)],
   );
-  const cells = await session.get([
-    ...new Set(rows.flatMap((instance) => objectsAt(single, place, instance))),
-    ...(names ? totalVariables(profile, names) : []),
-  ]);
-  const look: Look = (oid) => walked.look(oid) ?? cells.get(oid);
+  const single = new Map<string, Cell>();
+  for (const one of walked.first) if (one) single.set(one.oid, one.cell);
+  let believed = known.cells;
+  const look: Look = (oid) => walked.cells.get(oid) ?? single.get(oid) ?? believed.get(oid);
+  const get = async (oids: readonly string[]) => {
+    for (const [oid, cell] of await session.get(oids)) single.set(oid, cell);
+  };
+  const names = profile.dictionary && variablesIn(profile.dictionary.names, walked.rows);
+  const place = placesIn(profile, names);
+  const rows = instancesIn(profile, walked.rows, names, look);
+  const { changing, lasting } = singleObjects(profile, objects, rows, { look, place });
+  const oids = [...changing, ...lasting.filter((oid) => !believed.has(oid))];
+  await get([...oids, ...(names ? totalVariables(profile, names) : []), ...besides]);
+  const likeness = likenessOf(profile, walked.first.slice(0, fixed.length), rows, { look, place });
+  let columns = new Map([...known.rows, ...walked.rows]);
+  if (!steady.holdsFor(likeness)) {
+    believed = new Map();
+    const more = await session.walk([...known.rows.keys()]);
+    for (const [oid, cell] of more.cells) single.set(oid, cell);
+    await get(lasting.filter((oid) => !single.has(oid)));
+    columns = new Map([...walked.rows, ...more.rows]);
+    const variables = names && { names, first: walked.first.slice(0, fixed.length) };
+    steady.keep(likeness, { ...steadyIn(profile, columns, lasting, look), variables });
+  }
   return {
     instances: withoutPadding(profile, rows, look, place),
     columns,
@@ -64,36 +102,81 @@ export async function readTables(
     ...(names && { names, printed: printedBy(profile, names) }),
   };
 }
-
-/** Walks a device's columns; those that are known and still hold are not asked for. */
-async function walkTables(
-  session: SnmpSession,
-  profile: SnmpProfile,
-  objects: readonly OutletObject[],
-  steady: SteadyColumns,
-): Promise<Omit<Walked, "cells"> & { readonly look: Look }> {
-  const known = steady.columns;
-  const wanted = walkedColumns(profile, objects).filter((column) => !known.rows.has(column));
-  const scalars = scalarsOf(profile, objects).map(columnOf);
-  const now = await session.walk(
-    [...wanted, ...totalColumns(profile)],
-    [...identityOids(profile), ...scalars],
-  );
-  const holds = steady.holdFor(profile, now);
-  const more = holds ? known : await session.walk([...known.rows.keys()]);
-  const rows = new Map([...now.rows, ...more.rows]);
-  const beside = new Map(now.first.map((one) => [one?.oid, one?.cell]));
-  const look: Look = (oid) => now.cells.get(oid) ?? more.cells.get(oid) ?? beside.get(oid);
-  if (!holds) steady.keep(profile, now, rows);
-  return { rows, first: now.first, look };
+/** Single objects that say something of all outlets, and how the device is built. */
+function scalarsOf(profile: SnmpProfile, objects: readonly OutletObject[]): string[] {
+  const live = liveScalars(profile);
+  const { padding, ratedAmps } = profile;
+  const all = [...objects.map(({ column }) => column), padding?.count ?? "", ratedAmps?.oid ?? ""];
+  return [...new Set(all)].filter((oid) => isOneForAll(oid) && !live.includes(oid));
 }
 
-/** Single objects that say something of all outlets. */
-function scalarsOf(profile: SnmpProfile, objects: readonly OutletObject[]): string[] {
-  const { read, scalars, dictionary, padding } = profile;
-  const all = [...objects.map(({ column, suffix }) => `${column}${suffix}`), padding?.count];
-  const own = read.list || scalars || dictionary ? [padding?.count] : all;
-  return [...new Set(own.filter((oid) => oid !== undefined && isScalar(oid)))] as string[];
+/** Single objects that say what is the case: states of a family that has no table, meters of the device. */
+function liveScalars({ read, scalars = [], totalWatts = [], lineAmps }: SnmpProfile): string[] {
+  const meters = [...totalWatts, ...(lineAmps ? [lineAmps] : [])].map(({ oid }) => oid);
+  return [
+    ...(read.list ? [read.oid] : []),
+    ...scalars.map((instance) => `${read.oid}.${instance}`),
+    ...meters.filter(isScalar),
+  ];
+}
+
+/** OIDs of objects that stand in no column, of the outlets that there are: those that change, and those that do not. */
+function singleObjects(
+  profile: SnmpProfile,
+  objects: readonly OutletObject[],
+  rows: readonly string[],
+  { look, place }: { readonly look: Look; readonly place: Place },
+) {
+  const { read, scalars } = profile;
+  const steady = steadyOf(profile);
+  const changing = new Set<string>();
+  const lasting = new Set<string>();
+  const single = objects.filter(({ column, suffix }) => {
+    const came = isOneForAll(column) || (scalars !== undefined && column === read.oid);
+    return !came && !isWalked(profile, column, suffix);
+  });
+  for (const row of rows) {
+    const state = stateCell(read, row, { look, place });
+    if (cellIs(state, read.absent ?? [])) continue;
+    const needed = single.filter((one) => !(isOther(one, read) && isTold(state, read)));
+    for (const { column, suffix } of needed)
+      for (const oid of objectsAt([{ column, suffix }], place, row))
+        (steady.has(column) ? lasting : changing).add(oid);
+  }
+  return { changing: [...changing], lasting: [...lasting] };
+}
+
+/** The state of an outlet, where it has an object of its own. */
+function stateCell(
+  { oid, list }: SnmpProfile["read"],
+  row: string,
+  { look, place }: { readonly look: Look; readonly place: Place },
+): Cell {
+  return list ? undefined : look(place(oid, row) ?? "");
+}
+
+/** true of the object that tells a state otherwise. */
+const isOther = ({ column, suffix }: OutletObject, { otherwise }: SnmpProfile["read"]): boolean =>
+  column === otherwise?.oid && suffix === (otherwise.suffix ?? "");
+
+/** true where a state needs nothing that tells it otherwise. */
+const isTold = (state: Cell, { otherwise }: SnmpProfile["read"]): boolean =>
+  state !== undefined && !cellIs(state, otherwise?.when ?? []);
+
+/** What need not be asked for again. */
+function steadyIn(
+  profile: SnmpProfile,
+  columns: ReadonlyMap<string, Column>,
+  lasting: readonly string[],
+  look: Look,
+): Steady {
+  if (unitsIn(profile, columns) > 1) return { rows: new Map(), cells: new Map() };
+  const steady = steadyOf(profile);
+  const rows = new Map([...columns].filter(([column]) => steady.has(column)));
+  const cells = new Map(lasting.map((oid) => [oid, look(oid)]));
+  for (const [column, some] of rows)
+    for (const [row, cell] of some) cells.set(`${column}.${row}`, cell);
+  return { rows, cells };
 }
 
 /** true where the outlets of a family are known only after a whole reading. */
@@ -123,22 +206,16 @@ function walkedColumns(profile: SnmpProfile, objects: readonly OutletObject[]): 
   ];
 }
 
-async function instancesIn(
-  session: SnmpSession,
+function instancesIn(
   profile: SnmpProfile,
   columns: ReadonlyMap<string, Column>,
   names: VariableNames | undefined,
-): Promise<readonly string[]> {
+  look: Look,
+): readonly string[] {
   const { read, scalars, dictionary } = profile;
   if (names && dictionary) return names.matching(dictionary.outlet).map(({ row }) => row);
-  if (read.list) {
-    const states = (await session.get([read.oid])).get(read.oid);
-    return listItems(states).map((_, i) => String(i + 1));
-  }
-  if (scalars) {
-    const states = await session.get(scalars.map((instance) => `${read.oid}.${instance}`));
-    return scalars.filter((instance) => states.get(`${read.oid}.${instance}`) !== undefined);
-  }
+  if (read.list) return listItems(look(read.oid)).map((_, i) => String(i + 1));
+  if (scalars) return scalars.filter((instance) => look(`${read.oid}.${instance}`) !== undefined);
   return rowsIn(profile, columns);
 }
 

@@ -3,6 +3,7 @@ import type { LineAmps, Meter, SnmpProfile } from "../../sdk/snmp-profile.ts";
 import { cellIs, cellText } from "./cell.ts";
 import { columnOf, isScalar } from "./outlet-places.ts";
 import { type Look, meterAt, rounded } from "./snmp-outlets.ts";
+import { ratingsOf } from "./snmp-ratings.ts";
 import type { Column } from "./snmp-walk.ts";
 import type { VariableNames } from "./variable-names.ts";
 
@@ -14,18 +15,27 @@ export interface MeterRows {
   readonly names?: VariableNames;
 }
 
-/** Columns of the device's own meters; a scalar is walked as the column above it. */
+/** Columns of the device's own meters; those that are single objects come along. */
 export function totalColumns(profile: SnmpProfile): string[] {
-  const { lineAmps } = profile;
+  const { lineAmps, ratedAmps } = profile;
   const meters = [...(profile.totalWatts ?? []), ...(lineAmps ? [lineAmps] : [])];
   const wanted = [
     ...meters
-      .filter(({ variable }) => variable === undefined)
-      .flatMap((meter) => [columnOf(meter.oid), meter.digits]),
+      .filter(({ variable, oid }) => variable === undefined && !isScalar(oid))
+      .flatMap((meter) => [meter.oid, meter.digits]),
     ...meters.map(({ where }) => where?.oid),
     lineAmps?.names,
+    ...(ratedAmps && !isScalar(ratedAmps.oid) ? [ratedAmps.oid] : []),
   ];
   return [...new Set(wanted.filter((oid) => oid !== undefined))];
+}
+
+/** Rows of the meters that are variables. */
+export function meterRows(profile: SnmpProfile, names: VariableNames): string[] {
+  const meters = [...(profile.totalWatts ?? []), ...(profile.lineAmps ? [profile.lineAmps] : [])];
+  return meters.flatMap(({ variable }) =>
+    variable === undefined ? [] : names.matching(variable).map(({ row }) => row),
+  );
 }
 
 /** Objects of the meters that are variables. */
@@ -47,7 +57,12 @@ export function totalsOf(profile: SnmpProfile, seen: MeterRows): PduReading["tot
   const watts = sumOf(profile.totalWatts ?? [], seen);
   const amps = profile.lineAmps ? linesOf(profile.lineAmps, seen) : [];
   if (watts === undefined && amps.length === 0) return undefined;
-  return { ...(watts !== undefined && { watts }), ...(amps.length > 0 && { amps }) };
+  const rated = ratingsOf(profile, seen);
+  return {
+    ...(watts !== undefined && { watts }),
+    ...(amps.length > 0 && { amps }),
+    ...(rated && { rated }),
+  };
 }
 
 /** The sum of the first meter that has any reading. */
@@ -95,11 +110,13 @@ function rowsOf(meter: Meter, { columns, names, look }: MeterRows): MeterRow[] {
       row,
       ...(group !== undefined && { name: group }),
     }));
-  return [...(columns.get(columnOf(meter.oid))?.keys() ?? [])]
+  if (isScalar(meter.oid))
+    return look(meter.oid) === undefined ? [] : [{ row: "0", name: "total" }];
+  return [...(columns.get(meter.oid)?.keys() ?? [])]
     .filter((row) => row.endsWith(suffix))
     .map((row) => row.slice(0, row.length - suffix.length))
     .filter((row) => where === undefined || cellIs(look(`${where.oid}.${row}`), where.is))
-    .map((row) => (isScalar(meter.oid) ? { row, name: "total" } : { row }));
+    .map((row) => ({ row }));
 }
 
 interface MeterRow {

@@ -2,6 +2,7 @@ import { isIPv6 } from "node:net";
 import snmp from "net-snmp";
 import type { Millis } from "../../lib/clock.ts";
 import type { SnmpLogin, SnmpTarget } from "../../sdk/snmp-profile.ts";
+import { askedSockets } from "./asked-socket.ts";
 import type { Cell } from "./cell.ts";
 
 /** An object and what was found there. `end`: the agent has nothing there. */
@@ -35,6 +36,7 @@ export function openSession(target: SnmpTarget, timeout: Millis, writing = false
     timeout,
     transport: isIPv6(target.host) ? ("udp6" as const) : ("udp4" as const),
     idBitsSize: 32,
+    dgramModule: askedSockets,
   };
   const session = openWith(target.login, target.host, options, writing);
   // Mutated packets are emitted as errors; without a listener they would end the process.

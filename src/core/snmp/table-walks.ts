@@ -2,7 +2,7 @@
  * Walks of tables, in as few requests as is certain.
  *
  * Many rows of many columns come with one GETBULK, and with the first of them the first objects below some other OIDs
- * (serial number and the like). The end of a column is asked for by GETNEXT, all such columns at once; at later walks
+ * (serial number and the like). Without GETBULK, one GETNEXT asks behind many rows at once where they are known. The end of a column is asked for by GETNEXT, all such columns at once; at later walks
  * it is believed without where the column has as many rows as that walk found, something else comes behind them, and no
  * object of the answer is out of its place.
  */
@@ -43,6 +43,10 @@ export class TableWalks {
   readonly #requests: WalkRequests;
   /** Rows that columns had when they were walked last: more are not asked for at once. */
   readonly #had = new Map<string, number>();
+  /** The rows themselves, where there is no GETBULK. */
+  readonly #order = new Map<string, readonly string[]>();
+  /** Rows of a column that were guessed right one after another. */
+  readonly #luck = new Map<string, number>();
   /** Objects that an answer of this agent holds. */
   #room = BULK_OBJECTS;
   /** GETBULK is not in SNMPv1, and some agents of later versions fail at it. */
@@ -68,18 +72,27 @@ export class TableWalks {
     let came: readonly Found[] | undefined;
     for (let open = walk.open; open.length > 0; open = walk.open) {
       inTime();
-      const going = this.#bulk ? open.filter((column) => !doubtful.has(column)) : [];
-      if (going.length > 0) {
-        const now = came === undefined && this.#once && along.length < MAX_OBJECTS;
-        const brought = await this.#many(walk, going, now ? along : [], doubtful);
-        if (now) came = brought;
-      } else await this.#one(walk, open.slice(0, MAX_OBJECTS), doubtful);
+      const now = came === undefined && along.length < MAX_OBJECTS ? along : [];
+      came = (await this.#more(walk, open, now, doubtful)) ?? came;
       if (walk.tooLong)
         throw this.#requests.unreadable("a table has more rows than a PDU has outlets");
     }
-    for (const [column, rows] of walk.rows) this.#had.set(column, rows.size);
+    this.#remember(walk);
     const { rows, cells } = walk;
     return { rows, cells, first: await this.#firstBelow(along, came) };
+  }
+
+  /** The next rows, and what went along if that is certain. */
+  async #more(
+    walk: SnmpWalk,
+    open: readonly string[],
+    along: readonly string[],
+    doubtful: Set<string>,
+  ): Promise<readonly Found[] | undefined> {
+    const going = this.#bulk ? open.filter((column) => !doubtful.has(column)) : [];
+    if (going.length === 0) return this.#some(walk, open, along, doubtful);
+    const brought = await this.#many(walk, going, this.#once ? along : [], doubtful);
+    return this.#once ? brought : undefined;
   }
 
   /** The first object behind each OID that lies below it: as it came along, else asked for. */
@@ -125,7 +138,7 @@ export class TableWalks {
       if (inOrder && over && asBefore) walk.end(column);
       else if (over || walk.cursor(column) === before[i]) doubtful.add(column);
     }
-    return inOrder ? came : undefined;
+    return inOrder && along.length > 0 ? came : undefined;
   }
 
   /** Objects that the agent's answers hold: as many as one that it has cut. */
@@ -159,17 +172,77 @@ export class TableWalks {
     return Math.max((this.#had.get(column) ?? Number.POSITIVE_INFINITY) - seen, 0) + 1;
   }
 
-  /** One row of each column; what answers with an object outside its column has no more. */
-  async #one(walk: SnmpWalk, columns: readonly string[], doubtful: Set<string>): Promise<void> {
-    const answer = await this.#requests.next(columns.map((column) => walk.cursor(column)));
-    for (const [i, column] of columns.entries()) {
-      const next = answer[i];
+  /**
+   * The next row of each column, and at once the rows behind those that are to be expected: that the table had when it
+   * was walked before, or that count on. A row that answers is the cursor of the next question, else what was asked
+   * behind it says nothing. Returns what went along.
+   */
+  async #some(
+    walk: SnmpWalk,
+    open: readonly string[],
+    along: readonly string[],
+    doubtful: Set<string>,
+  ): Promise<readonly Found[] | undefined> {
+    const asked = this.#cursors(walk, open, MAX_OBJECTS - along.length);
+    const answer = await this.#requests.next([...along, ...asked.map(({ cursor }) => cursor)]);
+    for (const [i, { column, cursor }] of asked.entries()) {
+      const next = answer[along.length + i];
+      const asExpected = walk.cursor(column) === cursor;
+      this.#luck.set(
+        column,
+        asExpected ? Math.min((this.#luck.get(column) ?? 1) + 1, MAX_OBJECTS) : 1,
+      );
+      if (!asExpected) continue;
       if (next === undefined || !walk.holds(column, next)) walk.end(column);
       else if (!walk.place(next))
-        throw this.#requests.unreadable(`its table goes backwards after ${walk.cursor(column)}`);
+        throw this.#requests.unreadable(`its table goes backwards after ${cursor}`);
       doubtful.delete(column);
     }
+    return along.length > 0 ? answer.slice(0, along.length) : undefined;
   }
+
+  /** Where to ask on: at the cursor of each column that fits, then column by column behind rows that are to be expected. */
+  #cursors(walk: SnmpWalk, open: readonly string[], room: number) {
+    const some = open.slice(0, room);
+    const cursors = some.map((column) => ({ column, cursor: walk.cursor(column) }));
+    const share = Math.floor(room / some.length) - 1;
+    for (const { column, cursor } of [...cursors]) {
+      const known = this.#order.get(column);
+      const expected = known ? behind(known, column, cursor) : this.#guessed(column, cursor, share);
+      for (const next of expected.slice(0, room - cursors.length))
+        cursors.push({ column, cursor: next });
+    }
+    return cursors;
+  }
+
+  /** In a table that was never walked, rows that count on; as many as proved right of late, and twice as many again. */
+  #guessed(column: string, cursor: string, share: number): string[] {
+    if (cursor === column) return [];
+    const dot = cursor.lastIndexOf(".") + 1;
+    const last = Number(cursor.slice(dot));
+    const count = Math.min(share, this.#luck.get(column) ?? 1);
+    return Array.from(
+      { length: Math.max(count, 0) },
+      (_, i) => `${cursor.slice(0, dot)}${last + 1 + i}`,
+    );
+  }
+
+  #remember(walk: SnmpWalk): void {
+    for (const [column, rows] of walk.rows) {
+      this.#had.set(column, rows.size);
+      if (this.#bulk) continue;
+      this.#order.set(
+        column,
+        [...rows.keys()].map((row) => `${column}.${row}`),
+      );
+    }
+  }
+}
+
+/** The rows behind a cursor, of those that are known; none where it is no such row. */
+function behind(known: readonly string[], column: string, cursor: string): readonly string[] {
+  const from = known.indexOf(cursor) + 1;
+  return from === 0 && cursor !== column ? [] : known.slice(from);
 }
 
 /** The object, where it lies below the OID. */

@@ -98,9 +98,9 @@ function oidBytes(oid: string): number[] {
   });
 }
 
-function valueBytes(value: number | string, type: string): number[] {
+function valueBytes(value: number | string | Uint8Array, type: string): number[] {
   if (type === "oid") return oidBytes(String(value));
-  if (typeof value === "string") return [...Buffer.from(value)];
+  if (typeof value !== "number") return [...Buffer.from(value)];
   return value < 128
     ? [value]
     : [(value >> 24) & 255, (value >> 16) & 255, (value >> 8) & 255, value & 255];

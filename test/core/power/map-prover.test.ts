@@ -56,7 +56,7 @@ async function rig(name: string, { shifted = false, outlets = 4 } = {}) {
     open: () =>
       openSnmpPdu(
         {
-          ...{ host: "127.0.0.1", port: device.port, timeout: 100, tries: 3 },
+          ...{ host: "127.0.0.1", port: device.port, timeout: 2000, tries: 3 },
           login: { version: "2c", community: "private" },
         },
         profiles,

@@ -13,6 +13,10 @@ const reading = (outlets: OutletReading[], phases: number[] = []): PduReading =>
     totals: { amps: phases.map((amps, n) => ({ phase: `L${n + 1}`, amps })) },
   }),
 });
+const rated = (whole: PduReading, ratings: NonNullable<PduReading["totals"]>["rated"]) => ({
+  ...whole,
+  totals: { ...whole.totals, ...(ratings && { rated: ratings }) },
+});
 const rules = { minInterval: 0, stagger: 0, lifeline: ["name:host2"], limitAmps: 16 };
 
 describe("loadOf()", () => {
@@ -28,6 +32,51 @@ describe("loadOf()", () => {
     expect(loadOf(reading([outlet("1")]), rules, 1)).toBeUndefined();
     const { limitAmps: _, ...unlimited } = rules;
     expect(loadOf(reading([outlet("1", 2)], [4]), unlimited, 1)).toBeUndefined();
+  });
+});
+
+describe("loadOf() of a device that says what it is rated for", () => {
+  const whole = reading([outlet("1", 2)], [4, 11, 7]);
+  const { limitAmps: _, ...unlimited } = rules;
+
+  test("takes the smaller of rating and configuration", () => {
+    expect(loadOf(rated(whole, [{ amps: 12 }]), rules, 1)).toEqual({
+      amps: 11,
+      limit: 12,
+      drew: 1,
+    });
+    expect(loadOf(rated(whole, [{ amps: 32 }]), rules, 1)).toEqual({
+      amps: 11,
+      limit: 16,
+      drew: 1,
+    });
+    expect(loadOf(rated(whole, [{ amps: 32 }]), unlimited, undefined)).toEqual({
+      amps: 11,
+      limit: 32,
+    });
+  });
+
+  test("takes the line with the least left, each by its own rating", () => {
+    const each = [
+      { phase: "L1", amps: 5 },
+      { phase: "L2", amps: 32 },
+      { phase: "L3", amps: 32 },
+    ];
+    expect(loadOf(rated(whole, each), unlimited, undefined)).toEqual({ amps: 4, limit: 5 });
+    expect(loadOf(rated(whole, each), { ...rules, limitAmps: 11 }, undefined)).toEqual({
+      amps: 11,
+      limit: 11,
+    });
+  });
+
+  test("takes the smallest of several units' ratings, which are those of no line", () => {
+    const units = [{ amps: 32 }, { amps: 16 }];
+    expect(loadOf(rated(whole, units), unlimited, undefined)).toEqual({ amps: 11, limit: 16 });
+  });
+
+  test("holds the sum of all outlets against no rating of a line", () => {
+    const outlets = reading([outlet("1", 12), outlet("2", 12)]);
+    expect(loadOf(rated(outlets, [{ amps: 16 }]), unlimited, undefined)).toBeUndefined();
   });
 });
 

@@ -56,6 +56,10 @@ export class RelayBank {
   commands: readonly OutletCommand[] = ["on", "off"];
   cyclesAlone = false;
   names: Record<string, string> = {};
+  /** Relays that a command for an outlet moves, where it is not its own. */
+  wiring: Record<string, readonly string[]> = {};
+  /** The whole reading of that number, counted from 1, has this outlet wrong. */
+  garbles: { readonly at: number; readonly instance: string } | undefined;
   /** What the device says of its own delays. */
   delays: OutletReading["delays"];
   /** What every command meets from now on. */
@@ -64,6 +68,7 @@ export class RelayBank {
   diesIn = 0;
   readonly #clock: ManualClock;
   #wrongBefore = false;
+  #wholes = 0;
 
   constructor(clock: ManualClock, instances: readonly string[]) {
     this.#clock = clock;
@@ -108,7 +113,13 @@ export class RelayBank {
 
   async #readAll(process: Process): Promise<PduReading> {
     await this.#silence(this.#next(), process);
-    const outlets = [...this.relays.keys()].map((instance) => this.#reading(instance, "ok"));
+    this.#wholes++;
+    const { garbles } = this;
+    const wrong = garbles && this.#wholes >= garbles.at ? garbles.instance : undefined;
+    if (wrong !== undefined) this.garbles = undefined;
+    const outlets = [...this.relays.keys()].map((instance) =>
+      this.#reading(instance, instance === wrong ? "wrong" : "ok"),
+    );
     return { family: "sim", serial: this.serial, outlets };
   }
 
@@ -149,14 +160,21 @@ export class RelayBank {
     if (fault === "refused") throw new OobError("PDU_REFUSED", "refused");
     const lost = fault === "lostRequest" || fault === "silent";
     if (!lost && fault !== "ignored" && command !== "identify") {
-      if (command === "cycle") this.#move(instance, false, late);
-      this.#move(instance, command !== "off", command === "cycle" ? late + OWN_CYCLE : late);
+      for (const relay of this.wiring[instance] ?? [instance]) {
+        if (command === "cycle") this.#move(relay, false, late);
+        this.#move(relay, command !== "off", command === "cycle" ? late + OWN_CYCLE : late);
+      }
     }
     if (lost || fault === "lostAnswer") {
       await this.#clock.sleep(GIVE_UP);
       if (process.dead) return never;
       throw new OobError("PDU_SILENT", "no answer");
     }
+  }
+
+  /** Somebody presses the button on the panel. */
+  press(instance: string, on: boolean): void {
+    this.#move(instance, on, 0);
   }
 
   #move(instance: string, on: boolean, late: Millis): void {

@@ -274,6 +274,90 @@ describe("switchHost()", () => {
     expect(await ended(clock, again)).toMatchObject({ result: "done" });
   });
 
+  test("a PDU that was exchanged tells no host's state until an order was refused for it", async () => {
+    const power = start();
+    const host = hostWith("a/1");
+    expect(await run(clock, power.readHost(host))).toMatchObject({ power: "on" });
+    banks.a.serial = "S2";
+    for (let look = 0; look < 2; look++)
+      expect(await run(clock, power.readHost(host))).toMatchObject({
+        power: "unknown",
+        outlets: [{ cause: { code: "PDU_REFUSED" }, error: expect.stringContaining('"S2"') }],
+      });
+    expect(await ended(clock, power.switchHost(host, "off", ORDER))).toMatchObject({
+      error: { code: "PDU_REFUSED" },
+    });
+    expect(banks.a.sent).toEqual([]);
+    expect(await run(clock, power.readHost(host))).toMatchObject({ power: "on" });
+  });
+
+  describe("a PDU that was exchanged while no process ran", () => {
+    const host = hostWith("a/1");
+    const order = (id: string, by = "jana") => ({ ...ORDER, id, by });
+
+    beforeEach(async () => {
+      const done = start().switchHost(host, "off", order("before"));
+      expect(await ended(clock, done)).toMatchObject({ result: "done" });
+      banks.a.serial = "S2";
+      banks.a.sent.length = 0;
+    });
+
+    test("a person is refused once, and told; who asks again means the new one", async () => {
+      const refused = await ended(clock, start().switchHost(host, "on", order("1")));
+      expect(refused).toMatchObject({
+        result: "refused",
+        error: { code: "PDU_REFUSED", message: expect.stringContaining('"S2", it had "S1"') },
+      });
+      expect(banks.a.sent).toEqual([]);
+      expect(disk.events.at(-1)).toMatchObject({
+        type: "power.exchanged",
+        data: { pdu: "a", box: "S2" },
+      });
+      const again = start().switchHost(host, "on", order("2"));
+      expect(await ended(clock, again)).toMatchObject({ result: "done" });
+      const watchdog = start().switchHost(host, "off", order("3", "watchdog"));
+      expect(await ended(clock, watchdog)).toMatchObject({ result: "done" });
+    });
+
+    test.each(["watchdog", "runbook single-user"])("%s is refused however often", async (by) => {
+      for (const id of ["1", "2", "3"])
+        expect(await ended(clock, start().switchHost(host, "cycle", order(id, by)))).toMatchObject({
+          result: "refused",
+          error: { code: "PDU_REFUSED" },
+        });
+      expect(banks.a.sent).toEqual([]);
+      expect(disk.events.filter(({ type }) => type === "power.exchanged")).toEqual([]);
+    });
+
+    test("two that changed places are both noticed", async () => {
+      const both = hostWith("a/1", "b/1");
+      banks.a.serial = "S1";
+      banks.b.serial = "T1";
+      await ended(clock, start().switchHost(both, "on", order("1")));
+      [banks.a.serial, banks.b.serial] = [banks.b.serial, banks.a.serial];
+      banks.a.sent.length = 0;
+      banks.b.sent.length = 0;
+      const refused = await ended(clock, start().switchHost(both, "off", order("2")));
+      expect(refused).toMatchObject({
+        error: { message: expect.stringMatching(/a has serial number "T1".*b has .*"S1"/) },
+      });
+      expect([...banks.a.sent, ...banks.b.sent]).toEqual([]);
+      const again = start().switchHost(both, "off", order("3"));
+      expect(await ended(clock, again)).toMatchObject({ result: "done" });
+    });
+  });
+
+  test("a PDU that is exchanged under a running process is refused once, after acts on the old one, too", async () => {
+    const power = start();
+    const host = hostWith("a/1");
+    await ended(clock, power.switchHost(host, "off", ORDER));
+    banks.a.serial = "S2";
+    const refused = power.switchHost(host, "on", { ...ORDER, id: "2" });
+    expect(await ended(clock, refused)).toMatchObject({ error: { code: "PDU_REFUSED" } });
+    const again = power.switchHost(host, "on", { ...ORDER, id: "3" });
+    expect(await ended(clock, again)).toMatchObject({ result: "done" });
+  });
+
   test("a verb that the device has not is refused", async () => {
     const report = await ended(clock, start().switchHost(WEB1, "nmi", ORDER));
     expect(report).toMatchObject({ result: "refused", error: { code: "PDU_REFUSED" } });

@@ -75,7 +75,12 @@ async function console(name: string): Promise<void> {
   await new Promise<void>((resolve) => server.listen(join(folder, name), resolve));
 }
 
-async function openSite(role: "daemon" | "direct", state: string, rules = ""): Promise<LocalSite> {
+async function openSite(
+  role: "daemon" | "direct",
+  state: string,
+  rules = "",
+  offFor = "100ms",
+): Promise<LocalSite> {
   const file = join(folder, `${state}.yaml`);
   const host = (name: string, more: string) =>
     `  ${name}: { console: { driver: unix, path: ${join(folder, name)} }, ${more} }\n`;
@@ -85,7 +90,7 @@ async function openSite(role: "daemon" | "direct", state: string, rules = ""): P
 credentials: ${join(folder, "credentials")}
 pdus:
   p: { driver: snmp, host: 127.0.0.1, port: ${pdu.port}, version: 2c, community: secret:read, write-community: secret:write, insecure: true, stagger: 100ms, lifeline: [5]${rules} }
-defaults: { off-for: 100ms, watch: { mode: off, budget: { cycles: 100, per: 1h } } }
+defaults: { off-for: ${offFor}, watch: { mode: off, budget: { cycles: 100, per: 1h } } }
 hosts:
 ${host("web1", "outlets: p/6, os: linux, login: { user: root, secret: root }")}${host("web2", "outlets: p/1")}${host("web3", "outlets: [p/label:1, p/2]")}${host("nas1", "outlets: p/3")}${host("db1", "outlets: p/4, after: nas1")}${host("box1", "outlets: p/5")}`,
   );
@@ -192,7 +197,9 @@ describe("lifeline", () => {
 describe("one process at a time at a PDU", () => {
   test("another one, with another state folder, is told who switches there", async () => {
     const other = await openSite("direct", "elsewhere");
-    const first = site
+    // Long enough for the other one to ask meanwhile, also where the disk is slow.
+    const slow = await openSite("daemon", "slow", "", "5s");
+    const first = slow
       .power({ verb: "cycle", hosts: ["nas1"], dryRun: false, force: false, reason: "x" })
       [Symbol.asyncIterator]();
     await first.next();

@@ -1,44 +1,11 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type LocalSite, openLocalSite } from "../../../src/core/site/local-site.ts";
 import type { PowerEvent, PowerVerb } from "../../../src/core/site/site.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
 import { Rack } from "./site-kit.ts";
-
-// A power device whose relays are files, as a user's own driver: what it was told is what a test finds on disk.
-const TOY = `
-import { readFile, writeFile, appendFile, rm } from "node:fs/promises";
-import { definePower, OobError, textOf } from "oob/sdk";
-const outlet = async (folder: string, instance: string) => {
-  const text = (await readFile(folder + "/" + instance, "utf8")).trim();
-  const state = text === "on" || text === "off" ? text : "unknown";
-  return { instance, label: instance, state, pending: false } as const;
-};
-export default definePower({
-  summary: "relays that are files", sources: ["this test"], address: "path",
-  options: { path: { kind: "text", required: true, summary: "folder" } },
-  async open(options) {
-    const folder = textOf(options, "path");
-    return {
-      label: folder, commands: ["on", "off"], settle: 0,
-      async read() {
-        // Is silent once.
-        if (await rm(folder + "/silent").then(() => true, () => false))
-          throw new OobError("PDU_SILENT", "no answer");
-        return { family: "toy", outlets: [await outlet(folder, "1"), await outlet(folder, "2")] };
-      },
-      readOutlet: (instance) => outlet(folder, instance),
-      async command(instance, command) {
-        await appendFile(folder + "/told", instance + " " + command + "\\n");
-        const stuck = (await readFile(folder + "/stuck", "utf8").catch(() => "")).trim() === instance;
-        if (!stuck) await writeFile(folder + "/" + instance, command);
-      },
-      async close() {},
-    };
-  },
-});
-`;
+import { TOY } from "./toy-pdu.ts";
 
 let rack: Rack;
 let site: LocalSite;
@@ -141,6 +108,21 @@ describe("LocalSite.power()", () => {
     const events = await power("off", ["web1", "web2"]);
     expect(results(events).map(([, result]) => result)).toEqual(["refused", "refused"]);
     expect(await told()).toBe("");
+  });
+
+  test("what is refused for a map in doubt costs nothing of the budget", async () => {
+    await writeFile(join(relays, "also"), "2");
+    expect(await power("off", ["web1"])).toContainEqual(
+      expect.objectContaining({ error: expect.objectContaining({ code: "NEIGHBOUR_MOVED" }) }),
+    );
+    expect(results(await power("cycle", ["web2"])).map(([, result]) => result)).toEqual([
+      "refused",
+    ]);
+    for await (const event of site.events({ hosts: ["web2"], follow: false }))
+      expect(event.type).not.toBe("guard.permit");
+    await rm(join(relays, "also"));
+    const forced = await power("on", ["web2"], { force: true });
+    expect(results(forced)).toEqual([["web2", "done", "on"]]);
   });
 
   test("--dry-run reads and tells, and sends nothing", async () => {

@@ -31,7 +31,7 @@ async function start(
   const objects = device.objects.bind(device);
   device.objects = () => edit(objects());
   const login = { version: "2c", community: "private" } as const;
-  const target = { host: "127.0.0.1", port: device.port, login, timeout: 150, tries: 2 };
+  const target = { host: "127.0.0.1", port: device.port, login, timeout: 1000, tries: 5 };
   const pdu = await openSnmpPdu(target, profiles, systemClock);
   cleanup.push(
     () => pdu.close(),

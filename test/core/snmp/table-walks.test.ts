@@ -280,7 +280,7 @@ describe("columns that are not read each time", () => {
     made.device.objects = () =>
       objects().map(([oid, object]) => {
         if (oid.startsWith(`${LABEL}.`))
-          return [oid, { ...object, value: `${prefix}${object.value}` }];
+          return [oid, { ...object, value: `${prefix}${String(object.value)}` }];
         if (!oid.startsWith(`${UNIT}.`)) return [oid, object];
         return [oid, { ...object, value: unitOf(Number(oid.split(".").at(-1))) }];
       });

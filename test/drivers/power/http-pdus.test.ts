@@ -314,6 +314,74 @@ test("dli: a locked outlet says so, and a refusal of the device is one", async (
   expect(mock.commands).toEqual([]);
 });
 
+describe("dli without REST", () => {
+  const THREE = [...RELAYS, { name: "nas", on: true }];
+  const legacy = (port: number) => open("dli", port, { api: "legacy" });
+
+  test("outlets are bits; a command goes out once, and a reading shows it", async () => {
+    const { mock, port } = await stand("dli", { relays: THREE });
+    const pdu = await legacy(port);
+    const states = async () => (await pdu.read()).outlets.map(({ state }) => state);
+    expect(await states()).toEqual(["on", "off", "on"]);
+    expect(await pdu.readOutlet("3")).toEqual({
+      ...{ instance: "3", label: "3", state: "on", pending: false },
+    });
+    await pdu.command("3", "off");
+    expect(await states()).toEqual(["on", "off", "off"]);
+    mock.faults.ignores = true;
+    await pdu.command("3", "on");
+    expect(await states()).toEqual(["on", "off", "off"]);
+    expect(mock.commands).toEqual(["3 off", "3 on"]);
+    expect((await failureOf(pdu.command("4", "off"))).code).toBe("OUTLET_UNKNOWN");
+  });
+
+  test("an outlet that the user may not see is none, although its bit says off", async () => {
+    const relays = [{ name: "web1", on: true, hidden: true }, ...RELAYS];
+    const { port } = await stand("dli", { relays });
+    const { outlets } = await (await legacy(port)).read();
+    expect(outlets.map(({ instance, state }) => [instance, state])).toEqual([
+      ["2", "on"],
+      ["3", "off"],
+    ]);
+  });
+
+  test("a locked outlet says so", async () => {
+    const { port } = await stand("dli", { relays: [{ name: "web1", on: true, locked: true }] });
+    expect(await (await legacy(port)).readOutlet("1")).toMatchObject({ refuses: "locked" });
+  });
+
+  test.each([["b"], ["b5b5"], ["0x01"], [""], ["zz"], ['01</div><div id="state">00']])(
+    "states written as %j are no reading",
+    async (strange) => {
+      const { mock, port } = await stand("dli");
+      mock.faults.strange = strange;
+      expect((await failureOf((await legacy(port)).read())).code).toBe("PDU_UNKNOWN");
+    },
+  );
+
+  test("a page that does not say what the user may see is no reading, as 0 may then be anything", async () => {
+    const { mock, port } = await stand("dli");
+    mock.faults.older = true;
+    expect((await failureOf((await legacy(port)).read())).code).toBe("PDU_UNKNOWN");
+  });
+
+  test("a command that is led to a login has not been carried out", async () => {
+    const { mock, port } = await stand("dli");
+    const pdu = await legacy(port);
+    await pdu.read();
+    mock.service.faults.instead = { status: 302, headers: { location: "/login.htm" }, body: "" };
+    await failureOf(pdu.command("1", "off"));
+    expect(mock.commands).toEqual([]);
+  });
+
+  test("the password in clear text wants insecure: true", () => {
+    const options = { host: "p", api: "legacy", password: "secret:pdu" };
+    const { values } = readOptions(dli.options, options);
+    expect(dli.check?.(values)).toHaveLength(1);
+    expect(dli.check?.({ ...values, insecure: true })).toEqual([]);
+  });
+});
+
 test("dli: a relay that does not follow its transient state yet is pending", async () => {
   const { mock, port } = await stand("dli");
   mock.faults.strange = false;

@@ -165,7 +165,7 @@ export async function bench({
   const login = setup.login ? { password: { secret: "pdu1" } } : {};
   const user = setup.login?.user === undefined ? {} : { user: setup.login.user };
   const pdu = await driver.open(
-    { profile: setup.family, ...login, ...user, ...options },
+    { profile: setup.family.split(" ")[0] ?? "", ...login, ...user, ...options },
     {
       ...contextWith({ pdu1: PASSWORD, wrong: "not-the-one" }),
       clock,

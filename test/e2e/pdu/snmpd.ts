@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -11,6 +11,8 @@ export interface Snmpd {
   relays(): Readonly<Record<string, boolean>>;
   /** A stopped process: the kernel takes requests, nobody answers. */
   freeze(): void;
+  /** Ends it and starts it again at the same port. `forgets`: what it has counted of its starts is lost, as in a cheap card. */
+  restart(forgets: boolean): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -20,7 +22,8 @@ export async function startSnmpd(): Promise<Snmpd> {
   const relays = join(folder, "relays.json");
   const on = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [i + 1, true]));
   writeFileSync(relays, JSON.stringify(on));
-  mkdirSync(join(folder, "persistent"));
+  const persistent = join(folder, "persistent");
+  mkdirSync(persistent);
   const agent = new URL("agent.mjs", import.meta.url).pathname;
   const conf = join(folder, "snmpd.conf");
   writeFileSync(
@@ -32,30 +35,44 @@ export async function startSnmpd(): Promise<Snmpd> {
       "createUser old SHA authpass1",
       "rwuser admin authPriv",
       "rwuser old authNoPriv",
+      "exactEngineID 0x80001f8880e2e00001",
       "sysObjectID 1.3.6.1.4.1.318.1.3.4.5",
       `pass_persist .1.3.6.1.4.1.318.1.1.12 ${process.execPath} ${agent} ${relays}`,
       "",
     ].join("\n"),
   );
   const port = await freePort();
-  const child = spawn(
-    "/usr/sbin/snmpd",
-    ["-f", "-Lo", "-C", "-c", conf, "-I", "-smux", `udp:127.0.0.1:${port}`],
-    {
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, SNMP_PERSISTENT_DIR: join(folder, "persistent") },
-    },
-  );
-  await untilUp(child);
+  const start = async () => {
+    const child = spawn(
+      "/usr/sbin/snmpd",
+      ["-f", "-Lo", "-C", "-c", conf, "-I", "-smux", `udp:127.0.0.1:${port}`],
+      {
+        stdio: ["ignore", "pipe", "pipe"],
+        env: { ...process.env, SNMP_PERSISTENT_DIR: persistent },
+      },
+    );
+    await untilUp(child);
+    return child;
+  };
+  let child = await start();
+  const stop = async () => {
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGKILL");
+    await ended;
+  };
   return {
     port,
     relays: () => JSON.parse(readFileSync(relays, "utf8")),
     freeze: () => void child.kill("SIGSTOP"),
-    async stop() {
-      const ended = new Promise((resolve) => child.once("exit", resolve));
-      child.kill("SIGKILL");
-      await ended;
+    async restart(forgets) {
+      await stop();
+      if (forgets) {
+        rmSync(persistent, { recursive: true });
+        mkdirSync(persistent);
+      }
+      child = await start();
     },
+    stop,
   };
 }
 
