@@ -13,7 +13,8 @@ export async function readPolicy(given: string): Promise<WatchPolicy> {
   if (preset) return preset[1];
   const file = await readYamlFile(given).catch((cause: unknown) => {
     const presets = Object.keys(WATCH_PRESETS).join(", ");
-    throw new OobError("USAGE", `Cannot read policy "${given}": ${messageOf(cause)}`, {
+    const why = messageOf(cause).replace(/^Cannot read configuration "[^"]*": /, "");
+    throw new OobError("USAGE", `Cannot read policy "${given}": ${why}`, {
       cause,
       hint: `Give one of ${presets}, or a YAML file with "watch:"`,
     });

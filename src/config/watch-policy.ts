@@ -12,6 +12,8 @@ const observe: WatchPolicy = {
   handsOff: minutes(15),
   bootWithin: minutes(10),
   budget: { cycles: 2, per: minutes(360) },
+  coolDown: minutes(15),
+  collect: seconds(20),
   sysrq: false,
   quiet: [],
 };

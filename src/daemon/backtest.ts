@@ -9,7 +9,7 @@ import { type Backtest, playLog } from "../core/backtest/backtest.ts";
 import type { PlayableLog } from "../core/backtest/log-moment.ts";
 import { openLog } from "../core/backtest/open-log.ts";
 import type { LogSummary } from "../core/backtest/story.ts";
-import { Registry } from "../core/registry/registry.ts";
+import { openRegistry, Registry } from "../core/registry/registry.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Rule } from "../sdk/rule.ts";
 
@@ -62,7 +62,7 @@ export class BacktestBench {
     const own = policy === undefined ? undefined : await readPolicy(policy);
     let config = bareConfig(env);
     try {
-      config = await loadConfig(named, env, (drivers) => new Registry(drivers));
+      config = await loadConfig(named, env, openRegistry);
     } catch (thrown) {
       if (named !== undefined) throw thrown;
       troubles.push(messageOf(thrown).split("\n")[0] ?? "");

@@ -142,6 +142,42 @@ describe("a command line whose beginning was not seen", () => {
     );
   });
 
+  test("is read where a kernel's message broke into its prompt, or into the typing", () => {
+    const crash = CRASHES["with stamps"];
+    const prompt = "\x1b[?2004hroot@web1:~# ";
+    for (const open of [
+      `${prompt}[  950.000000] eth1: link is up\r\n`,
+      `${prompt}\r\nservice started\r\n[  950.000000] eth1: link is up\r\n`,
+    ])
+      expect(actionOf(LONG_UP, open, letGo("less crash.txt"), crash), open).toBe("notify");
+    const typing = `${prompt}le[  950.000000] eth1: link is up\r\n`;
+    expect(actionOf(LONG_UP, typing, letGo("ss crash.txt"), crash)).toBe("notify");
+    const ran = `${prompt}./deploy.sh[  950.000000] eth1: link is up\r\n`;
+    expect(actionOf(LONG_UP, ran, letGo(""), crash)).toBe("recover");
+  });
+
+  test("is read behind a prompt that a kernel's message took, where the shell has no such editor", () => {
+    for (const prompt of ["root@web1:~# ", "admin@sw1> ", "[root@web1 ~]# "]) {
+      const open = `${UP}${prompt}[  950.000000] eth1: link is up\r\n[  951.000000] eth2: link is up\r\n`;
+      for (const crash of [CRASHES["with stamps"], CRASHES["without stamps"]])
+        for (const command of ["virsh console vm3\r\n", "less crash.txt\r\n", "sudo dmesg -w\r\n"])
+          expect(actionOf(open, command, crash), command).toBe("notify");
+    }
+    const typing = `${UP}root@web1:~# ss[  950.000000] eth1: link is up\r\nh web2\r\n`;
+    expect(actionOf(typing, CRASHES["with stamps"])).toBe("notify");
+  });
+
+  test("is none: a broadcast behind a prompt that was taken, and what follows a prompt that stands again", () => {
+    const crash = CRASHES["with stamps"];
+    const open = `${UP}root@web1:~# [  950.000000] eth1: link is up\r\n`;
+    const broadcast = "\r\nMessage from syslogd at Nov 22 08:12:08 ...\r\nlast words\r\n";
+    expect(actionOf(open, broadcast, crash)).toBe("recover");
+    expect(actionOf(open, "\r\nroot@web1:~# ./deploy.sh\r\n", "less is more\r\n", crash)).toBe(
+      "recover",
+    );
+    expect(actionOf(open, "\r\nweb1 login: ", "\r\nless is more\r\n", crash)).toBe("recover");
+  });
+
   test("hides nothing that comes behind a login prompt, or where the row is no program that shows text", () => {
     const panic = CRASHES["with stamps"];
     expect(actionOf(LONG_UP, letGo("less crash.txt"), "\r\nweb1 login: ", panic)).toBe("recover");
@@ -201,4 +237,41 @@ test("a program that reads an endless device shows nothing: the panic that it ca
     "[ 1234.500000] Kernel panic - not syncing: Out of memory: panic_on_oom is enabled\r\n";
   expect(actionOf(UP, "root@web1:~# tail /dev/zero\r\n", panic)).toBe("recover");
   expect(actionOf(UP, "root@web1:~# tail crash.txt\r\n", panic)).toBe("confirm");
+});
+
+describe("a panic whose clock stands behind the host's, as in a virtual machine that was stopped", () => {
+  const PANIC = "[   96.396759] Kernel panic - not syncing: Fatal exception\r\n";
+  /** It ran for 100 s before its clock stood still; then somebody starts a command. */
+  const actionUnder = (command: string) => {
+    const detector = createDetector(shippedRules);
+    const see = (text: string, second: number) => detector.see(latin1(text), second * 1000);
+    see("[    0.000000] Linux version 6.1.0-50-amd64 (x@y) (gcc) #1 SMP\r\n", 0);
+    see("[   20.000000] eth0: up\r\n", 20);
+    see("\r\nweb1 login: root\r\nPassword: \r\nroot@web1:~# ", 30);
+    see(`${command}\r\n${PANIC}`, 1900);
+    return detector.opinion.action;
+  };
+
+  test("is the host's own under what works on its kernel", () => {
+    for (const command of [
+      "insmod /lib/modules/nic.ko how=bug",
+      "tail /dev/zero",
+      "mount /dev/vdb /mnt",
+      "echo 1 > /proc/sys/kernel/softlockup_panic",
+    ])
+      expect(actionUnder(command), command).toBe("recover");
+  });
+
+  test("is nobody's under what may show another kernel's words", () => {
+    for (const command of ["./start-vm web3", "./bmc-console web9", "insmod x.ko; ./start-vm"])
+      expect(actionUnder(command), command).toBe("notify");
+  });
+});
+
+test("systemd that tells all it does is no shell: what stands behind its arrows is no command", () => {
+  const changed = "serial-getty@ttyS0.service: Changed dead -> running\r\n";
+  const panic = "Kernel panic - not syncing: panic_on_warn set ...\r\n";
+  expect(actionOf(UP.split("\r\n\r\n")[0] ?? "", "\r\n", changed, panic)).toBe("confirm");
+  const dead = "[  950.000000] Kernel panic - not syncing: Fatal exception\r\n";
+  expect(actionOf(dead, changed)).toBe("recover");
 });

@@ -8,7 +8,7 @@ const HOURS = Number(process.env.OOB_HOURS ?? 200);
 const LONG = HOURS >= 5000;
 const HOST_HOURS = 100;
 const FAULTS = LONG ? Number.POSITIVE_INFINITY : 40;
-const MANNERS: readonly Manner[] = ["getty", "getty", "mute", "getty", "echo"];
+const MANNERS: readonly Manner[] = ["getty", "getty", "mute", "getty", "echo", "gone", "getty"];
 const FAULTY: readonly Manner[] = ["getty", "getty", "mute"];
 /** Bars of the whole: found is an incident, or a person who was called. */
 const SOON = { within: seconds(120), share: 0.95 };

@@ -28,8 +28,11 @@ export interface Label {
   readonly times?: string;
 }
 
-/** What answers at a console: a getty, nobody (no login prompt there), or a job in the foreground, which echoes. */
-export type Manner = "getty" | "mute" | "echo";
+/**
+ * What answers at a console: a getty, nobody (no login prompt there), a job in the foreground, which echoes, or nobody any
+ * more: a login prompt shows in each boot, and then something takes the console that answers nothing.
+ */
+export type Manner = "getty" | "mute" | "echo" | "gone";
 
 /** Numbers from a seed (mulberry32). */
 export class Dice {
@@ -160,7 +163,7 @@ export class LongHost implements ImaginedHost {
   }
 
   answers(typed: Uint8Array) {
-    if (this.#away || this.manner === "mute" || !typed.includes(13)) return undefined;
+    if (this.#away || this.#isMute || !typed.includes(13)) return undefined;
     const prompt = this.#row.trim() === "" ? `${this.name} login: ` : this.#row;
     const text = this.manner === "echo" ? "\r\n" : `\r\n${prompt}`;
     return { bytes: latin1(text), after: Math.floor(this.#dice.between(5, 3000)) };
@@ -169,6 +172,10 @@ export class LongHost implements ImaginedHost {
   powered(): void {
     this.cuts++;
     this.#powered = true;
+  }
+
+  get #isMute(): boolean {
+    return this.manner === "mute" || this.manner === "gone";
   }
 
   get now(): number {
@@ -252,7 +259,7 @@ export class LongHost implements ImaginedHost {
     else if (dice < 0.03) await this.#drops();
     else if (dice < 0.1) await this.#reboots();
     else if (dice < 0.16) await this.#works();
-    else if (dice < 0.5 && this.manner !== "mute") await this.#visited();
+    else if (dice < 0.5 && !this.#isMute) await this.#visited();
     else await this.#chatters();
   }
 
@@ -287,7 +294,7 @@ export class LongHost implements ImaginedHost {
     this.#away = true;
     const { works } = this.#corpus;
     const mute = works.filter((label) => !this.#corpus.text(label).includes("login: "));
-    await this.#all(this.#dice.one(this.manner === "mute" ? mute : works));
+    await this.#all(this.#dice.one(this.#isMute ? mute : works));
     await this.#pass(this.#dice.between(seconds(10), minutes(12)));
     await this.#boots();
   }
@@ -323,7 +330,7 @@ export class LongHost implements ImaginedHost {
     // Some end in the middle of a boot, a pager, a halt: the host goes on from there as its recording did.
     this.#away = true;
     const { chatter, muteChatter } = this.#corpus;
-    await this.#all(this.#dice.one(this.manner === "mute" ? muteChatter : chatter));
+    await this.#all(this.#dice.one(this.#isMute ? muteChatter : chatter));
     await this.#pass(this.#dice.between(seconds(1), seconds(20)));
     await this.#prompts();
   }

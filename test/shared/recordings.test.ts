@@ -31,6 +31,19 @@ const expected: Readonly<Record<string, Expected>> = sharedFolder
   ? JSON.parse(readFileSync(`${sharedFolder}/pdu/recordings/expected.json`, "utf8"))
   : {};
 
+/** What is printed on these units, by their makers' pages; the recorded values are 24, "32A", 16000 and 30. */
+const RATED: Readonly<Record<string, readonly number[]>> = {
+  "apc_ap7902b.snmprec": [24],
+  "raritan-pdu_px3.snmprec": [32],
+  "eatonpdu_2.snmprec": [16],
+  "sentry3_switched.snmprec": [30, 30, 30],
+};
+/** What those are known by that gave no serial number. */
+const MARKS: Readonly<Record<string, string>> = {
+  "gude-epc_1202.snmprec": "mac 00:19:32:cc:dd:ee",
+  "iboot_pdu8-2n15.snmprec": "mac c8:fd:19:ec:56:e0",
+};
+
 let profiles: ReadonlyMap<string, SnmpProfile>;
 let sim: PduSim;
 
@@ -65,6 +78,8 @@ describe.skipIf(!sharedFolder)("recordings (skipped without the shared folder)",
         expect(seen).toEqual(wanted.outlets.map(comparable));
         if (wanted.total)
           expect(totalOf(reading, wanted.total.unit)).toEqual([wanted.total.value].flat());
+        expect(reading.totals?.rated?.map(({ amps }) => amps)).toEqual(RATED[file]);
+        expect(reading.mark).toBe(MARKS[file]);
       });
   }
 });

@@ -183,7 +183,9 @@ describe.skipIf(!sharedFolder)(
       const still = await play(frozen, { policy, answers: "nothing", after: THEN });
       console.log(table.join("\n"));
       expect(named(wrong)).toEqual([]);
-      expect(still.cuts).toHaveLength(1);
+      // Silence after a login prompt at which nobody was seen to answer: a person is asked.
+      expect(still.cuts).toEqual([]);
+      expect(still.pages.join()).toMatch(/asking to cycle its outlets/);
     });
   },
 );

@@ -7,6 +7,7 @@ export default defineRule({
   class: "panic",
   action: "recover",
   view: "line",
+  after: ["crash-dump", "panic"],
   pattern: /^(?:dump )?[\d ]+succeeded$/,
   hints: [" succeeded"],
   matches: ["dump 2047 2046 2045 succeeded", "3 2 1 0 succeeded"],

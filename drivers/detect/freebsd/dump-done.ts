@@ -7,6 +7,7 @@ export default defineRule({
   class: "panic",
   action: "recover",
   view: "line",
+  after: ["crash-dump", "panic"],
   pattern:
     /^(?:Dump complete$|\*\* DUMP FAILED|Dump failed\. Partition too small|Automatic reboot in \d{1,4} seconds - press a key on the console to abort)/,
   hints: ["dump complete", "dump failed", "automatic reboot in"],

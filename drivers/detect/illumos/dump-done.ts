@@ -7,6 +7,7 @@ export default defineRule({
   class: "panic",
   action: "recover",
   view: "line",
+  after: ["crash-dump", "panic"],
   pattern:
     /^(?: {0,4}(?:\d{1,2}:\d\d {1,4})?\d{1,3}% done: \d{1,12} pages dumped, )?dump (?:succeeded$|failed: error \d|aborted)/,
   unless: /pg_dump|mysqldump|\w_dump/,

@@ -12,7 +12,7 @@ export default defineRule({
   action: "recover",
   view: "line",
   pattern:
-    /^(?:You are in emergency mode|Welcome to emergency mode|Entering emergency mode\. Exit the shell to continue|Cannot open access to console, the root account is locked|Dropping to debug shell|ALERT! .{1,160} does not exist\. {1,2}Dropping to a shell|Gave up waiting for root|You are now being dropped into an emergency shell|ERROR: (?:device .{1,120} not found|Failed to mount .{1,120} on real root)|.{0,80}initramfs emergency recovery shell launched|An error occurred in stage 1 of the boot process|!! Could not find the root (?:block )?device|>> Could not mount specified ROOT|!! The root (?:block )?device is (?:unspecified|not)|dracut: Refusing to continue|dracut-initqueue.{0,60}(?:starting timeout scripts|Could not boot))/,
+    /^(?:You are in emergency mode(?:\.|$)|Welcome to emergency mode|Entering emergency mode\. Exit the shell to continue|Cannot open access to console, the root account is locked|Dropping to debug shell|ALERT! .{1,160} does not exist\. {1,2}Dropping to a shell|Gave up waiting for root|You are now being dropped into an emergency shell|ERROR: (?:device .{1,120} not found|Failed to mount .{1,120} on real root)|.{0,80}initramfs emergency recovery shell launched|An error occurred in stage 1 of the boot process|!! Could not find the root (?:block )?device|>> Could not mount specified ROOT|!! The root (?:block )?device is (?:unspecified|not)|ERROR: {1,2}No \S{1,40} found on rootdev|dracut: Refusing to continue|dracut-initqueue.{0,60}(?:starting timeout scripts|Could not boot))/,
   hints: [
     "emergency mode",
     "root account is locked",
@@ -29,6 +29,7 @@ export default defineRule({
     "could not find the root",
     "could not mount specified root",
     "!! the root ",
+    "found on rootdev",
   ],
   matches: [
     'You are in emergency mode. After logging in, type "journalctl -xb" to view',
@@ -39,6 +40,11 @@ export default defineRule({
     "You are now being dropped into an emergency shell.",
     "initramfs emergency recovery shell launched. Type 'exit' to continue boot",
     "An error occurred in stage 1 of the boot process, which must mount the",
+    "ERROR:  No /sbin/init found on rootdev (or not mounted).  Trouble ahead.",
   ],
-  rejects: ["Reached target Emergency Mode.", "if You are in emergency mode, do this"],
+  rejects: [
+    "Reached target Emergency Mode.",
+    "You are in emergency mode if you see this",
+    "if You are in emergency mode, do this",
+  ],
 });

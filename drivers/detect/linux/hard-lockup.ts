@@ -10,6 +10,7 @@ export default defineRule({
   class: "hard-lockup",
   action: "confirm",
   view: "line",
+  stamped: true,
   pattern:
     /^(?:NMI )?(?:watchdog: )?(?:(?:CPU\d{1,4}: )?Watchdog (?:detected|CPU:\d{1,4} detected|CPU:\d{1,4}) [Hh]ard LOCKUP|(?:Watchdog )?CPU:? ?\d{1,4} (?:self-)?detected [Hh]ard LOCKUP|.{0,60}NMI Watchdog detected LOCKUP)/,
   hints: ["hard lockup", "detected lockup"],

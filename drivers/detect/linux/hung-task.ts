@@ -9,6 +9,7 @@ export default defineRule({
   class: "hung-task",
   action: "confirm",
   view: "line",
+  stamped: true,
   pattern:
     /^INFO: task .{1,48} (?:blocked (?:for more than|in I\/O wait for more than) \d{1,6} seconds|can't die for more than \d{1,6} seconds|is blocked on)|^"echo 0 > \/proc\/sys\/kernel\/hung_task_timeout_secs" disables this message/,
   hints: ["info: task ", "hung_task_timeout_secs"],

@@ -17,6 +17,7 @@ export default defineRule({
   class: "oops",
   action: "confirm",
   view: "line",
+  stamped: true,
   pattern:
     /^(?:(?:CPU \d{1,4} )?[Uu]nable to handle kernel |BUG: (?:[Uu]nable to handle |[Kk]ernel NULL pointer|(?:\w{2,12} )?stack guard page was hit|IRQ stack)|Oops(?: -[^:]{1,60})?(?:\[#\d{1,4}\]|: )|Oops - |Internal error: |[Ii]nsufficient stack space to handle exception|PANIC: double fault|traps: PANIC: double fault|double fault: |general protection fault(?:,|:| maybe| for )|[Kk]ernel stack overflow|Unhandled (?:fault|prefetch abort|kernel unaligned)|Bad mode in |Unhandled exception in kernel|[Kk]ernel access of |Unrecoverable .{0,40}[Ee]xception [0-9a-f]{1,8} at |Faulting instruction address: 0x|SError Interrupt on CPU\d|Unhandled .{3,40} exception on CPU\d|(?:Data|Instruction) bus error, epc == |(?:Kernel Fault|Kernel Stack Fault|Bad Address \(null pointer deref\?\)|High Priority Machine Check \(HPMC\)): Code=\d|cpu 0x[0-9a-f]{1,3}: Vector: [0-9a-f]{1,4} \(|kernel tried to execute |Unexpected kernel BRK|Kernel unaligned access|[Uu]nhandled fault: |Alignment trap: not handling|BUG: Bad page fault|.{0,40}Fixing recursive fault but reboot is needed)|^(?:[A-Za-z]\w{1,20}[ -]){0,4}[A-Za-z]\w{1,20}: [0-9a-f]{1,16}(?: ilc:\d)? \[#\d{1,4}\](?: [A-Z][A-Z_ ]{1,80})?$|^Oops \[#\d{1,4}\]|^Oops: [0-9a-f]{8}$|^do_cpu invoked from kernel context!|^[A-Z][\w ,!.]{3,60}\[#\d{1,4}\]:$|^(?:CPU \d{1,4} )?[\w./:-]{1,24}\(\d{1,8}\): (?:Oops -?\d{1,6}$|[A-Z][\w ,()-]{2,60} \[#\d{1,4}\]$)|^thread overran stack/,
   unless:

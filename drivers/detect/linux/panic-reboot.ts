@@ -7,8 +7,13 @@ export default defineRule({
   class: "panic",
   action: "recover",
   view: "line",
-  pattern: /^Rebooting in \d{1,6} seconds\.\./,
+  stamped: true,
+  pattern: /^Rebooting in \d{1,6} seconds\.\.(?!\.)/,
   hints: ["rebooting in "],
   matches: ["Rebooting in 10 seconds..", "Rebooting in 86400 seconds.."],
-  rejects: ["Rebooting in a moment", "The system is Rebooting in 10 seconds.."],
+  rejects: [
+    "Rebooting in a moment",
+    "The system is Rebooting in 10 seconds..",
+    "Rebooting in 10 seconds...",
+  ],
 });

@@ -10,6 +10,7 @@ export default defineRule({
   class: "panic",
   action: "recover",
   view: "line",
+  stamped: true,
   pattern: /^(?:-{3}\[ end )?Kernel panic(?: - not syncing)?(?::|$)/,
   hints: ["kernel panic"],
   matches: [

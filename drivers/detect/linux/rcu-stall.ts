@@ -10,6 +10,7 @@ export default defineRule({
   class: "rcu-stall",
   action: "confirm",
   view: "line",
+  stamped: true,
   pattern:
     /^(?:rcu: )?(?:INFO: rcu_?\w{0,20} (?:self-)?detected (?:expedited )?stalls?\b|INFO: Stall on |INFO: RCU detected CPU|.{0,8}rcu_\w{2,12} kthread (?:starved|timer wakeup))/,
   hints: [

@@ -7,8 +7,9 @@ export default defineRule({
   class: "runtime",
   action: "none",
   view: "line",
-  pattern:
-    /(?:^|\S|^\([\w.-]{1,40}\) |^\[[^\]]{1,30}\] |^\d\d:\d\d(?::\d\d)? )\[?[\w.-]{1,32}@[\w.()-]{1,64}(?:[: ][^#$%>]{0,120})?\]?[#$%>] $/,
+  pattern: /[\w.-]@[\w.()-]{1,64}(?:[: ][^#$%>]{0,120})?\]?[#$%>] $/,
+  // An address in a line of text; an arrow, as systemd draws it where it tells all it does.
+  unless: /<[\w.+-]{1,64}@[\w.-]{1,100}> $|[-=]> $/,
   hints: ["# ", "$ ", "% ", "> "],
   prompt: true,
   matches: [
@@ -21,5 +22,10 @@ export default defineRule({
     "(venv) root@web1:~# ",
     "[08:12:11] root@web1:~# ",
   ],
-  rejects: ["mail to root@web1", "100 % "],
+  rejects: [
+    "mail to root@web1",
+    "Copyright 2022 Ann Other <ann@example.org> ",
+    "serial-getty@ttyS0.service: Changed dead -> ",
+    "100 % ",
+  ],
 });

@@ -11,7 +11,7 @@ export default defineRule({
   action: "confirm",
   view: "line",
   pattern:
-    /^(?:(?:Give|Enter) root password for (?:system )?maintenance|You are in rescue mode|Welcome to rescue mode|Press Enter for (?:system )?maintenance|Press enter for maintenance|Give root password to login|\(or (?:press|type) Control-D to continue\): ?$|Enter password for system maintenance)/,
+    /^(?:(?:Give|Enter) root password for (?:system )?maintenance|You are in rescue mode|Welcome to rescue mode|Press Enter for (?:system )?maintenance|Press enter for maintenance|Give root password to login|\(or (?:press|type) Control-D to continue\): ?$|Enter password for system maintenance|- failsafe -$|=+ FAILSAFE MODE active =+)/,
   hints: [
     "for maintenance",
     "for system maintenance",
@@ -19,11 +19,14 @@ export default defineRule({
     "to rescue mode",
     "root password to login",
     "control-d to continue",
+    "- failsafe -",
+    "failsafe mode active",
   ],
   matches: [
     "Give root password for maintenance",
     'You are in rescue mode. After logging in, type "journalctl -xb" to view',
     "Press Enter for maintenance",
+    "================= FAILSAFE MODE active ================",
     "(or press Control-D to continue): ",
   ],
   rejects: ["rescue mode is described below", "[  OK  ] Reached target Rescue Mode."],

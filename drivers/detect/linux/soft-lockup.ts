@@ -11,6 +11,7 @@ export default defineRule({
   class: "soft-lockup",
   action: "confirm",
   view: "line",
+  stamped: true,
   pattern:
     /^(?:NMI )?(?:watchdog: )?BUG: (?:soft lockup\b|workqueue lockup\b|spinlock (?:lockup|trylock failure|cpu recursion|recursion)|rwlock)/,
   hints: ["bug: soft lockup", "bug: workqueue lockup", "bug: spinlock", "bug: rwlock"],

@@ -8,7 +8,7 @@ export default defineRule({
   action: "recover",
   view: "line",
   pattern:
-    /^(?:=>|[Uu]-[Bb]oot>|STM32MP>|Zynq(?:MP)?>|Versal>|[A-Z][\w-]{1,20} (?:U-Boot|#)>|MX\w{1,12} U-Boot >|Marvell>>|ath>|hisilicon #) ?$/,
+    /^(?:=>|[Uu]-[Bb]oot>|STM32MP>|Zynq(?:MP)?>|Versal>|[A-Z][\w-]{1,20} (?:U-Boot|#)>|MX\w{1,12} U-Boot >|Marvell>>|ath>|hisilicon #|\((?:IPQ|QCA)\w{1,12}\) #|MT\d{4} #|Tegra\d{1,4} \([\w-]{1,30}\) #) ?$/,
   hints: [
     "stm32mp>",
     "zynq>",
@@ -20,8 +20,10 @@ export default defineRule({
     "marvell>>",
     "ath>",
     "hisilicon #",
+    ") # ",
+    " # ",
   ],
   prompt: true,
-  matches: ["=> ", "U-Boot> ", "ZynqMP> "],
+  matches: ["=> ", "U-Boot> ", "ZynqMP> ", "(IPQ807x) # ", "MT7621 # "],
   rejects: ["a => ", "x=> "],
 });

@@ -5,12 +5,14 @@ import { type Call, defineCommand } from "../command.ts";
 import { type AnswerOptions, approveIncident, denyIncident } from "../incident/answer-ask.ts";
 import { incidentView, JSON_VERSION } from "../json-views.ts";
 import { CONFIRMING, REASON } from "../option-values.ts";
-import { localMinute } from "../times.ts";
+import { localMinute, utc } from "../times.ts";
 import { chooseVerb } from "../verbs.ts";
 
-type IncidentOptions = AnswerOptions;
+interface IncidentOptions extends AnswerOptions {
+  readonly answer?: boolean;
+}
 
-const VERBS = ["list", "show", "approve", "deny", "close"] as const;
+const VERBS = ["list", "show", "approve", "deny", "close", "link"] as const;
 
 export default defineCommand<IncidentOptions>({
   usage: "<verb> [which...]",
@@ -18,10 +20,12 @@ export default defineCommand<IncidentOptions>({
     "list [HOSTS]    show NUMBER    close NUMBER --reason TEXT",
     "approve NUMBER  yes to what the watchdog asks (mode ask): it proves all again, then acts",
     "deny NUMBER --reason TEXT  no: nothing more by itself, the incident stays open",
+    "link NUMBER     a link to its page; with --answer, whoever has it can say yes or no",
   ].join("\n"),
   options: [
     ...CONFIRMING,
     { flags: "--no-wait", summary: "approve: do not wait for what comes of it" },
+    { flags: "--answer", summary: "link: it answers what is asked now, once" },
     REASON,
   ],
   examples: ["oob incident list", "oob incident show 31"],
@@ -38,6 +42,8 @@ export default defineCommand<IncidentOptions>({
         return denyIncident(call, numberOf(which));
       case "close":
         return close(call, numberOf(which));
+      case "link":
+        return link(call, numberOf(which));
     }
   },
 });
@@ -93,6 +99,22 @@ async function close(
   await (await site()).closeIncident(id, reason);
   if (options.json) out.json({ v: JSON_VERSION, id, state: "closed", reason });
   else out.line(`incident ${id}  closed: ${reason}`);
+}
+
+/** One that answers is a power to act: it is the result, to be handed on, and what it may stands beside it. */
+async function link(call: Call<IncidentOptions>, id: number): Promise<undefined> {
+  const { out, options } = call;
+  const may = options.answer === true ? "answer" : "view";
+  const { url, until, ask } = await (await call.site()).incidentLink(id, may);
+  if (options.json) {
+    const asked = ask && { ask: { rung: ask.rung, until: utc(ask.until) } };
+    out.json({ v: JSON_VERSION, id, url, may, until: utc(until), ...asked });
+    return;
+  }
+  if (ask) out.talk(`whoever has it can answer, once, until ${localMinute(ask.until)}`);
+  out.talk(`it shows incident ${id} until ${localMinute(until)}`);
+  // In one piece, whatever the width of the terminal: it is copied from there.
+  out.raw(`${url}\n`);
 }
 
 function numberOf(words: readonly string[]): number {

@@ -19,6 +19,7 @@ export interface AnswerOptions {
 const QUESTIONS = {
   cycle: "Cycle",
   sysrq: "Reboot by SysRq",
+  soft: "Press the power button of",
   "single-user": "Boot into single-user mode",
 };
 
@@ -62,7 +63,7 @@ async function asked(call: Call<AnswerOptions>, site: Site, id: number) {
   const asking = site.why(host, { interlocks: true });
   const view = await call.out.waiting(`what is known of ${host}, and its outlets`, asking);
   const rung = view.ask?.rung;
-  if (view.incident === id && (rung === "cycle" || rung === "sysrq" || rung === "single-user"))
+  if (view.incident === id && rung !== undefined && rung !== "nudge" && rung !== "page")
     return { host, rung, view };
   const open = view.incident === id;
   const why = open ? `nothing is asked now: ${view.next.text}` : "it is over";

@@ -132,7 +132,9 @@ export class ImaginedPower implements Readonly<WatchdogParts["power"]> {
     return Promise.resolve(new Map<string, string>());
   }
 
-  async switchHost(...[host, , , , signal]: Parameters<WatchdogParts["power"]["switchHost"]>) {
+  async switchHost(...[host, verb, , , signal]: Parameters<WatchdogParts["power"]["switchHost"]>) {
+    // Who answers nothing does not go down for its button either.
+    if (verb === "soft") return { ...(await this.readHost(host)), result: "failed" as const };
     if (signal?.aborted) return { ...(await this.readHost(host)), result: "refused" as const };
     await this.#clock.sleep(OFF_AND_ON);
     this.#behind.powered?.();

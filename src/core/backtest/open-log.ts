@@ -28,7 +28,7 @@ export async function openLog(
     const host = [...hosts.keys()].find((name) => sameFolder(logFolder(state, name), named));
     return ofFolder(named, host);
   }
-  if (named.endsWith(".raw") && listSegments(dirname(named)).length > 0)
+  if (/\.raw(?:\.gz)?$/.test(named) && listSegments(dirname(named)).length > 0)
     throw new OobError("USAGE", `Cannot play "${named}" alone: it is a part of a log`, {
       hint: `Name its folder: oob backtest ${dirname(named)}`,
     });

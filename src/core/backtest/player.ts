@@ -6,6 +6,7 @@ import type { HostEntry, SiteConfig } from "../../config/site-config.ts";
 import { ManualClock, type Millis } from "../../lib/clock.ts";
 import type { Rule } from "../../sdk/rule.ts";
 import { createDetector } from "../detect/create-detector.ts";
+import { Habits } from "../habit/habits.ts";
 import { Incidents } from "../incident/incident.ts";
 import { Session } from "../session/session.ts";
 import type { Attachment, HostStatus, SiteEvent } from "../site/site.ts";
@@ -68,6 +69,7 @@ export class Player {
       holds: this.#holds,
       incidents: this.incidents,
       clock,
+      habits: new Habits(folder, clock, audit),
     });
   }
 

@@ -56,6 +56,7 @@ class RowDetector implements Detector {
     this.#set = set;
     this.#view = new LineView(set.automaton, {
       hint: (hint, length) => this.#hint(hint, length),
+      awaits: () => this.#judge.awaitsCommand,
       row: (row) => this.#row(row),
       stamp: (seconds) => this.#judge.stamp(seconds),
       mode: (mode, on, before) => this.#judge.mode(mode, on, before),
@@ -97,12 +98,13 @@ class RowDetector implements Detector {
 
   #hint(hint: number, length: number): void {
     const prompts = this.#set.promptsByHint[hint];
-    if (prompts && length <= MAX_PROMPT_BYTES && ++this.#promptTries <= MAX_PROMPT_TRIES)
-      this.#tryPrompts(prompts, this.#view.rowSoFar());
+    if (prompts && length <= MAX_PROMPT_BYTES && !this.#view.inLogLine)
+      if (++this.#promptTries <= MAX_PROMPT_TRIES) this.#tryPrompts(prompts, this.#view.rowSoFar());
     for (const rule of this.#set.byHint[hint] ?? []) {
       if (!this.#judge.changes(rule)) continue;
-      this.#candidates ??= [];
-      if (!this.#candidates.includes(rule)) this.#candidates.push(rule);
+      // Mostly it is the only one: an array that grows from nothing takes room for 17.
+      if (!this.#candidates) this.#candidates = [rule];
+      else if (!this.#candidates.includes(rule)) this.#candidates.push(rule);
     }
   }
 

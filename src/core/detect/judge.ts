@@ -2,7 +2,7 @@ import type { Millis } from "../../lib/clock.ts";
 import type { Evidence } from "../../sdk/rule.ts";
 import { Boots } from "./boots.ts";
 import type { ScreenMode } from "./escape-scanner.ts";
-import { type Message, messagesOf } from "./message.ts";
+import { type Message, messagesOf, withoutServerStamp } from "./message.ts";
 import { Quotation } from "./quotation.ts";
 import type { Row } from "./row.ts";
 import type { NamedRule } from "./rule-set.ts";
@@ -10,14 +10,12 @@ import { raise, type Slots, survive } from "./slots.ts";
 
 /** Classes after which a root shell is no sign of health: the system is not up. */
 const SINGLE_USER = new Set(["single-user-prompt", "emergency-shell", "fsck-prompt"]);
-
 /** What follows a kernel's "panic: …" and no program's. */
 const PROVES_PANIC = new Set(["debugger-prompt", "crash-dump"]);
 /** A dump this far behind is another matter. */
 const RUMOUR_BYTES = 4096;
 
 const NONE: readonly Evidence[] = [];
-
 const LOADERS = new Set(["boot-loader", "firmware-shell"]);
 
 /** Answers to a loader, debugger or rescue prompt that leave it. */
@@ -44,6 +42,8 @@ export class Judge {
   #quotation = new Quotation();
   #boots = new Boots();
   #singleUser = false;
+  /** A prompt of the running system was seen, and nothing that ends it. */
+  #up = false;
   /** A prompt that asks for something other than a command of the running system, and what stood before it. */
   #waiting: { readonly prompt: Evidence; readonly before: Evidence | undefined } | undefined;
   /** A line that says "panic:", which programs write as well as BSD kernels do. */
@@ -58,6 +58,7 @@ export class Judge {
     copy.#quotation = this.#quotation.copy();
     copy.#boots = this.#boots.copy();
     copy.#singleUser = this.#singleUser;
+    copy.#up = this.#up;
     copy.#rumour = this.#rumour;
     copy.#waiting = this.#waiting;
     copy.#now = this.#now;
@@ -79,7 +80,7 @@ export class Judge {
   }
 
   stamp(seconds: number): void {
-    this.#quotation.stamp(seconds);
+    this.#quotation.stamp(seconds, this.#now);
   }
 
   mode(mode: ScreenMode, on: boolean, before: string): void {
@@ -93,17 +94,19 @@ export class Judge {
 
   gap(): void {
     this.#quotation.forgetClock();
+    this.#up = false;
   }
 
   expectBoot(): void {
     this.#boots.expect();
+    this.#quotation.plain();
+    this.#up = false;
   }
 
   /** A prompt stands at the end of the output. */
   prompt(rule: NamedRule, evidence: Evidence, row: Row): Evidence | undefined {
     if (rule.class === "login-prompt" && !row.moved) {
-      this.#quotation.plain();
-      this.#quotation.forgetClock();
+      this.#quotation.login(withoutServerStamp(row.text));
       this.#singleUser = false;
       return this.#live(evidence);
     }
@@ -111,8 +114,9 @@ export class Judge {
     if (rule.state !== "healthy") {
       if (this.#quotation.foreground.shows !== "nothing") return undefined;
       this.#boots.waits();
-      this.#waiting = { prompt: evidence, before: this.#slots.stuck };
-      return this.#raise(evidence);
+      const prompt = this.#soberly(evidence);
+      this.#waiting = { prompt, before: this.#slots.stuck };
+      return this.#raise(prompt);
     }
     if (row.moved || !this.#quotation.shellPrompt(rule)) return undefined;
     if (!this.#singleUser) return this.#live(evidence);
@@ -125,6 +129,7 @@ export class Judge {
     this.#slots = survive(this.#slots, life);
     this.#boots.live();
     this.#rumour = undefined;
+    this.#up = true;
     return life;
   }
 
@@ -132,14 +137,19 @@ export class Judge {
     const before = this.#slots;
     this.#slots = raise(before, evidence);
     this.#boots.sign(evidence);
+    if (evidence.class === "reboot") this.#up = false;
     if (evidence.state === "stuck" && SINGLE_USER.has(evidence.class)) this.#singleUser = true;
     if (evidence.state === "healthy") return evidence;
     return before[evidence.state] === this.#slots[evidence.state] ? undefined : evidence;
   }
 
+  get awaitsCommand(): boolean {
+    return this.#quotation.awaitsCommand;
+  }
+
   /** Notes a complete row in which no rule has a part. */
   pass(row: Row): void {
-    this.#quotation.rowIsTyped(row, false);
+    this.#quotation.pass(row);
   }
 
   /** The messages of a complete row that may be evidence; what was typed at a prompt is none. */
@@ -155,6 +165,7 @@ export class Judge {
       const kernel = messages.filter((message) => message.stamp !== undefined && !message.quoted);
       // A kernel message that broke into the line ended it: nothing was entered.
       if (kernel.length === 0) this.#quotation.command(answer);
+      else this.#quotation.interrupted(answer);
       return kernel;
     }
     if (LEAVES.test(answer)) this.#leave();
@@ -179,16 +190,36 @@ export class Judge {
   message(match: Match): readonly Evidence[] {
     const { rule, message } = match;
     if (rule.state === "healthy" && message.logged) return NONE;
+    if (rule.after && !this.#stands(rule.after, match.row)) return NONE;
     if (rule.state === "crash") return this.#found(this.#crash(match));
     if (!this.#quotation.isOwn(message, match.text)) return NONE;
     const evidence = match.evidence();
     if (rule.state === "healthy") return this.#found(this.#goodNews(rule, message, evidence));
-    return [...this.#proven(evidence), ...this.#found(this.#raise(evidence))];
+    return [...this.#proven(evidence), ...this.#found(this.#raise(this.#soberly(evidence)))];
+  }
+
+  #stands(classes: readonly string[], row: Row): boolean {
+    const { crash, busy, stuck } = this.#slots;
+    const rumour = this.#rumour && row.at - this.#rumour.offset <= RUMOUR_BYTES;
+    if (rumour && classes.includes("panic")) return true;
+    return [crash, busy, stuck].some((one) => one !== undefined && classes.includes(one.class));
+  }
+
+  /**
+   * Words of loaders and rescue prompts on a host that was up: it cannot get there without a boot, which was not seen. A
+   * program that somebody started prints them, or a person went there.
+   */
+  #soberly(evidence: Evidence): Evidence {
+    if (evidence.state !== "stuck") return evidence;
+    if (this.#quotation.commanded && this.#up) return { ...evidence, action: "notify" };
+    return this.#up && evidence.action === "recover"
+      ? { ...evidence, action: "confirm" }
+      : evidence;
   }
 
   #crash(match: Match): Evidence | undefined {
     const evidence = match.evidence();
-    switch (this.#quotation.worth(match.message, match.text, match.row)) {
+    switch (this.#quotation.worth(match.message, match.text, match.row, match.rule, this.#now)) {
       case "nothing":
         return undefined;
       case "note":
@@ -220,17 +251,22 @@ export class Judge {
 
   /** Whether a rule could change anything: that one more service started ends a hold, or says nothing. */
   changes(rule: NamedRule): boolean {
-    return rule.state !== "healthy" || rule.class !== "runtime" || this.#slots.busy !== undefined;
+    if (rule.state !== "healthy" || rule.class !== "runtime") return true;
+    const { busy, stuck } = this.#slots;
+    return busy !== undefined || (stuck !== undefined && rule.ends?.includes(stuck.class) === true);
   }
 
   #goodNews(rule: NamedRule, message: Message, evidence: Evidence): Evidence | undefined {
-    if (rule.class !== "boot") return this.#done(evidence);
+    if (rule.class !== "boot") return this.#done(rule, evidence);
     const { lastStamp, foreground } = this.#quotation;
+    // A virtual machine that a test runs boots; the host's own boot shows by its login prompt.
+    if (foreground.tests) return undefined;
     const clock = { lastStamp, now: this.#now };
     const boot = this.#boots.banner(evidence, message.stamp, clock, this.#slots, foreground);
     if (!boot) return undefined;
-    this.#quotation.plain();
-    this.#quotation.forgetClock();
+    this.#quotation.boots(rule);
+    if (message.stamp !== undefined) this.stamp(message.stamp);
+    this.#up = false;
     this.#singleUser = false;
     this.#rumour = undefined;
     const { warning } = this.#slots;
@@ -245,12 +281,14 @@ export class Judge {
   }
 
   /** Work is done, or a halt that was ordered: holds fall, faults stay. */
-  #done(evidence: Evidence): Evidence | undefined {
+  #done(rule: NamedRule, evidence: Evidence): Evidence | undefined {
     const { busy, stuck, warning } = this.#slots;
+    if (stuck && rule.ends?.includes(stuck.class)) this.#leave();
     const halted = evidence.class === "power-off" || evidence.class === "halted";
     const recovered = halted || evidence.class === "recovered";
     this.#slots = { ...this.#slots, busy: undefined, healthy: evidence };
     if (recovered) this.#leave();
+    if (halted) this.#up = false;
     if (evidence.class === "recovered") {
       this.#boots.waits();
       this.#rumour = undefined;

@@ -23,8 +23,9 @@ export class LastRow {
     returned: boolean,
   ): void {
     if (returned) this.settle();
-    if (!returned || this.#kept.at(this.#kept.length - 1) !== SPACE) this.#kept.clear();
-    if (row.length > 0) this.#kept.append(row.bytes(), 0, Math.min(row.length, this.#room), false);
+    const goesOn = returned && this.#kept.at(this.#kept.length - 1) === SPACE;
+    if (!goesOn && this.#kept.length > 0) this.#kept.clear();
+    this.#kept.appendRow(row, this.#room);
     this.#chunk = chunk;
     this.#from = from;
     this.#to = Math.min(to, from + this.#room);

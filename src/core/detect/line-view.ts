@@ -4,7 +4,7 @@ import { LastRow } from "./last-row.ts";
 import { hasHighBytes, hasParityBit } from "./parity.ts";
 import type { Row, RowSink } from "./row.ts";
 import { RowBuffer } from "./row-buffer.ts";
-import { stampOf } from "./stamp.ts";
+import { beginsLogLine, stampOf } from "./stamp.ts";
 
 /** No row is longer; what follows is a row of its own. */
 export const MAX_LINE_BYTES = 4096;
@@ -155,6 +155,16 @@ export class LineView {
     this.#chunk = undefined;
   }
 
+  /** Whether the row with the hint that is being told is a line of a log, and no prompt. */
+  get inLogLine(): boolean {
+    return beginsLogLine(
+      this.#row,
+      this.#chunk,
+      this.#from,
+      this.#row.length + this.#to - this.#from,
+    );
+  }
+
   /** The row up to the hint that is being told. */
   rowSoFar(): Row {
     return this.#rowOf(this.#chunk, this.#from, this.#to, this.#end);
@@ -215,7 +225,7 @@ export class LineView {
       if (chunk) this.#row.append(chunk, from, to, this.#parity);
       this.#judgeParity(end);
       this.#last.note(this.#row, undefined, 0, 0, this.#returned);
-      if (this.#hit || this.#editing) this.#sink.row(this.#rowOf(undefined, 0, 0, end));
+      if (this.#counts) this.#sink.row(this.#rowOf(undefined, 0, 0, end));
       return;
     }
     this.#last.note(this.#row, chunk, from, to, this.#returned);
@@ -224,7 +234,11 @@ export class LineView {
       const seconds = stampOf(this.#row, chunk, from, length);
       if (seconds !== undefined) this.#sink.stamp(seconds);
     }
-    if (this.#hit || this.#editing) this.#sink.row(this.#rowOf(chunk, from, to, end));
+    if (this.#counts) this.#sink.row(this.#rowOf(chunk, from, to, end));
+  }
+
+  get #counts(): boolean {
+    return this.#hit || this.#editing || this.#sink.awaits();
   }
 
   /**

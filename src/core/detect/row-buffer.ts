@@ -50,6 +50,11 @@ export class RowBuffer {
     for (let i = from; i < to; i++) room[this.#length++] = chunk[i] as number;
   }
 
+  /** Adds the beginning of another row, up to so many bytes. */
+  appendRow(row: RowBuffer, most: number): void {
+    if (row.#bytes) this.append(row.#bytes, 0, Math.min(row.#length, most), false);
+  }
+
   put(byte: number): void {
     if (this.#length < this.#max) this.#room(this.#length + 1)[this.#length++] = byte;
   }

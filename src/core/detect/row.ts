@@ -20,7 +20,9 @@ export interface Row {
 export interface RowSink {
   /** A hint ended here, `length` bytes into the row; `rowSoFar` of the view gives that row, during the call only. */
   hint(hint: number, length: number): void;
-  /** A row with at least one hint, or one that was typed, is complete. */
+  /** The next row counts, whatever stands in it. */
+  awaits(): boolean;
+  /** A row with at least one hint, one that was typed, or one that is awaited, is complete. */
   row(row: Row): void;
   /** A row began with the host's own time stamp, in whole seconds. */
   stamp(seconds: number): void;

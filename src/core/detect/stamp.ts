@@ -3,6 +3,24 @@ import type { RowBuffer } from "./row-buffer.ts";
 /** A stamp is not longer than this. */
 const MAX_STAMP_BYTES = 16;
 
+/** "[   12.345678] " of a kernel, "[  OK  ] " of systemd: the row is a line of a log, and no prompt. */
+export function beginsLogLine(
+  row: RowBuffer,
+  chunk: Uint8Array | undefined,
+  from: number,
+  length: number,
+): boolean {
+  const byteAt = (i: number) =>
+    i < row.length ? row.at(i) : (chunk?.[from + i - row.length] ?? 0);
+  if (length < 6 || byteAt(0) !== 0x5b) return false;
+  let i = 1;
+  while (i < 8 && byteAt(i) === 0x20) i++;
+  if (i === 3 && byteAt(3) === 0x4f && byteAt(4) === 0x4b && byteAt(5) === 0x20) return true;
+  const digits = i;
+  while (i < MAX_STAMP_BYTES && byteAt(i) >= 0x30 && byteAt(i) <= 0x39) i++;
+  return i > digits && byteAt(i) === 0x2e;
+}
+
 /**
  * The seconds of `[ 1234.567890]` at the beginning of a row and of the chunk that goes on behind it, read without
  * making anything: it is asked for every row that begins so.

@@ -1,8 +1,17 @@
 import type { Millis } from "../../lib/clock.ts";
 import { hours, minutes, seconds } from "../../lib/durations.ts";
 import { messageOf } from "../../lib/errors.ts";
-import { freshHabit, type Habit, learnBoot, learnHour, learnSilence, localOf } from "./habit.ts";
+import {
+  freshHabit,
+  type Habit,
+  learnBoot,
+  learnHour,
+  learnSilence,
+  localOf,
+  withoutFuture,
+} from "./habit.ts";
 import { readHabit, writeHabit } from "./habit-file.ts";
+import { type Going, HabitNews } from "./habit-news.ts";
 import { Recurring } from "./recurring.ts";
 
 /** A silence is learnt only once the host went on for this long after it: else it may have been the fault itself. */
@@ -31,7 +40,8 @@ interface Silence {
 export class HabitKeeper {
   readonly #path: string;
   readonly #tell: (problem: string) => void;
-  readonly #recurring = new Recurring();
+  readonly #recurring: Recurring;
+  readonly #news = new HabitNews();
   #habit: Habit = freshHabit();
   #calm = false;
   #lastByte: Now | undefined;
@@ -51,6 +61,7 @@ export class HabitKeeper {
     this.#tell = tell;
     const { habit, problem } = readHabit(path);
     this.#habit = habit;
+    this.#recurring = new Recurring(habit.lines);
     if (problem !== undefined) tell(problem);
   }
 
@@ -73,7 +84,9 @@ export class HabitKeeper {
     if (!calm) this.disturbed();
     else if (!this.#calm) this.#begins(now);
     this.#recurring.look();
+    this.#followClock(now);
     if (this.#calm) this.#passes(now);
+    this.#tellNews(now);
     this.#saveAt ??= now.mono + SAVE_EVERY;
     if (now.mono < this.#saveAt) return;
     this.#saveAt = now.mono + SAVE_EVERY;
@@ -127,16 +140,40 @@ export class HabitKeeper {
     );
   }
 
+  /** Since when a line has not come, and what this hour has brought; for people. */
+  going(now: Now): Going {
+    const { hour } = localOf(now.wall);
+    return {
+      lines: this.#habit.lines,
+      ageOf: (text) => this.#recurring.ageOf(text, now.mono),
+      usualBytes: this.#habit.bytes[hour],
+      bytes: this.#hour?.bytes ?? 0,
+    };
+  }
+
   save(): void {
     if (!this.#changed) return;
     try {
-      const { lines } = this.#recurring;
-      if (lines.length > 0) this.#habit = { ...this.#habit, lines };
       writeHabit(this.#path, this.#habit);
       this.#changed = false;
     } catch (thrown) {
       this.#tell(`the habit cannot be kept in "${this.#path}": ${messageOf(thrown)}`);
     }
+  }
+
+  #tellNews(now: Now): void {
+    const { lines } = this.#recurring;
+    if (lines.length > 0) this.#habit = { ...this.#habit, lines };
+    for (const text of this.#news.look(this.going(now))) this.#tell(text);
+  }
+
+  /** A clock that was set back, for it had run ahead: hours of the day are learnt anew. */
+  #followClock({ wall }: Now): void {
+    const habit = withoutFuture(this.#habit, wall);
+    if (habit === this.#habit) return;
+    this.disturbed();
+    this.#learn(habit);
+    this.#tell("the clock ran ahead while the habit was learnt: its hours are learnt anew");
   }
 
   #begins(now: Now): void {

@@ -8,6 +8,10 @@ import { hours, minutes } from "../../lib/durations.ts";
 export const HABIT_VERSION = 1;
 /** So many days have to be known before a silence may count as unusual. */
 export const DAYS_NEEDED = 7;
+/** So often a line has to have come evenly before its absence means anything. */
+export const HEARTBEATS_NEEDED = 24;
+/** Silence counts by a line that comes evenly, where days are not known yet, after so many of its times. */
+const HEARTBEATS_MISSED = 3;
 /** So many boots have to be known before one may be waited for longer. */
 export const BOOTS_NEEDED = 3;
 /** Weeks that are remembered: what a host did in the summer says little about now. */
@@ -87,7 +91,7 @@ export function learnHour(habit: Habit, at: Millis, bytes: number): Habit {
 /** A silence that ended by itself, and after which the host went on. `at`: when it began. */
 export function learnSilence(habit: Habit, at: Millis, ms: Millis): Habit {
   const { hour } = localOf(at);
-  const week = Math.floor(at / WEEK);
+  const week = weekOf(at);
   const silences = habit.silences.map((weeks, of) => {
     if (of !== hour) return weeks;
     const same = weeks.find((one) => one.week === week)?.ms ?? 0;
@@ -106,15 +110,41 @@ export function learnBoot(habit: Habit, boot: Boot): Habit {
 export function longestSilence(habit: Habit, at: Millis): Millis | undefined {
   if (habit.days < DAYS_NEEDED) return undefined;
   const { hour } = localOf(at);
-  const near = [hour + 23, hour, hour + 1].flatMap((one) => habit.silences[one % 24] ?? []);
+  const now = weekOf(at);
+  const near = [hour + 23, hour, hour + 1]
+    .flatMap((one) => habit.silences[one % 24] ?? [])
+    .filter(({ week }) => week <= now && week > now - WEEKS - 1);
   return near.length === 0 ? undefined : Math.max(...near.map(({ ms }) => ms));
 }
 
 /** From how long on a silence that began at this time is unusual. */
 export function unusualAfter(habit: Habit, at: Millis): Millis | undefined {
   const longest = longestSilence(habit, at);
-  return longest === undefined ? undefined : Math.max(SHORTEST, longest * MARGIN);
+  if (longest !== undefined) return Math.max(SHORTEST, longest * MARGIN);
+  const beat = heartbeatOf(habit);
+  return beat && Math.max(SHORTEST, beat.every * HEARTBEATS_MISSED);
 }
+
+/** The line that comes most often of those that are known well: while it comes, a host is not silent for long. */
+export const heartbeatOf = ({ lines }: Habit): RecurringLine | undefined =>
+  lines
+    .filter(({ times }) => times >= HEARTBEATS_NEEDED)
+    .reduce<RecurringLine | undefined>(
+      (best, one) => (best === undefined || one.every < best.every ? one : best),
+      undefined,
+    );
+
+/** What was learnt under a clock that ran ahead belongs to other hours: that part is learnt anew. */
+export function withoutFuture(habit: Habit, now: Millis): Habit {
+  // A box that is carried west is a day behind itself for some hours.
+  const ahead = habit.lastDay > localOf(now).day + 1;
+  const later = habit.silences.some((weeks) => weeks.some(({ week }) => week > weekOf(now) + 1));
+  if (!ahead && !later) return habit;
+  const { v, lines, boots } = habit;
+  return { ...freshHabit(), v, lines, boots };
+}
+
+const weekOf = (at: Millis): number => Math.floor(at / WEEK);
 
 /** How long a boot of this host may take before it is late; undefined: too few are known. */
 export function bootAllowance(habit: Habit): Millis | undefined {

@@ -9,6 +9,7 @@ const MAX_PART = 256;
 const KEPT = 8;
 /** A console that prints more than this between two looks has nothing that is worth waiting for. */
 const LINES_A_LOOK = 20;
+const FEED = 0x0a;
 /** So often a line has to come, so regularly, before it counts as one that comes again. */
 const TIMES = 4;
 const WOBBLE = 0.25;
@@ -24,12 +25,34 @@ interface Known {
 
 /** Lines that come again and again at even distances: cron, MARK, DHCP. Numbers are masked; what is kept is bounded. */
 export class Recurring {
-  readonly #known = new Map<string, Known>();
+  readonly #known: Map<string, Known>;
   #part = "";
   #left = LINES_A_LOOK;
+  /** More than that came between the last two looks: until that ends, lines are counted and not read. */
+  #crowded = false;
+
+  /** `lines`: what was known before this process. When they came last is not. */
+  constructor(lines: readonly RecurringLine[] = []) {
+    this.#known = new Map(
+      lines.map(({ text, every, times }) => [
+        text,
+        { last: Number.NaN, times, mean: every, wobble: 0 },
+      ]),
+    );
+  }
+
+  /** For how long a line has not come; undefined: it did not in this calm. */
+  ageOf(text: string, now: Millis): Millis | undefined {
+    const { last } = this.#known.get(text) ?? {};
+    return last === undefined || Number.isNaN(last) ? undefined : now - last;
+  }
 
   hears(chunk: Uint8Array, at: Millis): void {
-    if (this.#left <= 0) return;
+    if (this.#left < 0) return;
+    if (this.#crowded) {
+      for (const byte of chunk) if (byte === FEED) this.#left--;
+      return;
+    }
     const text = this.#part + Buffer.from(chunk.subarray(0, 4096)).toString("latin1");
     const lines = text.split(/[\r\n]+/);
     this.#part = (lines.pop() ?? "").slice(-MAX_PART);
@@ -38,6 +61,8 @@ export class Recurring {
 
   /** Called now and then: another few lines may be looked at. */
   look(): void {
+    this.#crowded = this.#left < 0;
+    if (this.#crowded) this.#part = "";
     this.#left = LINES_A_LOOK;
   }
 

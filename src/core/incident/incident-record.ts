@@ -17,6 +17,27 @@ export interface ActRecord {
   readonly steps: readonly { readonly at: Millis; readonly text: string }[];
 }
 
+/** What a kernel said when it was asked before a cut. */
+export interface CollectedPart {
+  /** "SysRq w: tasks that wait and cannot be interrupted" */
+  readonly what: string;
+  readonly rows: readonly string[];
+}
+
+/** What was taken before a rung that takes the host down. `note`: why that is not all; empty where it is. */
+export interface Collected {
+  readonly at: Millis;
+  readonly took: Millis;
+  readonly note: string;
+  readonly parts: readonly {
+    readonly what: string;
+    readonly rows: readonly string[];
+    readonly all: number;
+  }[];
+  /** Beside the record, where a kernel said something: all rows. */
+  readonly file?: string;
+}
+
 /** Bytes of the console that are kept beside the record. */
 interface Slice {
   readonly file: string;
@@ -43,7 +64,11 @@ export interface IncidentRecord {
   readonly acts: readonly ActRecord[];
   readonly story: readonly { readonly at: Millis; readonly type: string; readonly text: string }[];
   readonly before?: Slice;
+  /** The last of the log right before the cut. */
+  readonly cut?: Slice;
   readonly after?: Slice;
+  readonly collected?: Collected;
   readonly screenBefore?: readonly string[];
+  readonly screenCut?: readonly string[];
   readonly screenAfter?: readonly string[];
 }

@@ -3,7 +3,8 @@
  *
  *   incident.json   the whole record, replaced at each change, on disk before anything is done
  *   report.md       the same for a person at 3 a.m.
- *   before.raw, after.raw, before.txt, after.txt   bytes of the console (offsets in the record) and its screen
+ *   before.raw, cut.raw, after.raw, and .txt   bytes of the console (offsets in the record) and its screen
+ *   collected.txt   what the kernel said when it was asked before a cut
  */
 import fs from "node:fs";
 import { join } from "node:path";
@@ -20,10 +21,18 @@ import type { WatchedConsole } from "../session/watched-console.ts";
 import type { IncidentSummary } from "../site/site.ts";
 import type { ProbeReport } from "../watchdog/probe.ts";
 import { incidentPage } from "./incident-page.ts";
-import type { ActRecord, IncidentRecord } from "./incident-record.ts";
+import type { ActRecord, Collected, CollectedPart, IncidentRecord } from "./incident-record.ts";
 
 const MAX_ENTRIES = 200;
 const SLICE_BYTES = 65_536;
+
+const COLLECTED = "collected.txt";
+const ROWS_IN_RECORD = 40;
+const SCREENS = { before: "screenBefore", cut: "screenCut", after: "screenAfter" } as const;
+
+interface Taken {
+  readonly parts: readonly CollectedPart[];
+}
 
 const recent = <T>(list: readonly T[], one: T): readonly T[] => [...list, one].slice(-MAX_ENTRIES);
 
@@ -110,7 +119,7 @@ export class Incident {
   }
 
   /** Keeps what the console shows and its last bytes. Bytes first: they are the proof. */
-  async capture(when: "before" | "after", console: WatchedConsole): Promise<void> {
+  async capture(when: "before" | "cut" | "after", console: WatchedConsole): Promise<void> {
     const { bytes, offset } = await console.tail(SLICE_BYTES);
     const file = `${when}.raw`;
     fs.writeFileSync(join(this.folder, file), bytes, { mode: 0o640 });
@@ -118,7 +127,19 @@ export class Incident {
     const { rows } = await console.screen();
     const screen = rows.map((row) => printable(row, 300));
     fs.writeFileSync(join(this.folder, `${when}.txt`), `${screen.join("\n")}\n`, { mode: 0o640 });
-    this.change(when === "before" ? { screenBefore: screen } : { screenAfter: screen });
+    this.change({ [SCREENS[when]]: screen });
+  }
+
+  /** Keeps what was taken before a cut: the beginning of each part in the record, all of it beside. */
+  collects({ parts, ...rest }: Omit<Collected, "parts" | "file"> & Taken): void {
+    const said = parts.filter(({ rows }) => rows.length > 0);
+    const text = said.map(({ what, rows }) => `== ${what}\n${rows.join("\n")}\n`).join("\n");
+    const file = said.length > 0 ? { file: COLLECTED } : {};
+    if (said.length > 0) this.#write(COLLECTED, text);
+    const short = parts.map(({ what, rows }) => ({
+      ...{ what, rows: rows.slice(0, ROWS_IN_RECORD), all: rows.length },
+    }));
+    this.change({ collected: { ...rest, parts: short, ...file } });
   }
 
   close(state: IncidentSummary["state"], closing: string): void {
@@ -128,7 +149,7 @@ export class Incident {
 
   /** The page as of now. */
   get text(): string {
-    return incidentPage(this.#record, this.#clock.now());
+    return incidentPage(this.#record, this.#clock.now(), this.folder);
   }
 
   /** Writes report.md; returns it. */

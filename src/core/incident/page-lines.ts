@@ -1,11 +1,42 @@
-/** Lines of a page that are read on a terminal of 100 columns, and as Markdown. */
+/** Parts of a page about an incident, and how they read on a terminal of 100 columns, which is Markdown too. */
 import type { Millis } from "../../lib/clock.ts";
 import { formatDuration } from "../../lib/durations.ts";
 
 const WIDTH = 98;
 
+/** An item of a list, or rows as they stood somewhere. All texts are printable. */
+export type PageLine =
+  | {
+      readonly is: "item";
+      readonly text: string;
+      /** 1: below the item before it. */
+      readonly depth: 0 | 1;
+      /** Rows of it, with room around them. */
+      readonly shows?: string;
+      /** It names commands, in backticks, and is not folded. */
+      readonly commands?: true;
+    }
+  | { readonly is: "row"; readonly text: string; readonly indent: 4 | 6 };
+
+/** One part of the page, under its title. */
+export interface PageSection {
+  readonly title: string;
+  readonly lines: readonly PageLine[];
+}
+
+export const item = (text: string, depth: 0 | 1 = 0): PageLine => ({ is: "item", text, depth });
+export const row = (text: string, indent: 4 | 6): PageLine => ({ is: "row", text, indent });
+export const advice = (text: string): PageLine => ({ is: "item", text, depth: 0, commands: true });
+
 /** An item of a list, folded between words; what follows the first line stands under its text. */
-export function item(text: string, indent = ""): string {
+export function lineText(line: PageLine): string {
+  if (line.is === "row") return `${" ".repeat(line.indent)}${line.text}`;
+  if (line.commands) return `- ${line.text}`;
+  const text = folded(line.text, "  ".repeat(line.depth));
+  return line.shows === undefined ? text : `${text}\n\n      ${line.shows}\n`;
+}
+
+function folded(text: string, indent: string): string {
   const lead = `${indent}- `;
   const lines: string[] = [];
   let line = "";
@@ -20,8 +51,8 @@ export function item(text: string, indent = ""): string {
 }
 
 /** A part of the page; none where it has no lines. */
-export const section = (title: string, lines: readonly string[]): string =>
-  lines.length === 0 ? "" : `## ${title}\n\n${lines.join("\n").trimEnd()}`;
+export const sectionText = ({ title, lines }: PageSection): string =>
+  lines.length === 0 ? "" : `## ${title}\n\n${lines.map(lineText).join("\n").trimEnd()}`;
 
 /** "2026-11-22 03:04:05" */
 export const moment = (at: Millis): string =>

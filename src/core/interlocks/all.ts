@@ -5,6 +5,7 @@ import { budgetHost } from "./budget-host.ts";
 import { budgetSite } from "./budget-site.ts";
 import { busy } from "./busy.ts";
 import { clockStepped } from "./clock-stepped.ts";
+import { coolDown } from "./cool-down.ts";
 import { deafWay } from "./deaf-way.ts";
 import { dumpRunning } from "./dump-running.ts";
 import { feedsMissing } from "./feeds-missing.ts";
@@ -21,11 +22,13 @@ import { ownTyping } from "./own-typing.ts";
 import { personTyped } from "./person-typed.ts";
 import { quietHours } from "./quiet-hours.ts";
 import { seatHeld } from "./seat-held.ts";
+import { secondPerson } from "./second-person.ts";
 import { staleEvidence } from "./stale-evidence.ts";
 
 /** Every interlock, in the order in which people read their verdicts. A test compares it with the folder. */
 export const interlocks: readonly Interlock[] = [
   auditUnwritable,
+  secondPerson,
   held,
   seatHeld,
   personTyped,
@@ -47,6 +50,7 @@ export const interlocks: readonly Interlock[] = [
   alreadyOff,
   budgetHost,
   budgetSite,
+  coolDown,
   clockStepped,
 ];
 

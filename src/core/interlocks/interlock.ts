@@ -67,6 +67,11 @@ export interface Facts {
   /** When evidence or silence began to be counted; undefined where nothing is suspected. */
   readonly suspectSince: Millis | undefined;
   readonly probeFailedAt: Millis | undefined;
+  /** When the case began: what was done in it already is its own. */
+  readonly caseBegan?: Millis | undefined;
+  /** Two people have to want it on this host, and who the second one is. */
+  readonly twoPerson: boolean;
+  readonly second: string | undefined;
   /** A person's own typing holds the text that matched. */
   readonly typedItself: boolean;
   /** undefined: this act does not touch outlets. */
@@ -110,3 +115,7 @@ export const takesDown = (act: GuardedAct): boolean => act !== "on";
 /** Acts that move outlets. */
 export const cutsPower = (act: GuardedAct): boolean =>
   act === "cycle" || act === "off" || act === "reset" || act === "single-user";
+
+/** Acts that budgets allow: the watchdog's press of a power button takes a host down as a cut does. */
+export const needsBudget = ({ act, asker }: Pick<Facts, "act" | "asker">): boolean =>
+  cutsPower(act) || (act === "soft" && asker === "watchdog");

@@ -1,10 +1,21 @@
+import { EXCHANGED } from "../power/power-outlets.ts";
 import { cutsPower, everybody, type Facts, type Feed, type Interlock } from "./interlock.ts";
 
 /** The feed that this objects to. */
-export const unreadFeed = ({ feeds, act }: Facts): Feed | undefined =>
-  cutsPower(act)
-    ? feeds?.find((feed) => feed.state === "unknown" && feed.missing !== true)
+export const unreadFeed = (facts: Facts): Feed | undefined =>
+  cutsPower(facts.act)
+    ? facts.feeds?.find(
+        (feed) =>
+          feed.state === "unknown" && feed.missing !== true && !isToldByOrder(facts.asker, feed),
+      )
     : undefined;
+
+/**
+ * A PDU that was exchanged: the order itself reads it again and refuses, and the person who then asks once more has been
+ * told. Nothing that acts by itself comes so far.
+ */
+const isToldByOrder = (asker: Facts["asker"], { cause }: Feed): boolean =>
+  asker === "person" && cause?.hint === EXCHANGED;
 
 /** What cannot be read is not switched off. */
 export const outletUnknown: Interlock = {

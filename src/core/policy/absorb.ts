@@ -1,23 +1,29 @@
 /** What an input changes by itself, before time is looked at (advance.ts). */
 
-import { takeProbe, takeSelfReboot } from "./answer.ts";
+import type { Millis } from "../../lib/clock.ts";
+import { takeItsOwnCure, takeProbe } from "./answer.ts";
 import { askedAnew, takeApproved, takeDenied } from "./asking.ts";
-import { isLogin, kindOf, mayType, UNUSUAL_SILENCE } from "./classes.ts";
+import { isBoot, isLogin, kindOf, mayType, UNUSUAL_SILENCE } from "./classes.ts";
 import type { Draft } from "./draft.ts";
 import { takeFinished } from "./outcome.ts";
-import type { Case, Cause, Input, Seen } from "./state.ts";
+import { type Case, type Cause, type Input, type Seen, showedLife } from "./state.ts";
 
 export function absorb(draft: Draft, input: Input): void {
   switch (input.is) {
     case "tick":
-      if (input.lastByteAt !== undefined && input.lastByteAt > draft.state.quietSince)
-        draft.set({ quietSince: input.lastByteAt, seenAlive: true, everAlive: true });
+      takeTick(draft, input.lastByteAt);
       return;
     case "bytes":
       takeBytes(draft);
       break;
     case "opinion":
       takeOpinion(draft, input.seen);
+      break;
+    case "answered":
+      draft.set({ answers: "yes", echo: undefined });
+      break;
+    case "started":
+      takeStart(draft);
       break;
     case "link":
       takeLink(draft, input.up);
@@ -31,18 +37,15 @@ export function absorb(draft: Draft, input: Input): void {
       draft.set({ seat: input.holder });
       break;
     case "typed":
-      object(draft, "a person typed");
-      // What was typed long ago is told again with every look at the console.
-      if (input.at > (draft.state.typedAt ?? Number.NEGATIVE_INFINITY))
-        draft.set({ echo: undefined });
-      draft.set({ typedAt: Math.max(input.at, draft.state.typedAt ?? input.at) });
+      takeTyped(draft, input.at);
       break;
     case "hold":
       if (input.held) object(draft, input.held);
       draft.set({ held: input.held });
       break;
     case "self-reboot":
-      takeSelfReboot(draft, input);
+    case "crash-kernel":
+      takeItsOwnCure(draft, input);
       break;
     case "progress":
       takeProgress(draft, input.mark);
@@ -58,12 +61,24 @@ export function absorb(draft: Draft, input: Input): void {
       takeClosed(draft, input.by);
       break;
     case "approved":
-      takeApproved(draft, input.by);
+      takeApproved(draft, input);
       break;
     case "denied":
       takeDenied(draft, input);
       break;
   }
+}
+
+/** What was typed long ago is told again with every look at the console: that is no news. */
+function takeTyped(draft: Draft, at: Millis): void {
+  if (draft.state.typedAt !== undefined && at <= draft.state.typedAt) return;
+  object(draft, "a person typed");
+  draft.set({ typedAt: at, echo: undefined });
+}
+
+function takeTick(draft: Draft, lastByteAt: Millis | undefined): void {
+  if (lastByteAt !== undefined && lastByteAt > draft.state.quietSince)
+    draft.set({ quietSince: lastByteAt, seenAlive: true, everAlive: true });
 }
 
 /** Between the decision and the act, anything new is a reason not to begin. */
@@ -112,7 +127,7 @@ function takeOpinion(draft: Draft, seen: Seen): void {
   const isNews = seen.at !== draft.state.seen.at || seen.class !== draft.state.seen.class;
   draft.set({ seen });
   const kind = kindOf(seen);
-  if (isLogin(seen)) draft.set({ answers: "yes", echo: undefined });
+  if (isNews) whoAnswers(draft, seen);
   if (kind !== "busy") draft.set({ progress: undefined, stallTold: false });
   const { phase } = draft.state;
   if (kind === "nothing") return;
@@ -149,6 +164,17 @@ function takeOpinion(draft: Draft, seen: Seen): void {
   }
 }
 
+/** A login prompt shows that somebody is there; a boot, that whoever was there is gone, and perhaps for good. */
+function whoAnswers(draft: Draft, seen: Seen): void {
+  if (isLogin(seen))
+    draft.set({ answers: draft.state.answers === "yes" ? "yes" : "prompt", echo: undefined });
+  else if (isBoot(seen)) takeStart(draft);
+}
+
+function takeStart(draft: Draft): void {
+  if (showedLife(draft.state)) draft.set({ answers: "unknown" });
+}
+
 const causeOf = (draft: Draft, seen: Seen): Cause => ({
   is: "evidence",
   certain: seen.action === "recover",
@@ -174,6 +200,9 @@ function takeTrouble(draft: Draft, seen: Seen): void {
   if (phase.is !== "suspect" || phase.case.cause.at === seen.at) return;
   // Silence that turns out to be a panic counts from the panic; a kernel that repeats itself counts from the first time.
   if (phase.case.cause.is === "silence") draft.restart();
+  // An oops that ends in a panic need not stand as long any more; what was asked before the panic proves nothing about it.
+  else if (phase.failures && !phase.case.cause.certain)
+    draft.to({ ...phase, failures: { ...phase.failures, stale: true } });
   draft.setCase({ cause: causeOf(draft, seen) });
 }
 

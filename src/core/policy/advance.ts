@@ -12,7 +12,7 @@ import { mayProbe } from "./absorb.ts";
 import { silenceOf } from "./answer.ts";
 import { lookApproval, waiting } from "./asking.ts";
 import { type Blocked, blocked, personUntil } from "./blocked.ts";
-import { kindOf, mayCut, SILENCE, UNUSUAL_SILENCE } from "./classes.ts";
+import { kindOf, mayCut, NO_LOGIN, SILENCE, UNUSUAL_SILENCE } from "./classes.ts";
 import { type Draft, inWords, PAGED, rungInWords, type Suspect } from "./draft.ts";
 import { climb, nextRung } from "./ladder.ts";
 import { movedAt, stallsAt } from "./stall.ts";
@@ -136,7 +136,8 @@ function suspect(draft: Draft, phase: Suspect): void {
   );
   const { text, at } = draft.state.next;
   if (draft.now < late) {
-    draft.next(text, earlier(at, late));
+    if (at === undefined || late < at)
+      draft.next(`${text}; a person is called if it stays so`, late);
     return;
   }
   const stood = inWords(draft.now - began);
@@ -217,7 +218,8 @@ function sayBlocked(draft: Draft, block: Blocked, confirmed: Millis): void {
     draft.next(`hands off: ${block.text}`, earlier(block.until, confirmed));
     return;
   }
-  draft.next(`hands off: ${block.text}`, block.until);
+  const stalls = block.key === "busy" ? later(stallsAt(draft.state), draft.now) : undefined;
+  draft.next(`hands off: ${block.text}`, block.until ?? stalls);
 }
 
 function prove(draft: Draft, phase: Suspect): void {
@@ -276,7 +278,7 @@ function watching(draft: Draft, phase: Watching): void {
   const means = `no ${what} within ${inWords(draft.policy.bootWithin)} after ${nameOf(phase.rung)}`;
   draft.tell("watch.act", means);
   draft.suspect(
-    { is: "silence", certain: false, live: true, class: "no-login", means, at: seen.at },
+    { is: "silence", certain: false, live: true, class: NO_LOGIN, means, at: seen.at },
     phase.case,
   );
 }

@@ -3,7 +3,7 @@ import type { Millis } from "../../lib/clock.ts";
 import { minutes } from "../../lib/durations.ts";
 import { SILENCE, UNUSUAL_SILENCE } from "./classes.ts";
 import { type Draft, inWords, type Suspect } from "./draft.ts";
-import type { Case, Cause, Input, WatchState } from "./state.ts";
+import { type Case, type Cause, type Input, showedLife, type WatchState } from "./state.ts";
 
 type Of<Is extends Input["is"]> = Extract<Input, { is: Is }>;
 
@@ -16,7 +16,13 @@ const ECHO_AGAIN = { untold: minutes(5), told: minutes(60) };
 /** A kernel that wants to reboot later than this keeps its panic on the screen (86400 is usual): not waited for. */
 export const MAX_SELF_REBOOT = minutes(10);
 
-export function takeSelfReboot(draft: Draft, input: Of<"self-reboot">): void {
+/** The host mends itself after its panic, which a cut would only disturb. */
+export function takeItsOwnCure(draft: Draft, input: Of<"self-reboot" | "crash-kernel">): void {
+  if (input.is === "self-reboot") takeSelfReboot(draft, input);
+  else takeCrashKernel(draft, input);
+}
+
+function takeSelfReboot(draft: Draft, input: Of<"self-reboot">): void {
   const { phase } = draft.state;
   if (phase.is !== "suspect") return;
   const within = Math.max(0, input.within);
@@ -27,10 +33,25 @@ export function takeSelfReboot(draft: Draft, input: Of<"self-reboot">): void {
   draft.to({ ...phase, notBefore: Math.max(notBefore, phase.notBefore), waitsFor });
 }
 
+/** A crash kernel checks itself, starts, waits for its disks to come out of a reset, and may be told to be quiet. */
+const CRASH_KERNEL_SPEAKS = minutes(5);
+
+function takeCrashKernel(draft: Draft, { what }: Of<"crash-kernel">): void {
+  const { phase } = draft.state;
+  if (phase.is !== "suspect" || !phase.case.cause.certain) return;
+  // From now, not from an oops that may have come long before. The prober tells of it once in a case.
+  const notBefore = draft.now + CRASH_KERNEL_SPEAKS;
+  if (notBefore <= phase.notBefore) return;
+  const waitsFor = `a crash kernel (${what}) is given ${inWords(CRASH_KERNEL_SPEAKS)} to show its dump`;
+  draft.to({ ...phase, notBefore, waitsFor });
+}
+
 export function takeProbe(draft: Draft, input: Of<"probe">): void {
   const { phase } = draft.state;
-  if (input.answer === "alive")
-    draft.set({ seenAlive: true, answers: "yes", quietSince: draft.now, echo: undefined });
+  if (input.answer === "alive") {
+    const answers = input.prompt || draft.state.answers === "yes" ? "yes" : "prompt";
+    draft.set({ seenAlive: true, answers, quietSince: draft.now, echo: undefined });
+  }
   if (phase.is === "suspect") takeSuspected(draft, phase, input);
   // A console without getty shows no login prompt: that it answers, and is silent then, is all the proof there is.
   else if (phase.is === "watching" && phase.unseen?.asked && input.answer === "alive")
@@ -64,10 +85,7 @@ function takeSuspected(draft: Draft, phase: Suspect, input: Of<"probe">): void {
     return;
   }
   const { cause } = phase.case;
-  if (
-    (cause.class === SILENCE || cause.class === UNUSUAL_SILENCE) &&
-    draft.state.answers !== "yes"
-  ) {
+  if ((cause.class === SILENCE || cause.class === UNUSUAL_SILENCE) && !showedLife(draft.state)) {
     neverAnswered(draft, cause);
     return;
   }
@@ -92,7 +110,7 @@ function echoed(draft: Draft, { cause }: Case, text: string): void {
     return;
   }
   draft.set({ dismissed: Math.max(draft.state.dismissed, cause.at), quietSince: draft.now });
-  if (cause.is === "silence" && draft.state.answers === "yes" && onlyEchoes(draft)) return;
+  if (cause.is === "silence" && showedLife(draft.state) && onlyEchoes(draft)) return;
   draft.standDown(`the console echoes what is typed: ${text}`);
 }
 
@@ -112,7 +130,7 @@ function onlyEchoes(draft: Draft): boolean {
 /** Silent, and nobody answers: the same as a console without a login prompt. Told to a person, and left at that. */
 function neverAnswered(draft: Draft, cause: Cause): void {
   draft.set({ answers: "no" });
-  const text = `${cause.means}, but nobody was ever seen to answer there since the watch began: no proof`;
+  const text = `${cause.means}, but nobody was seen to answer there since it started, or the watch began: no proof`;
   draft.wish({ is: "page", text });
   draft.standDown(text);
 }

@@ -13,13 +13,16 @@ const APPROVAL_STANDS = minutes(10);
 /** Key under which a case remembers, also over a restart, that a person said no. */
 export const DENIED = "denied";
 
-export function ask(draft: Draft, phase: Suspect, rung: Rung): void {
+/** `doubt`: mode act asks as well, because silence is all there is, and nobody ever answered in this boot. */
+export function ask(draft: Draft, phase: Suspect, rung: Rung, doubt = false): void {
   const words = rungInWords[rung];
   const { cause } = phase.case;
-  draft.page(`ask-${rung}`, `${cause.means}, and nothing answers: asking to ${words}`);
+  const never = doubt ? ", nor was an answer ever seen since it started" : "";
+  draft.page(`ask-${rung}`, `${cause.means}, and nothing answers${never}: asking to ${words}`);
   const current = draft.case ?? phase.case;
   const asked = { rung, since: phase.since, until: draft.now + ASK_STANDS };
-  const why = `mode ask: a person decides whether to ${words}`;
+  const how = draft.policy.mode === "act" ? "a login prompt is no answer" : "mode ask";
+  const why = `${how}: a person decides whether to ${words}`;
   draft.to({ is: "waiting", case: current, why, ask: asked });
 }
 
@@ -29,12 +32,19 @@ export const askedAnew = (current: Case): Case => ({
   told: current.told.filter((key) => key !== DENIED && !key.startsWith("ask-")),
 });
 
-export function takeApproved(draft: Draft, by: string): void {
+export function takeApproved(
+  draft: Draft,
+  { by, second }: Extract<Input, { readonly is: "approved" }>,
+): void {
   const { phase } = draft.state;
   if (phase.is !== "waiting" || !phase.ask || draft.now >= phase.ask.until) return;
   const { rung, since } = phase.ask;
   const { now } = draft;
-  draft.tell("watch.approved", `${by} approved to ${rungInWords[rung]}: all is proven again first`);
+  const both = second === undefined ? by : `${by} and ${second}`;
+  draft.tell(
+    "watch.approved",
+    `${both} approved to ${rungInWords[rung]}: all is proven again first`,
+  );
   draft.to({
     is: "suspect",
     case: phase.case,
@@ -43,7 +53,7 @@ export function takeApproved(draft: Draft, by: string): void {
     waitsFor: "",
     failures: undefined,
     probing: false,
-    approved: { by, rung, at: now, until: now + APPROVAL_STANDS },
+    approved: { by, second, rung, at: now, until: now + APPROVAL_STANDS },
   });
 }
 

@@ -4,6 +4,8 @@ import type { Seen } from "./state.ts";
 export const SILENCE = "silence";
 /** The same where the console is silent for longer than it ever was. Its habit is no proof: nothing is cut for it. */
 export const UNUSUAL_SILENCE = "unusual-silence";
+/** A host that started, and shows no login prompt in its time. */
+export const NO_LOGIN = "no-login";
 
 /**
  * Classes in which a carriage return is an answer to a question, a choice in a menu, or goes into somebody's file.
@@ -50,9 +52,20 @@ const NEVER_CUT: ReadonlySet<string> = new Set([
 /** A boot out of the blue is a warning that stands for long; at the moment in which it is seen, it is a boot. */
 const UNEXPECTED_REBOOT = "unexpected-reboot";
 
+/** Class of what waits for a name. */
+export const LOGIN = "login-prompt";
+
 /** A login prompt, whatever warnings stand above it: kernels complain while they boot. */
 export const isLogin = (seen: Seen): boolean =>
-  seen.newest === "login-prompt" && (seen.state === "healthy" || seen.state === "warning");
+  seen.newest === LOGIN && (seen.state === "healthy" || seen.state === "warning");
+
+const STARTS: ReadonlySet<string> = new Set(["boot", "boot-loop", UNEXPECTED_REBOOT]);
+
+/** A host that starts, whatever is made of it. */
+export const isStart = (hostClass: string): boolean => STARTS.has(hostClass);
+
+/** The newest that showed is one. */
+export const isBoot = ({ newest, proven }: Seen): boolean => proven && isStart(newest);
 
 export const mayType = (hostClass: string): boolean => !NEVER_TYPE.has(hostClass);
 

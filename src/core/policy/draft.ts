@@ -1,7 +1,15 @@
 import type { Rung } from "../../config/site-config.ts";
 import type { Millis } from "../../lib/clock.ts";
 import { formatDuration } from "../../lib/durations.ts";
-import type { Case, Cause, LivePolicy, Phase, WatchState, Wish } from "./state.ts";
+import {
+  type Case,
+  type Cause,
+  type LivePolicy,
+  type Phase,
+  showedLife,
+  type WatchState,
+  type Wish,
+} from "./state.ts";
 
 /** Key under which a case remembers that a person was called. */
 export const PAGED = "paged";
@@ -55,8 +63,8 @@ export class Draft {
 
   /** Begins to suspect. `from`: a case that goes on with the next rung. */
   suspect(cause: Cause, from?: Case): void {
-    const answered = this.state.answers === "yes";
-    const fresh = { opened: false, tried: [], told: [], booted: false, answered, began: this.now };
+    const who = { answered: showedLife(this.state), asked: this.state.answers === "yes" };
+    const fresh = { opened: false, tried: [], told: [], booted: false, ...who, began: this.now };
     const first = from?.tried.length ? { first: from.first ?? from.cause } : {};
     this.to({
       is: "suspect",
@@ -85,6 +93,8 @@ export class Draft {
   missed(): void {
     const current = this.case;
     if (current) this.setCase({ cause: { ...current.cause, live: false } });
+    // A boot may be among it, and another host at the end of the line.
+    if (this.state.answers === "yes") this.set({ answers: "prompt" });
     this.restart();
   }
 
@@ -150,6 +160,7 @@ export const inWords = (time: Millis): string => formatDuration(Math.max(0, time
 export const rungInWords: Readonly<Record<Rung, string>> = {
   nudge: "press Enter",
   sysrq: "sync, remount and reboot by SysRq",
+  soft: "press its power button, and switch it on once it is off",
   "single-user": "boot it into single-user mode",
   cycle: "cycle its outlets",
   page: "call a person",

@@ -1,8 +1,8 @@
 import type { Rung } from "../../config/site-config.ts";
 import { ask } from "./asking.ts";
-import { mayCut } from "./classes.ts";
+import { mayCut, NO_LOGIN, SILENCE } from "./classes.ts";
 import { type Draft, inWords, type Suspect } from "./draft.ts";
-import type { Case } from "./state.ts";
+import { type Case, type Cause, showedLife } from "./state.ts";
 
 /** Confirmed: the next rung, or a person. */
 export function climb(draft: Draft, phase: Suspect): void {
@@ -14,7 +14,7 @@ export function climb(draft: Draft, phase: Suspect): void {
     return;
   }
   // A console without a login prompt answers nothing, and its host survives an oops or a boot as others do.
-  if (!(cause.certain && cause.live) && draft.state.answers !== "yes") {
+  if (!(cause.certain && cause.live) && !used(draft, cause)) {
     const why = cause.certain ? "the host may have been mended unseen, and" : "the host may live:";
     draft.page("mute", `${cause.means}, but ${why} nobody was ever seen to answer at this console`);
     draft.wait("no answer proves nothing here: a person has to look");
@@ -31,8 +31,10 @@ export function climb(draft: Draft, phase: Suspect): void {
     return;
   }
   const { approved } = phase;
-  if (draft.policy.mode !== "act" && approved?.rung !== rung) {
-    ask(draft, phase, rung);
+  // Silence after a login prompt that nobody ever answered at: whoever showed it may have been taken away.
+  const doubt = provesLittle(draft, phase);
+  if ((draft.policy.mode !== "act" || doubt) && approved?.rung !== rung) {
+    ask(draft, phase, rung, doubt);
     return;
   }
   const current = draft.case ?? phase.case;
@@ -50,6 +52,17 @@ export function climb(draft: Draft, phase: Suspect): void {
   draft.wish({ is: "act", rung });
   draft.next(`${rung} is under way`);
 }
+
+/** Silence is all there is, after our own act nothing, and nobody was ever seen to answer what was typed. */
+function provesLittle({ state }: Draft, { case: current }: Suspect): boolean {
+  const { cause, tried, asked } = current;
+  if (cause.class === SILENCE) return state.answers !== "yes";
+  return cause.class === NO_LOGIN && tried.length === 0 && state.answers !== "yes" && !asked;
+}
+
+/** Whether somebody used to answer here: in this boot, or, where no login prompt followed a boot, in the one before. */
+const used = ({ state, case: current }: Draft, { class: of }: Cause): boolean =>
+  showedLife(state) || (of === NO_LOGIN && current?.answered === true);
 
 /** How it is known, for people. */
 function confirmed({ now }: Draft, { failures, since }: Suspect): string {
@@ -76,6 +89,7 @@ function makesSense({ tried, booted, cause, first = cause }: Case, rung: Rung, k
   if (rung === "nudge" || tried.includes(rung)) return false;
   if (rung === "sysrq") return kernel;
   const cut = tried.includes("cycle") || tried.includes("single-user");
+  if (rung === "soft") return !cut;
   // Where nothing but silence spoke against it: what one cut did not mend, a second one does not.
   return !cut || (booted && first.is !== "silence");
 }

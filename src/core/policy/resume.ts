@@ -17,7 +17,7 @@ export function resume(
   now: Millis,
   bootWithin: Millis,
 ): WatchState {
-  const answers = of.answered ? "yes" : state.answers;
+  const answers = of.asked ? "yes" : of.answered ? "prompt" : state.answers;
   // Nobody looked while no process ran: the host may have been mended, and be silent because that is its way.
   const again: Case = { ...of, cause: { ...of.cause, live: false }, began: now };
   const alive = { ...state, seenAlive: true, answers, everAlive: true, quietSince: now } as const;

@@ -52,8 +52,10 @@ export interface Case {
   readonly told: readonly string[];
   /** A boot was seen since power was cut last. */
   readonly booted: boolean;
-  /** Somebody had answered at this console before the case began. */
+  /** Somebody had answered at this console before the case began, or a login prompt had shown. */
   readonly answered: boolean;
+  /** It had answered to what was typed, since it started last. */
+  readonly asked?: boolean;
   /** Monotonic time at which the case began. */
   readonly began: Millis;
 }
@@ -87,6 +89,8 @@ export interface Ask {
 /** A person's yes. All is proven again before the act. Monotonic times. */
 export interface Approval {
   readonly by: string;
+  /** Where two have to. */
+  readonly second?: string | undefined;
   readonly rung: Rung;
   readonly at: Millis;
   readonly until: Millis;
@@ -142,10 +146,11 @@ export interface WatchState {
   /** Bytes came or a probe was answered since this process began, or an incident of before goes on. */
   readonly seenAlive: boolean;
   /**
-   * Whether somebody is there who answers: a login prompt was seen or a probe answered. Many a console has no getty:
-   * its host is well, silent, and answers nothing. "no": asked, and not.
+   * Whether somebody is there who answers. Many a console has no getty: its host is well, silent, and answers nothing.
+   * "yes": to what was typed, by a prompt, since the host started and the way to it came up; "prompt": a login prompt showed
+   * by itself, or something else came when it was asked; "no": asked, and not. A new boot is another matter: "unknown".
    */
-  readonly answers: "yes" | "no" | "unknown";
+  readonly answers: "yes" | "prompt" | "no" | "unknown";
   /** Since when nothing but its echo answers, where somebody used to; whether a person was told. */
   readonly echo?: { readonly since: Millis; readonly told: boolean } | undefined;
   /** The log holds bytes of this console. */
@@ -180,6 +185,10 @@ export type Input =
   | { readonly is: "tick"; readonly lastByteAt: Millis | undefined }
   | { readonly is: "bytes" }
   | { readonly is: "opinion"; readonly seen: Seen }
+  /** A person typed, and a prompt came back. */
+  | { readonly is: "answered" }
+  /** The host starts, whatever else came with that. */
+  | { readonly is: "started" }
   | { readonly is: "link"; readonly up: boolean }
   /** Bytes are missing, or this process stood still: what came before proves nothing about now. */
   | { readonly is: "gap"; readonly why: string }
@@ -187,9 +196,17 @@ export type Input =
   | { readonly is: "typed"; readonly at: Millis }
   | { readonly is: "hold"; readonly held: string | undefined }
   | { readonly is: "self-reboot"; readonly within: Millis }
+  /** It panicked, and a kernel waits in its memory that writes a dump then (kdump). */
+  | { readonly is: "crash-kernel"; readonly what: string }
   /** What the work that keeps hands off shows of its progress. */
   | { readonly is: "progress"; readonly mark: string | undefined }
-  | { readonly is: "probe"; readonly answer: ProbeAnswer; readonly text: string }
+  /** `prompt`: what came ended in one. Other lines may have come by chance. */
+  | {
+      readonly is: "probe";
+      readonly answer: ProbeAnswer;
+      readonly text: string;
+      readonly prompt?: boolean;
+    }
   | {
       readonly is: "finished";
       readonly rung: Rung;
@@ -199,7 +216,7 @@ export type Input =
   /** A person closed the incident. */
   | { readonly is: "closed"; readonly by: string }
   /** A person's answer to what mode ask asked. */
-  | { readonly is: "approved"; readonly by: string }
+  | { readonly is: "approved"; readonly by: string; readonly second?: string | undefined }
   | { readonly is: "denied"; readonly by: string; readonly why: string };
 
 /** What decide() wants done, in this order. */
@@ -217,6 +234,10 @@ export interface Decision {
   readonly state: WatchState;
   readonly wishes: readonly Wish[];
 }
+
+/** Somebody was seen there since the host started, by itself or asked. */
+export const showedLife = ({ answers }: Pick<WatchState, "answers">): boolean =>
+  answers === "yes" || answers === "prompt";
 
 /** Nothing is known yet. */
 export function freshState(now: Millis, everAlive: boolean): WatchState {

@@ -1,4 +1,6 @@
 import type { Rung } from "../../config/site-config.ts";
+import type { WatchState } from "../policy/state.ts";
+import type { KernelEar } from "./kernel-ear.ts";
 import type { HostParts, WatchedHost } from "./watchdog-parts.ts";
 import { climbRung } from "./watchdog-rung.ts";
 import type { HostStory } from "./watchdog-story.ts";
@@ -31,10 +33,19 @@ export class Climber {
     for (const one of [this.#act, this.#ending]) one.abort(new Error(why));
   }
 
-  /** `person`: who approved it. Never throws. */
-  climb(rung: Rung, person: string | undefined): ReturnType<typeof climbRung> {
+  /** `listens`: to what a kernel says that is asked before the rung, until it has said all. Never throws. */
+  climb(
+    rung: Rung,
+    { phase, seen }: WatchState,
+    listens: (ear?: KernelEar) => void,
+  ): ReturnType<typeof climbRung> {
+    const acting = phase.is === "acting" ? phase : undefined;
     return climbRung({
-      ...{ rung, person, host: this.#host, parts: this.#parts, incident: this.#story.incident },
+      ...{ rung, person: acting?.approved?.by, second: acting?.approved?.second },
+      ...{ host: this.#host, parts: this.#parts },
+      ...{ incident: this.#story.incident, listens },
+      beside: (work) => this.#story.run(work),
+      seen: { class: seen.class, probeFailedAt: acting?.proof.probeFailedAt },
       signal: this.#act.signal,
       ending: this.#ending.signal,
       note: (type, text) => this.#story.note(type, text),

@@ -1,7 +1,7 @@
 import type { DeviceEntry } from "../../config/site-config.ts";
 import type { Millis } from "../../lib/clock.ts";
 import { kindOf, mayType } from "../policy/classes.ts";
-import type { WatchState } from "../policy/state.ts";
+import { showedLife, type WatchState } from "../policy/state.ts";
 import type { ProbeReport } from "./probe.ts";
 import type { WatchedHost } from "./watchdog-parts.ts";
 
@@ -50,7 +50,7 @@ function mayAsk({ entry, console }: WatchedHost, state: WatchState): boolean {
   return (
     (mode === "act" || mode === "ask") &&
     state.phase.is === "calm" &&
-    state.answers === "yes" &&
+    showedLife(state) &&
     state.held === undefined &&
     console.seat === undefined &&
     console.portState.is === "up" &&

@@ -4,6 +4,7 @@ import type { GuardRequest, Permit } from "./guard-request.ts";
 
 const CODES: Readonly<Record<string, ErrorCode>> = {
   "audit-unwritable": "AUDIT_UNWRITABLE",
+  "second-person": "SECOND_PERSON",
   held: "HELD",
   "seat-held": "SEAT_TAKEN",
   "outlet-missing": "OUTLET_UNKNOWN",

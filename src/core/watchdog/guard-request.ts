@@ -8,6 +8,8 @@ export interface GuardRequest {
   readonly by: string;
   /** The person for whom a runbook asks, or who approved what the watchdog asks for. */
   readonly person?: string | undefined;
+  /** Who approved it besides that person, where two have to. */
+  readonly second?: string | undefined;
   /** Other hosts that the same order names. */
   readonly together?: readonly string[];
   /** Those of them that it moves in one with the host; all where it is not said. */

@@ -26,6 +26,7 @@ export interface GuardEyes {
     | {
         readonly since: Millis;
         readonly probeFailedAt: Millis | undefined;
+        readonly began: Millis;
         readonly typedItself: boolean;
       }
     | undefined;
@@ -123,10 +124,20 @@ export class Guard {
       forced.length === 0
         ? `${agreed}, none objected`
         : `${agreed}, overridden: ${forced.join("; ")}`;
-    const { person } = request;
-    const data = { id, act, asker, cut, overridden: forced, ...(person && { person }) };
+    const { person, second } = request;
+    const people = { ...(person && { person }), ...(second && { second }) };
+    const data = { id, act, asker, cut, overridden: forced, ...people };
     await audit.commit({ host, type: "guard.permit", by, text, data });
     if (cut) this.#cuts.push({ host, at: clock.monotonic() });
+  }
+
+  /** A host went down by its button: that counts as a cut. On disk when it resolves. */
+  async tookDown(host: string, id: string, by: string): Promise<void> {
+    const { audit, clock } = this.#parts;
+    const text = "it went down by its power button: counted as a cut";
+    const data = { id, act: "soft", asker: "watchdog", cut: true };
+    await audit.commit({ host, type: "guard.permit", by, text, data });
+    this.#cuts.push({ host, at: clock.monotonic() });
   }
 
   /** Cuts of a host within its budget's time, and what the budget allows. */
@@ -175,6 +186,7 @@ export class Guard {
       gapAt: eyes?.gapAt(host),
       suspectSince: suspicion?.since,
       probeFailedAt: suspicion?.probeFailedAt,
+      caseBegan: suspicion?.began,
       typedItself: suspicion?.typedItself === true,
       feeds,
       cuts: this.#cuts.filter((cut) => cut.host === host).map((cut) => cut.at),
@@ -183,6 +195,8 @@ export class Guard {
       clockSteppedAt: this.#steppedAt,
       auditWritable: audit.writable,
       deafWay: deaf,
+      twoPerson: entry.twoPerson !== undefined,
+      second: request.second,
       needsDown: eyes ? entry.needs.filter((name) => !eyes.isHealthy(name)) : [],
     };
   }

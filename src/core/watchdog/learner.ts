@@ -76,7 +76,8 @@ export class Learner {
   }
 
   inWords(): readonly string[] {
-    return habitInWords(this.#keeper.habit, this.#clock.now());
+    const now = this.#now();
+    return habitInWords(this.#keeper.habit, now.wall, this.#keeper.going(now));
   }
 
   #now() {

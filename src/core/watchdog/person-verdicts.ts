@@ -27,16 +27,22 @@ export class PersonVerdicts {
     this.#watchOf = watchOf;
   }
 
-  /** Throws USAGE where there is no such incident, GUARD_REFUSED while an act is under way. */
+  /** Throws USAGE where there is no such incident, GUARD_REFUSED while an act is under way, or where it is over. */
   close(id: number, by: string, reason: string): void {
     const incident = this.#find(id, "close");
-    const { host } = incident.record;
+    const { host, closedAt, state } = incident.record;
+    if (closedAt !== undefined)
+      throw new OobError(
+        "GUARD_REFUSED",
+        `Cannot close incident ${id} of ${host}: it is over, ${state}`,
+        { hint: `oob incident show ${id}` },
+      );
     const watch = this.#watchOf(host);
     if (watch?.incident === incident) {
       if (watch.state.phase.is === "acting")
         throw new OobError("GUARD_REFUSED", `Cannot close incident ${id}: an act is under way`);
       watch.closedBy(by, reason);
-    } else if (incident.record.closedAt === undefined) {
+    } else {
       incident.close("closed", `${by}: ${reason}`);
       const data = { incident: id };
       this.#parts.audit.note({ host, type: "incident.close", by, text: reason, data });
@@ -47,18 +53,25 @@ export class PersonVerdicts {
    * Says yes to the rung that the person was shown. Written down first; all is proven again before anything moves.
    * Throws USAGE, HELD, GUARD_REFUSED, AUDIT_UNWRITABLE.
    */
-  async approve(id: number, rung: Rung, by: string, reason: string): Promise<void> {
+  async approve(
+    id: number,
+    rung: Rung,
+    by: string,
+    reason: string,
+    second?: string,
+  ): Promise<void> {
     const { watch, host } = this.#asking(id, "approve", rung);
     if (watch.state.held !== undefined)
       throw new OobError("HELD", `Cannot approve incident ${id}: ${watch.state.held}`, {
         hint: `oob release ${host} ends the hold`,
       });
-    const text = `${by} approved to ${rungInWords[rung]}${inBrackets(reason)}`;
-    const data = { incident: id, rung };
+    const both = second === undefined ? by : `${by} and ${second}`;
+    const text = `${both} approved to ${rungInWords[rung]}${inBrackets(reason)}`;
+    const data = { incident: id, rung, ...(second !== undefined && { second }) };
     await this.#parts.audit.commit({ host, type: "incident.approve", by, text, data });
     // The disk took its time, in which the host may have come back or another person have answered.
     this.#asking(id, "approve", rung);
-    watch.give({ is: "approved", by });
+    watch.give({ is: "approved", by, second });
   }
 
   /** Says no: nothing more is done by itself in this case. The incident stays open for a person. */

@@ -29,6 +29,7 @@ export const usualProbeTimes: ProbeTimes = { answer: seconds(5), between: second
 const STOOD_STILL: Millis = seconds(5);
 const BREAK_MS: Millis = 250;
 const MAX_ANSWER_BYTES = 2048;
+const KERNEL_LINES = /(?:<\d>)?\[ {0,8}\d{1,9}\.\d{1,9}\][^\r\n]{0,1000}\r{0,2}\n/g;
 
 /** One thing that was tried, and what came back. Times are Unix ms. */
 export interface ProbeStep {
@@ -41,6 +42,8 @@ export interface ProbeReport {
   readonly answer: ProbeAnswer;
   readonly text: string;
   readonly steps: readonly ProbeStep[];
+  /** The answer left a prompt. */
+  readonly prompt?: boolean;
   /** The modem lines as they were when it began, where the way shows them. */
   readonly lines?: ModemLines;
 }
@@ -98,7 +101,10 @@ export async function probeConsole(order: ProbeOrder): Promise<ProbeReport> {
         return { answer: "refused", text: "this process stood still while it waited", steps };
       best = better(best, heard.answer);
       if (best === "alive")
-        return { answer: best, text: `${one.what} was answered`, steps, ...lines };
+        return {
+          ...{ answer: best, text: `${one.what} was answered`, steps, ...lines },
+          prompt: leavesPrompt(heard.text),
+        };
     }
     const took = formatDuration(clock.monotonic() - began);
     return { answer: best, text: `${inWords(sent)} in ${took}: ${MEANS[best]}`, steps, ...lines };
@@ -132,17 +138,24 @@ function inWords(sent: readonly Try[]): string {
   return `Enter sent ${enters} times${rest.join("")}`;
 }
 
-/** What the console said since it was last asked. */
+/** What the console said since it was last asked. Of more than is kept, lines that the kernel prints by itself go first. */
 class Ear {
   #heard = "";
+  /** The first of those that went. */
+  #kernel = "";
 
   hears(chunk: Uint8Array): void {
-    if (this.#heard.length < MAX_ANSWER_BYTES) this.#heard += Buffer.from(chunk).toString("latin1");
+    if (this.#heard.length >= MAX_ANSWER_BYTES) return;
+    this.#heard += Buffer.from(chunk).toString("latin1");
+    if (this.#heard.length < MAX_ANSWER_BYTES) return;
+    this.#kernel ||= this.#heard.match(KERNEL_LINES)?.[0] ?? "";
+    this.#heard = withoutKernelLines(this.#heard);
   }
 
   takes(): string {
-    const heard = this.#heard;
+    const heard = this.#kernel + this.#heard;
     this.#heard = "";
+    this.#kernel = "";
     return heard;
   }
 }
@@ -162,10 +175,7 @@ function tries({ times, sysrq, breakMs, console }: ProbeOrder): readonly Try[] {
       what: "BREAK BREAK (for getty)",
       breaks: true,
       // The second one cancels SysRq and reaches getty, which prints its banner again (measured on Linux 6.1).
-      send: async (seat) => {
-        await seat.sendBreak(length);
-        await seat.sendBreak(length);
-      },
+      send: (seat) => seat.breakThen(length, "break"),
       wait: times.answer,
       proves: "alive",
     },
@@ -173,10 +183,7 @@ function tries({ times, sysrq, breakMs, console }: ProbeOrder): readonly Try[] {
       what: "BREAK h (SysRq help)",
       breaks: true,
       // Linux takes the key as SysRq within 5 s after BREAK; later it goes to getty as text (measured).
-      send: async (seat) => {
-        await seat.sendBreak(length);
-        await seat.write(latin1("h"));
-      },
+      send: (seat) => seat.breakThen(length, latin1("h")),
       wait: times.answer,
       proves: "kernel",
     },
@@ -228,7 +235,7 @@ async function attempt(
     answer = answerIn(heard, one.proves);
   }
   const told = heard === "" ? "nothing" : `"${printable(heard.trim(), 200)}"`;
-  return { step: { at, tried: one.what, answer: told }, stoodStill, answer };
+  return { step: { at, tried: one.what, answer: told }, stoodStill, answer, text: heard };
 }
 
 /** What was heard proves: a line end alone may be the echo of a console server, a modem, or a tty without a shell. */
@@ -241,10 +248,21 @@ function answerIn(heard: string, proves: Try["proves"]): ProbeAnswer {
   return /[^\s\u0011]/.test(rest.replaceAll("^Q", "")) ? "alive" : "echo";
 }
 
+/** A prompt waits in its row, and looks like one; lines that end came by themselves, as likely as not. */
+function leavesPrompt(heard: string): boolean {
+  // What was more than is kept was cut anywhere.
+  if (heard.length >= MAX_ANSWER_BYTES) return false;
+  const row =
+    withoutKernelLines(heard)
+      .split(/[\r\n]/)
+      .at(-1) ?? "";
+  return /[^\s^][:>#$%?\])] {0,3}$/.test(row.replace(/\u001b\[[\d;?]{0,16}[A-Za-z]/g, ""));
+}
+
 /**
  * What is left without whole kernel lines ("[  912.100] …"): a kernel that complains by itself is no answer to CR.
  * Half a line counts as an answer: doubt is for the host.
  */
 function withoutKernelLines(text: string): string {
-  return text.replace(/(?:<\d>)?\[ {0,8}\d{1,9}\.\d{1,9}\][^\r\n]{0,1000}\r{0,2}\n/g, "");
+  return text.replace(KERNEL_LINES, "");
 }

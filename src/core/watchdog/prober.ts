@@ -2,6 +2,7 @@ import type { Millis } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { ModemLines } from "../../sdk/link.ts";
 import { droppedLines, lookBeside } from "./beside.ts";
+import { CrashKernel } from "./crash-kernel.ts";
 import type { ProbeReport } from "./probe.ts";
 import type { HostParts, Mind, WatchedHost } from "./watchdog-parts.ts";
 import type { HostStory } from "./watchdog-story.ts";
@@ -21,7 +22,9 @@ interface ProberParts {
 export class Prober {
   readonly #parts: ProberParts;
   #under = new AbortController();
-  #rebootRead = false;
+  /** Whether it was looked what the host does by itself: once in a doubt, and once more when that ended in a panic. */
+  readonly #ownCureRead = { certain: false, doubt: false };
+  readonly crashKernel = new CrashKernel();
   /** The modem lines when somebody answered last. */
   #aliveLines: ModemLines | undefined;
 
@@ -36,17 +39,19 @@ export class Prober {
 
   /** The case is over: in the next one, "Rebooting in N seconds" is looked for again. */
   forget(): void {
-    this.#rebootRead = false;
+    Object.assign(this.#ownCureRead, { certain: false, doubt: false });
   }
 
   /** Makes a probe, and tells what it brought. Whoever approved the next act lends the seat for it. */
   async make(mind: Mind): Promise<void> {
     const { story, answered } = this.#parts;
     const { phase, quietSince } = mind.state;
-    const asked = await this.#ask(phase.is === "suspect" ? phase.approved?.by : undefined);
+    const suspect = phase.is === "suspect" ? phase : undefined;
+    const cause = suspect?.case.cause.certain ? "certain" : "doubt";
+    const asked = await this.#ask(suspect?.approved?.by, cause);
     if (!asked) return;
     const mine = this.#under;
-    const silent = phase.is === "suspect" && phase.case.cause.is === "silence";
+    const silent = suspect?.case.cause.is === "silence";
     const found = await this.#besides(asked, silent, mine.signal);
     if (this.#under !== mine) return;
     story.asked(found);
@@ -55,8 +60,10 @@ export class Prober {
     if (found.rebootsWithin !== undefined)
       mind.give({ is: "self-reboot", within: found.rebootsWithin });
     else story.note("watch.probe", found.text);
+    if (found.crashKernel !== undefined) mind.give({ is: "crash-kernel", what: found.crashKernel });
     story.incident?.probed(found);
-    mind.give({ is: "probe", answer: found.answer, text: found.text });
+    const { answer, text, prompt } = found;
+    mind.give({ is: "probe", answer, text, ...(prompt !== undefined && { prompt }) });
     // The first failed probe opens the incident: its steps belong into it.
     if (story.incident?.record.probes.length === 0) story.incident.probed(found);
   }
@@ -83,14 +90,17 @@ export class Prober {
   }
 
   /** What was found; undefined where another probe has begun meanwhile. */
-  async #ask(person: string | undefined): Promise<(ProbeReport & Found) | undefined> {
+  async #ask(
+    person: string | undefined,
+    cause: "certain" | "doubt",
+  ): Promise<(ProbeReport & Found) | undefined> {
     this.stop("another probe begins");
     const mine = new AbortController();
     this.#under = mine;
     const { host, parts } = this.#parts;
-    const order = { host, parts, signal: mine.signal, person };
-    const found = await askConsole({ ...order, readReboot: !this.#rebootRead });
-    this.#rebootRead = true;
+    const order = { host, parts, signal: mine.signal, person, crashKernel: this.crashKernel };
+    const found = await askConsole({ ...order, readReboot: !this.#ownCureRead[cause] });
+    this.#ownCureRead[cause] = true;
     return this.#under === mine ? found : undefined;
   }
 }

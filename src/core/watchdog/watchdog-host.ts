@@ -2,14 +2,13 @@
  * One host's watch: gives decide() what happens, in order, and carries out what it wishes. Inputs that come while
  * wishes are carried out wait their turn. Whatever goes wrong here stays here: other hosts are watched on.
  */
-
 import type { Rung } from "../../config/site-config.ts";
 import type { Millis } from "../../lib/clock.ts";
 import { formatDuration, seconds } from "../../lib/durations.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Evidence } from "../../sdk/rule.ts";
 import type { Incident } from "../incident/incident.ts";
-import { kindOf } from "../policy/classes.ts";
+import { isStart, kindOf, LOGIN } from "../policy/classes.ts";
 import { decide } from "../policy/decide.ts";
 import type { CutShort } from "../policy/resume.ts";
 import {
@@ -19,21 +18,17 @@ import {
   type WatchState,
   type Wish,
 } from "../policy/state.ts";
+import { AskedOfKernel } from "./asked-of-kernel.ts";
 import { Climber } from "./climber.ts";
 import { seenOf } from "./guard.ts";
+import type { KernelEar } from "./kernel-ear.ts";
 import { Learner } from "./learner.ts";
 import { Prober } from "./prober.ts";
+import { TypedText } from "./typed-text.ts";
 import { Alarm } from "./watchdog-alarm.ts";
 import type { HostParts, LeftIncident, WatchedHost, WatchStatus } from "./watchdog-parts.ts";
 import { HostStory } from "./watchdog-story.ts";
-import {
-  holdInWords,
-  othersSeat,
-  readProgress,
-  resumed,
-  statusOf,
-  TypedText,
-} from "./watchdog-view.ts";
+import { holdInWords, othersSeat, readProgress, resumed, statusOf } from "./watchdog-view.ts";
 import type { Recollection } from "./why/recollection.ts";
 import { stillShows, takenUp, type Witness } from "./witness.ts";
 
@@ -53,6 +48,7 @@ export class HostWatch {
   #unfollow: (() => void) | undefined;
   readonly #prober: Prober;
   readonly #climber: Climber;
+  readonly #asked = new AskedOfKernel();
   #lookedAt = -1;
   #since: Millis;
   #suspectedAt: Millis | undefined;
@@ -113,7 +109,8 @@ export class HostWatch {
     if (left) this.#resume(left.incident, left.cutShort);
     else if (witness && stillShows(witness, console.opinion)) this.#takeUp(witness);
     this.#unfollow = console.follow({
-      bytes: () => {
+      bytes: (chunk, offset) => {
+        if (this.#asked.isAnswer(chunk, offset, this.#parts.clock.monotonic())) return;
         // A calm host's bytes need no decision: console.lastByteAt is looked at when the timer fires.
         if (this.#state.phase.is !== "calm" || !this.#state.seenAlive) this.give({ is: "bytes" });
       },
@@ -122,8 +119,9 @@ export class HostWatch {
       gap: (bytes, why) => this.gap(`${bytes} bytes are missing: ${why}`),
       seat: () => this.#seat(),
       typed: (bytes) => {
-        this.#typed.add(bytes);
-        this.give({ is: "typed", at: this.#parts.clock.monotonic() });
+        const at = this.#parts.clock.monotonic();
+        this.#typed.add(bytes, console.offset, at);
+        this.give({ is: "typed", at });
       },
     });
     this.learner?.start();
@@ -180,6 +178,7 @@ export class HostWatch {
   }
 
   #decide(input: Input): void {
+    if (input.is === "started") this.#prober.stop("the host starts");
     const before = this.#state;
     const now = this.#parts.clock.monotonic();
     const { state, wishes } = decide(this.policy, before, input, now);
@@ -205,37 +204,19 @@ export class HostWatch {
   }
 
   #do(wish: Wish): void {
-    switch (wish.is) {
-      case "open":
-        if (this.#state.phase.is !== "calm") this.#story.open(this.#state.phase.case);
-        break;
-      case "tell":
-        this.#story.note(wish.type, wish.text, this.#state);
-        break;
-      case "page":
-        this.#story.page(wish.text);
-        break;
-      case "mark":
-        this.#story.mark(wish.as);
-        break;
-      case "probe":
-        this.#story.run(this.#prober.make(this));
-        break;
-      case "act":
-        this.#climber.begins();
-        this.#story.run(this.#climb(wish.rung));
-        break;
-      case "close":
-        this.#story.close(wish.as, wish.text);
-        break;
-    }
+    if (wish.is === "probe") this.#story.run(this.#prober.make(this));
+    else if (wish.is === "act") {
+      this.#climber.begins();
+      this.#story.run(this.#climb(wish.rung));
+    } else this.#story.tells(wish, this.#state);
   }
 
   async #climb(rung: Rung): Promise<void> {
-    const { phase } = this.#state;
-    const person = phase.is === "acting" ? phase.approved?.by : undefined;
-    const end = await this.#climber.climb(rung, person);
-    if (end.how === "done" && (rung === "cycle" || rung === "sysrq")) this.learner?.acted();
+    const { console } = this.host;
+    const listens = (ear?: KernelEar) => this.#asked.listens(ear, console.offset);
+    const end = await this.#climber.climb(rung, this.#state, listens);
+    this.#asked.ends(console.offset);
+    if (end.how === "done" && rung !== "single-user") this.learner?.acted();
     this.give({ is: "finished", rung, how: end.how, text: end.text });
   }
 
@@ -244,21 +225,40 @@ export class HostWatch {
     const { console } = this.host;
     const { phase } = this.#state;
     if (phase.is === "acting") return;
+    // A habit that has become known meanwhile rings no timer.
+    const { next } = this.#state;
+    if (this.host.entry.watch.byHabit && phase.is === "calm" && next.at === undefined)
+      this.#tick(0);
     // Where nothing came, nothing has moved.
     if (this.#lookedAt === console.offset) return;
     this.#lookedAt = console.offset;
     const seen = seenOf(console.opinion);
     const { class: before, at } = this.#state.seen;
-    if (seen.class !== before || seen.at !== at) this.give({ is: "opinion", seen });
+    const isNews = seen.class !== before || seen.at !== at;
+    if (isNews && !this.#asked.holds(seen)) this.give({ is: "opinion", seen });
     if (kindOf(this.#state.seen) === "busy") this.#story.run(readProgress(this));
   }
 
   #sees(evidence: readonly Evidence[]): void {
+    const seen = seenOf(this.host.console.opinion);
+    if (this.#asked.isEndedBy(evidence)) this.give({ is: "bytes" });
+    if (this.#asked.holds(seen)) return;
+    this.#looksForCrashKernel(evidence);
     this.#typedItself = evidence.some((one) => this.#typed.holds(one.line));
     this.#story.saw(evidence);
-    const seen = seenOf(this.host.console.opinion);
     if (this.#state.phase.is === "calm") this.give({ is: "bytes" });
+    if (this.#typed.endsAt(evidence)) this.give({ is: "started" });
     this.give({ is: "opinion", seen });
+    if (this.#typed.isAnswered(evidence, this.#parts.clock.monotonic()))
+      this.give({ is: "answered" });
+  }
+
+  /** A boot's own lines tell whether a dump is to be waited for after a panic; by its login prompt all are there. */
+  #looksForCrashKernel(evidence: readonly Evidence[]): void {
+    const { crashKernel } = this.#prober;
+    if (evidence.some((one) => isStart(one.class))) crashKernel.boots();
+    if (evidence.some((one) => one.class === LOGIN))
+      this.#story.run(crashKernel.look(this.host.console));
   }
 
   #seat(): void {

@@ -21,6 +21,8 @@ export interface RungRunbook {
   readonly by: string;
   /** Who approved it, in mode ask. */
   readonly person?: string;
+  /** Who approved it besides, where two have to. */
+  readonly second?: string;
   readonly reason: string;
   readonly incident: number;
   readonly onText: (text: string) => void;

@@ -2,7 +2,7 @@ import type { Millis } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
 import type { Evidence } from "../../sdk/rule.ts";
 import type { Incident } from "../incident/incident.ts";
-import type { Case, WatchState } from "../policy/state.ts";
+import type { Case, WatchState, Wish } from "../policy/state.ts";
 import type { ProbeReport } from "./probe.ts";
 import { type HostParts, WATCHDOG, type WatchedHost } from "./watchdog-parts.ts";
 import { Recollection } from "./why/recollection.ts";
@@ -69,6 +69,27 @@ export class HostStory {
     this.note("incident.open", `incident ${incident.record.id} opened`);
     console.mark("incident", `incident ${incident.record.id} opened`);
     this.run(incident.capture("before", console));
+  }
+
+  /** Carries out what is only told. */
+  tells(wish: Exclude<Wish, { readonly is: "probe" | "act" }>, state: WatchState): void {
+    switch (wish.is) {
+      case "open":
+        if (state.phase.is !== "calm") this.open(state.phase.case);
+        break;
+      case "tell":
+        this.note(wish.type, wish.text, state);
+        break;
+      case "page":
+        this.page(wish.text);
+        break;
+      case "mark":
+        this.mark(wish.as);
+        break;
+      case "close":
+        this.close(wish.as, wish.text);
+        break;
+    }
   }
 
   saw(evidence: readonly Evidence[]): void {

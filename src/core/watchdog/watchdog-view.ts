@@ -8,6 +8,7 @@ import { type CutShort, resume } from "../policy/resume.ts";
 import type { Case, WatchState } from "../policy/state.ts";
 import type { SeatHolder, WatchedConsole } from "../session/watched-console.ts";
 import type { Hold } from "../site/site.ts";
+import { type CrashKernel, mayHandOver } from "./crash-kernel.ts";
 import { type ProbeReport, probeConsole, usualProbeTimes } from "./probe.ts";
 import {
   type HostParts,
@@ -19,9 +20,6 @@ import {
 
 const YEAR: Millis = 365 * 86_400_000;
 const REBOOT_LINES = 60;
-const MAX_TYPED = 4096;
-/** Shorter words (a "y", "reboot") are in every other line. */
-const SHORTEST_TYPED = 8;
 
 /** What people are told of a host's watch. */
 export function statusOf(
@@ -53,8 +51,9 @@ interface Asking {
   readonly host: WatchedHost;
   readonly parts: HostParts;
   readonly signal: AbortSignal;
-  /** Look first whether the host is about to reboot by itself. */
+  /** Look first whether the host is about to reboot by itself, or to write its dump by this. */
   readonly readReboot: boolean;
+  readonly crashKernel?: CrashKernel;
   /** A person who wants it asked, and lends the seat for that. */
   readonly person?: string | undefined;
 }
@@ -62,13 +61,19 @@ interface Asking {
 /** Probes a host's console, unless its kernel said that it reboots by itself. Never throws. */
 export async function askConsole(
   asking: Asking,
-): Promise<ProbeReport & { readonly rebootsWithin?: Millis }> {
+): Promise<ProbeReport & { readonly rebootsWithin?: Millis; readonly crashKernel?: string }> {
   const { host, parts, signal } = asking;
   const { console, entry } = host;
   try {
     const rebootsWithin = asking.readReboot ? await readSelfReboot(console) : undefined;
     if (rebootsWithin !== undefined)
       return { answer: "refused", text: "the host reboots itself", steps: [], rebootsWithin };
+    const waiting = asking.readReboot ? await asking.crashKernel?.look(console) : undefined;
+    if (waiting !== undefined && mayHandOver(await console.lastLines(REBOOT_LINES)))
+      return {
+        ...{ answer: "refused", text: `a crash kernel may begin its dump: ${waiting}`, steps: [] },
+        crashKernel: waiting,
+      };
   } catch (thrown) {
     return { answer: "refused", text: messageOf(thrown), steps: [] };
   }
@@ -105,9 +110,10 @@ function caseOf({ record }: Incident): Case {
 
 /** Since when a host is suspected, and when a probe failed last; undefined: it is not. */
 export function proofOf({ phase }: WatchState) {
-  if (phase.is === "acting") return phase.proof;
+  if (phase.is === "acting") return { ...phase.proof, began: phase.case.began };
   if (phase.is !== "suspect") return undefined;
-  return { since: phase.since, probeFailedAt: phase.failures?.last };
+  const { since, failures } = phase;
+  return { since, probeFailedAt: failures?.last, began: phase.case.began };
 }
 
 /** "hold by jana for 1h 30m: RAID rebuild" */
@@ -148,20 +154,4 @@ export async function readProgress(watch: Mind & { readonly host: WatchedHost })
 function progressIn(lines: readonly string[]): string | undefined {
   const found = lines.flatMap((line) => line.match(/\d{1,3}(?:\.\d{1,2})? ?%/g) ?? []);
   return found.at(-1);
-}
-
-/** The last text that people typed at a console: what it holds is no evidence. */
-export class TypedText {
-  #text = "";
-
-  add(bytes: Uint8Array): void {
-    this.#text = (this.#text + Buffer.from(bytes).toString("latin1")).slice(-MAX_TYPED);
-  }
-
-  /** Whether a line is, for the most part, what somebody typed. */
-  holds(line: string): boolean {
-    return this.#text
-      .split(/[\r\n]+/)
-      .some((typed) => typed.trim().length >= SHORTEST_TYPED && line.includes(typed.trim()));
-  }
 }

@@ -2,6 +2,8 @@ import type { Timer } from "../../lib/clock.ts";
 import { formatDuration, seconds } from "../../lib/durations.ts";
 import type { Incident } from "../incident/incident.ts";
 import type { CutShort } from "../policy/resume.ts";
+import { AlwaysOn } from "./always-on.ts";
+import { Covered } from "./covered.ts";
 import { deafWayOf } from "./deaf-way.ts";
 import { Guard, type GuardEyes } from "./guard.ts";
 import { HeldLines } from "./held-lines.ts";
@@ -26,6 +28,8 @@ export class Watchdog implements GuardEyes {
   readonly #watches = new Map<string, HostWatch>();
   readonly #lines = new HeldLines();
   readonly #loads: LoadNotes;
+  readonly #alwaysOn: AlwaysOn;
+  readonly #covered: Covered;
   #heart: Timer | undefined;
   #unfollow: (() => void) | undefined;
 
@@ -45,6 +49,8 @@ export class Watchdog implements GuardEyes {
     });
     this.#shared = { ...parts, guard: this.guard };
     this.#loads = new LoadNotes(parts.audit, parts.loadOf);
+    this.#covered = new Covered(this.#shared);
+    this.#alwaysOn = new AlwaysOn(this.#shared, fleet, (host) => this.isHealthy(host));
     for (const host of parts.hosts)
       this.#watches.set(host.entry.name, new HostWatch(host, this.#shared));
   }
@@ -77,6 +83,7 @@ export class Watchdog implements GuardEyes {
     this.#heart?.cancel();
     this.#lines.stop();
     await Promise.all([...this.#watches.values()].map((watch) => watch.stop()));
+    await this.#alwaysOn.stop();
   }
 
   /** What the watchdog thinks of a host, why, and what it will do next. */
@@ -97,7 +104,10 @@ export class Watchdog implements GuardEyes {
   /** Everything behind what the watchdog thinks of a host; undefined where it does not watch it. */
   whyOf(host: string): WatchWhy | undefined {
     const watch = this.#watches.get(host);
-    return watch && watchWhy(watch, this.#parts.clock);
+    if (!watch) return undefined;
+    const why = watchWhy(watch, this.#parts.clock);
+    const off = this.#alwaysOn.factOf(host);
+    return off === undefined ? why : { ...why, facts: [...why.facts, off] };
   }
 
   suspicionOf(host: string): ReturnType<GuardEyes["suspicionOf"]> {
@@ -154,6 +164,8 @@ export class Watchdog implements GuardEyes {
       }
       this.#lines.look(this.#watches.values(), clock.monotonic());
       this.#loads.look(this.#watches.values());
+      this.#alwaysOn.look(this.#watches.values(), clock.monotonic());
+      this.#covered.look(this.#watches.values(), clock.monotonic());
     });
   }
 

@@ -176,7 +176,22 @@ test("playLog(): silence counts between two stamps of ConMan", async () => {
   const { stories } = await bench.play(bench.log(text), { silence: minutes(10) });
   expect(stories.map((story) => story.class)).toEqual(["silence"]);
   expect(stories[0]?.evidence).toBeUndefined();
-  expect(stories[0]?.acts).toMatchObject([{ rung: "cycle", after: { is: "lived" } }]);
+  // Nobody answers in a log: a person would have been asked.
+  expect(stories[0]?.acts).toEqual([]);
+  expect(stories[0]?.pages.map((page) => page.text).join()).toMatch(/asking to cycle its outlets/);
+});
+
+test("playLog(): a habit is learnt from the log, and an unusual silence calls a person, and cuts nothing", async () => {
+  const line = (at: number) => `${mark(at)}syslogd[42]: -- restarted, all is well --\r\n`;
+  let text = `${mark(NOON)}${BOOT}${LOGIN}\r\n`;
+  for (let n = 1; n <= 30; n++) text += line(NOON + minutes(20) * n);
+  text += line(NOON + hours(14));
+  const { stories } = await bench.play(bench.log(text), { silence: 0, byHabit: true });
+  expect(stories.map((story) => story.class)).toEqual(["unusual-silence"]);
+  expect(stories[0]?.acts).toEqual([]);
+  expect(stories[0]?.pages).toHaveLength(1);
+  // Twenty minutes are its way: nothing before the four hours in which nothing came.
+  expect(stories[0]?.began).toBeGreaterThan(NOON + hours(10) + minutes(50));
 });
 
 describe("playLog(): a log of ours", () => {

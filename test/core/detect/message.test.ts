@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { messagesOf, withoutServerStamp } from "../../../src/core/detect/message.ts";
 
@@ -40,6 +41,28 @@ describe("messagesOf()", () => {
   test("gives the host's clock", () => {
     expect(messagesOf("[ 1234.567890] a")[0]?.stamp).toBe(1234);
     expect(messagesOf("a")[0]?.stamp).toBeUndefined();
+  });
+
+  test("finds the stamps that one expression over the whole row finds, six of them at most", () => {
+    const stamp = /\[ {0,7}(\d{1,8})\.\d{3,9} ?\](?: ?\[ {0,7}[A-Z]?\d{1,7} ?\])?:? ?/g;
+    const piece = fc.constantFrom(
+      ...["[", "]", "[ ", "[   12.345678]", "[12345678.123 ]", "[  T126]", " [ C1 ]", ": ", ":"],
+      ...["123456789", "7", ".", ".123456", " ", "       ", "words ", "<6>", ">", "[  OK  ] "],
+    );
+    const row = fc.array(piece, { maxLength: 40 }).map((pieces) => `x${pieces.join("")}`);
+    fc.assert(
+      fc.property(row, (text) => {
+        const expected = [...text.matchAll(stamp)].slice(0, 6).map((found) => Number(found[1]));
+        const found = messagesOf(text).map((message) => message.stamp);
+        expect(found.filter((seconds) => seconds !== undefined)).toEqual(expected);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test("leaves what stands behind the sixth stamp in one message", () => {
+    const texts = messagesOf("[ 1.000] a".repeat(8)).map(({ text }) => text);
+    expect(texts).toEqual([...Array(5).fill("a"), "a[ 1.000] a[ 1.000] a"]);
   });
 });
 

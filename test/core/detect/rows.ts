@@ -10,6 +10,7 @@ export function viewOf(text: string, hints: readonly string[], size = text.lengt
   const said: string[] = [];
   const view: LineView = new LineView(buildAutomaton(hints), {
     hint: (hint, length) => hits.push(`${hints[hint]}@${length} in ${view.rowSoFar().text}`),
+    awaits: () => false,
     row: (row) => rows.push(row),
     stamp: (seconds) => said.push(`stamp ${seconds}`),
     mode: (mode, on) => said.push(`${mode} ${on ? "on" : "off"}`),

@@ -12,6 +12,7 @@ import {
   learnSilence,
   longestSilence,
   unusualAfter,
+  withoutFuture,
 } from "../../../src/core/habit/habit.ts";
 import { habitPath, readHabit, writeHabit } from "../../../src/core/habit/habit-file.ts";
 import { HabitKeeper } from "../../../src/core/habit/habit-keeper.ts";
@@ -232,6 +233,100 @@ describe("HabitKeeper", () => {
   });
 });
 
+describe("a clock that ran ahead", () => {
+  it("misleads nobody once it is set right: what belongs to hours is learnt anew, boots and lines stay", () => {
+    const ahead = noon() + hours(24 * 400);
+    let habit: Habit = { ...freshHabit(), lines: [{ text: "cron[#]: run", every: 1, times: 9 }] };
+    for (let hour = 0; hour < 24 * 9; hour++)
+      habit = learnSilence(learnHour(habit, ahead + hours(hour), 9), ahead + hours(hour), hours(9));
+    habit = learnBoot(habit, { at: ahead, login: minutes(2) });
+    const right = withoutFuture(habit, noon());
+    expect(unusualAfter(habit, noon())).toBeUndefined();
+    expect(right).toMatchObject({ days: 0, lastDay: 0, lines: habit.lines, boots: habit.boots });
+    expect(right.silences.flat()).toEqual([]);
+    // Days count again; of a clock that is right, or a day off, nothing is forgotten.
+    expect(learnHour(right, noon(), 1).days).toBe(1);
+    for (const off of [0, -hours(24)]) {
+      const sound = learnSilence(learnHour(freshHabit(), noon(), 1), noon(), hours(1));
+      expect(withoutFuture(sound, noon() + off)).toBe(sound);
+    }
+  });
+
+  it("is noticed by the keeper, told, and written", () => {
+    const path = join(dir, "ahead", "habit.json");
+    writeHabit(path, learnHour(freshHabit(), noon() + hours(24 * 400), 5));
+    const told: string[] = [];
+    const keeper = new HabitKeeper(path, (text) => told.push(text));
+    keeper.look(true, { wall: noon(), mono: 0 });
+    keeper.look(true, { wall: noon(), mono: seconds(10) });
+    expect(told).toEqual([expect.stringMatching(/the clock ran ahead/)]);
+    keeper.save();
+    expect(readHabit(path).habit.days).toBe(0);
+  });
+});
+
+describe("a line that comes again and again", () => {
+  const MARK = "syslogd: -- MARK --";
+  const beats = (times: number): Habit => ({
+    ...freshHabit(),
+    lines: [{ text: MARK, every: minutes(20), times }],
+  });
+
+  it("tells an unusual silence before seven days are known, once it came often enough", () => {
+    expect(unusualAfter(beats(23), noon())).toBeUndefined();
+    expect(unusualAfter(beats(24), noon())).toBe(hours(1));
+    expect(habitInWords(beats(24), noon())[0]).toMatch(
+      /0 of 7 days known; a line comes every 20m: silence is unusual after 1h/,
+    );
+  });
+
+  it("and then does not is told once, though others come", () => {
+    const path = join(dir, "beats", "habit.json");
+    writeHabit(path, beats(30));
+    const told: string[] = [];
+    const keeper = new HabitKeeper(path, (text) => told.push(text));
+    let mono = 0;
+    const now = () => ({ wall: noon() + mono, mono });
+    const letter = () => String.fromCharCode(97 + ((mono / minutes(5)) % 26));
+    const other = () => `another job ${letter().repeat(9)}`;
+    const pass = (time: number, line: () => string, every: number) => {
+      for (const end = mono + time; mono < end; mono += minutes(1)) {
+        keeper.look(true, now());
+        if (mono % every === 0) keeper.hears(latin1(`${line()}\n`), now());
+      }
+    };
+    // What was known before this process is not missed before it came once.
+    pass(hours(3), other, minutes(5));
+    expect(told).toEqual([]);
+    pass(hours(1), () => MARK, minutes(20));
+    pass(hours(3), other, minutes(5));
+    expect(told).toEqual([
+      expect.stringMatching(/^a line that came every 20m .* is missing for .*MARK/),
+    ]);
+    expect(habitInWords(keeper.habit, now().wall, keeper.going(now())).join()).toMatch(/MISSING/);
+    // Back, and not as evenly as it was: it has to show that it is again.
+    pass(hours(1), () => MARK, minutes(20));
+    expect(habitInWords(keeper.habit, now().wall, keeper.going(now())).join()).not.toMatch(
+      /MISSING/,
+    );
+  });
+
+  it("a flood where some bytes are usual is told once an hour", () => {
+    const path = join(dir, "flood", "habit.json");
+    const hour = learnHour(freshHabit(), noon(), 400);
+    writeHabit(path, { ...hour, bytes: hour.bytes.map(() => 400) });
+    const told: string[] = [];
+    const keeper = new HabitKeeper(path, (text) => told.push(text));
+    for (let n = 0; n < 30; n++) {
+      keeper.look(true, { wall: noon() + seconds(10 * n), mono: seconds(10 * n) });
+      keeper.hears(new Uint8Array(10_000), { wall: noon(), mono: seconds(10 * n) });
+    }
+    expect(told).toEqual([
+      expect.stringMatching(/^\d+ bytes came in this hour, where 400 are usual/),
+    ]);
+  });
+});
+
 describe("Recurring", () => {
   it("knows a line that comes evenly, its numbers masked, and no other", () => {
     const lines = new Recurring();
@@ -252,6 +347,29 @@ describe("Recurring", () => {
       lines.hears(latin1(`${String.fromCharCode(97 + (n % 26)).repeat(10 + (n % 40))} flood\n`), n);
     }
     expect(lines.lines.length).toBeLessThanOrEqual(8);
+  });
+
+  it("reads nothing of a console that printed 21 lines between two looks, until it prints less", () => {
+    const lines = new Recurring();
+    const ages = (printed: number) => {
+      for (let n = 0; n < printed; n++) lines.hears(latin1("boot\n"), 0);
+      lines.look();
+      lines.hears(latin1("cron[7]: the hourly run\nhal"), minutes(1));
+      return lines.ageOf("cron[#]: the hourly run", minutes(1));
+    };
+    expect(ages(21)).toBeUndefined();
+    expect(ages(20)).toBeUndefined();
+    expect(ages(19)).toBe(0);
+  });
+
+  it("reads lines whole again afterwards", () => {
+    const lines = new Recurring();
+    for (let n = 0; n < 22; n++) lines.hears(latin1("boot\n"), 0);
+    lines.hears(latin1("the beginning of "), 0);
+    lines.look();
+    lines.look();
+    lines.hears(latin1("another line\n"), 1);
+    expect(lines.ageOf("another line", 1)).toBe(0);
   });
 });
 

@@ -6,6 +6,12 @@ import { hours, minutes, seconds } from "../../../src/lib/durations.ts";
 import { usual } from "../watchdog/watchdog-doubles.ts";
 
 const NOW = hours(10);
+/** A reading that met another box than the one that was bound. */
+const EXCHANGED = {
+  code: "PDU_REFUSED",
+  hint: "Was the PDU exchanged? Look at its outlets, then ask again",
+} as const;
+const UNTRUSTED = { code: "PDU_REFUSED", hint: "Pin its certificate" } as const;
 const feed = (more: Partial<Feed> = {}): Feed => ({
   id: "pdu-a/3",
   state: "on",
@@ -13,6 +19,7 @@ const feed = (more: Partial<Feed> = {}): Feed => ({
   sharedWith: [],
   ...more,
 });
+const cooling = { ...usual, coolDown: minutes(15) };
 const lifeline = feed({ lifeline: "it feeds this box" });
 const seen = (state: Facts["seen"]["state"], hostClass: string): Facts["seen"] => ({
   state,
@@ -48,6 +55,8 @@ const clear: Facts = {
   suspectSince: NOW - minutes(2),
   probeFailedAt: NOW - seconds(10),
   typedItself: false,
+  twoPerson: false,
+  second: undefined,
   feeds: [feed(), feed({ id: "pdu-b/3" })],
   cuts: [NOW - hours(7)],
   siteCuts: [NOW - hours(2)],
@@ -70,6 +79,21 @@ const cases: Record<string, { objects: Partial<Facts>[]; passes: Partial<Facts>[
     passes: [
       { seat: jana, by: "jana" },
       { seat: jana, asker: "runbook", by: "runbook x", person: "jana" },
+    ],
+  },
+  "second-person": {
+    objects: [
+      { twoPerson: true },
+      { twoPerson: true, second: "lee" },
+      { twoPerson: true, person: "kim", second: "kim" },
+      { twoPerson: true, asker: "person", by: "kim", person: "lee", second: "kim" },
+      { twoPerson: true, asker: "runbook", by: "runbook x", second: "lee" },
+      { twoPerson: true, act: "sysrq", person: "kim" },
+    ],
+    passes: [
+      { twoPerson: true, person: "kim", second: "lee" },
+      { twoPerson: true, asker: "person", by: "kim", second: "lee" },
+      { twoPerson: true, act: "on" },
     ],
   },
   "person-typed": {
@@ -126,8 +150,17 @@ const cases: Record<string, { objects: Partial<Facts>[]; passes: Partial<Facts>[
     passes: [{ feeds: [feed({ state: "unknown", missing: true })], act: "on" }],
   },
   "outlet-unknown": {
-    objects: [{ feeds: [feed(), feed({ state: "unknown", error: "timed out" })] }],
-    passes: [{ feeds: [feed({ state: "unknown" })], act: "on" }],
+    objects: [
+      { feeds: [feed(), feed({ state: "unknown", error: "timed out" })] },
+      { feeds: [feed({ state: "unknown" })], asker: "person" },
+      { feeds: [feed({ state: "unknown", cause: EXCHANGED })], asker: "watchdog" },
+      { feeds: [feed({ state: "unknown", cause: EXCHANGED })], asker: "runbook" },
+      { feeds: [feed({ state: "unknown", cause: UNTRUSTED })], asker: "person" },
+    ],
+    passes: [
+      { feeds: [feed({ state: "unknown" })], act: "on" },
+      { feeds: [feed({ state: "unknown", cause: EXCHANGED })], asker: "person" },
+    ],
   },
   "outlet-shared": {
     objects: [
@@ -174,12 +207,29 @@ const cases: Record<string, { objects: Partial<Facts>[]; passes: Partial<Facts>[
   },
   "deaf-way": { objects: [{ deafWay: "nothing came from ts1" }], passes: [] },
   "budget-host": {
-    objects: [{ cuts: [NOW - hours(1), NOW - hours(2)] }],
+    objects: [
+      { cuts: [NOW - hours(1), NOW - hours(2)] },
+      { cuts: [NOW - hours(1), NOW - hours(2)], act: "soft" },
+    ],
     passes: [{ cuts: [NOW - hours(1), NOW - hours(6)] }, { cuts: [NOW, NOW], act: "sysrq" }],
   },
   "budget-site": {
     objects: [{ siteCuts: [NOW, NOW, NOW] }],
     passes: [{ siteCuts: [NOW, NOW, NOW - hours(1)] }],
+  },
+  "cool-down": {
+    objects: [
+      { cuts: [NOW - minutes(14)], policy: cooling },
+      { cuts: [NOW - minutes(14)], policy: cooling, caseBegan: NOW - minutes(3), act: "soft" },
+    ],
+    passes: [
+      { cuts: [NOW - minutes(15)], policy: cooling },
+      { cuts: [NOW - minutes(1)], policy: usual },
+      // What the case itself has done is its own ladder; a person knows what was tried.
+      { cuts: [NOW - minutes(1)], policy: cooling, caseBegan: NOW - minutes(3) },
+      { cuts: [NOW - minutes(14)], policy: cooling, person: "jana" },
+      { cuts: [NOW - minutes(14)], policy: cooling, act: "sysrq" },
+    ],
   },
   "clock-stepped": {
     objects: [{ clockSteppedAt: NOW - minutes(9) }],
@@ -243,6 +293,7 @@ describe("judge()", () => {
       .map((verdict) => verdict.interlock);
     expect(fixed).toEqual([
       "audit-unwritable",
+      "second-person",
       "feeds-missing",
       "outlet-missing",
       "outlet-unknown",

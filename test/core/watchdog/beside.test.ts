@@ -37,6 +37,7 @@ describe("what stands beside a silent console", () => {
   it("a silent host that draws what it always drew is cut", async () => {
     bench = await new Bench(["web1"]).start();
     bench.relay.watts = 41;
+    await bench.answersOnce();
     bench.console().answers = "none";
     await bench.pass(minutes(14));
     expect(bench.relay.orders).toHaveLength(1);
@@ -98,6 +99,7 @@ describe("what stands beside a silent console", () => {
       bench!.clock.after(seconds(20), () => bench!.console().boots());
       return Promise.resolve("done");
     };
+    await bench.answersOnce();
     bench.console().answers = "none";
     await bench.pass(hours(1));
     expect(bench.runs).toHaveLength(1);

@@ -37,7 +37,7 @@ describe("Guard", () => {
     expect(permit.overridden.map((one) => one.interlock)).toEqual(["held"]);
     await guard.spend(cycle, permit, "bo-1");
     expect((await bench.texts("guard.permit"))[0]).toMatch(
-      /^cycle permitted: 12 interlocks asked, overridden: held: hold by jana/,
+      /^cycle permitted: 13 interlocks asked, overridden: held: hold by jana/,
     );
   });
 

@@ -36,6 +36,42 @@ describe("probeConsole()", () => {
     expect(console.seat).toBeUndefined();
   });
 
+  it.each([
+    ["\r\nweb1 login: ", true],
+    ["\r\n\u001b[?2004hroot@web1:~# ", true],
+    ["\r\n> ", false],
+    ["\r\nswitch1> ", true],
+    ["\r\nPress RETURN to get started]", true],
+    ["backup: volume 3 done\r\n", false],
+    ["backup: volume 3 of", false],
+    [`${"x".repeat(3000)}login: `, false],
+    ["\r\nUnknown command\r\n\u001b[0m", false],
+    ["line\r\n[  912.100000] usb 1-1: new device\r\n", false],
+  ])("knows a prompt by its row, which stays open: %j", async (chatters, prompt) => {
+    const { report } = await probe((one) => Object.assign(one, { chatters }));
+    expect(report).toMatchObject({ answer: "alive", prompt });
+  });
+
+  it.each([
+    ["is no answer", "", "kernel"],
+    ["hides none that comes behind it", "\r\nweb1 login: ", "alive"],
+  ])("a kernel's trace of more than is kept %s", async (_, behind, answer) => {
+    const trace = Array.from(
+      { length: 60 },
+      (_one, n) => `[   77.0690${n + 10}]  schedule+0x46/0xb0 ${"x".repeat(n)}\r\n`,
+    );
+    const text = trace.join("") + behind;
+    for (const size of [1, 7, 100, 5000]) {
+      const { report } = await probe((one) => {
+        one.answers = "none";
+        one.sends = () => {
+          for (let at = 0; at < text.length; at += size) one.prints(text.slice(at, at + size));
+        };
+      });
+      expect(report.answer, `${size}`).toBe(answer);
+    }
+  });
+
   it("tries CR, Ctrl-Q and CR, CR, and BREAK never without being told that it is harmless", async () => {
     const { report, console } = await probe((one) => {
       one.answers = "none";

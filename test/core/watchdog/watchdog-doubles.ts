@@ -78,6 +78,12 @@ export class ScriptedConsole implements WatchedConsole {
   answersAfter = 0;
   /** What it prints instead of an answer. */
   chatters: string | undefined;
+  /** What is written to it is never taken, but for a probe. */
+  hangs = false;
+  /** Runs when something was typed. */
+  sends: (() => void) | undefined;
+  /** What its kernel says to a key behind a BREAK; nothing where it is not said. */
+  kernel: ((key: string) => string | undefined) | undefined;
   lines: string[] = [];
   readonly sent: string[] = [];
   readonly marks: string[] = [];
@@ -127,6 +133,22 @@ export class ScriptedConsole implements WatchedConsole {
     const evidence = [...this.opinion.evidence, one];
     this.opinion = { state, class: hostClass, action, since: at, evidence };
     for (const follower of this.#followers) follower.evidence?.([one]);
+  }
+
+  /** Prints several lines of evidence in one piece; the last one is what is thought of it. */
+  showsAtOnce(...all: readonly Pick<Evidence, "class" | "state" | "line">[]): void {
+    const at = this.offset;
+    this.prints(all.map(({ line }) => `${line}\r\n`).join(""));
+    const found = all.map(
+      (one, i): Evidence => ({
+        ...{ ...one, rule: `test/${one.class}`, means: `the console shows ${one.class}` },
+        ...{ action: "none", at: at + i, offset: this.offset },
+      }),
+    );
+    const { state, class: of } = all.at(-1) ?? NOTHING;
+    const evidence = [...this.opinion.evidence, ...found];
+    this.opinion = { state, class: of, action: "none", since: at, evidence };
+    for (const follower of this.#followers) follower.evidence?.(found);
   }
 
   /** New evidence that leaves the opinion as it was. */
@@ -186,6 +208,7 @@ export class ScriptedConsole implements WatchedConsole {
     for (const follower of this.#followers) follower.seat?.(this.seat);
     const write = (bytes: Uint8Array): Promise<void> => {
       this.sent.push(Buffer.from(bytes).toString("latin1"));
+      this.sends?.();
       const answer = this.chatters ?? ANSWERS[this.answers];
       if (answer && this.answersAfter === 0) this.prints(answer);
       else if (answer) this.#clock.after(this.answersAfter, () => this.prints(answer));
@@ -194,6 +217,20 @@ export class ScriptedConsole implements WatchedConsole {
     return {
       write,
       sendBreak: () => {
+        this.sent.push("BREAK");
+        return Promise.resolve();
+      },
+      breakThen: (_, next) => {
+        this.sent.push("BREAK");
+        if (next !== "break" && this.kernel) {
+          const key = Buffer.from(next).toString("latin1");
+          this.sent.push(key);
+          if (this.hangs && key !== "h") return new Promise(() => {});
+          const says = this.kernel(key);
+          if (says !== undefined) this.prints(says);
+          return Promise.resolve();
+        }
+        if (next !== "break") return write(next);
         this.sent.push("BREAK");
         return Promise.resolve();
       },
@@ -369,12 +406,23 @@ export class Bench {
     return {
       commit,
       note: (event) => trail.note(event),
-      read: (query) => trail.read(query),
+      read: (query) => this.#reads(trail.read(query)),
+      hear: (listen) => trail.hear?.(listen) ?? (() => undefined),
       close: () => trail.close(),
       get writable() {
         return trail.writable;
       },
     };
+  }
+
+  /** Time passes only when nothing is being read either. */
+  async *#reads<T>(events: AsyncIterable<T>): AsyncIterable<T> {
+    this.#committing++;
+    try {
+      yield* events;
+    } finally {
+      this.#committing--;
+    }
   }
 
   #make(): Watchdog {
@@ -409,6 +457,13 @@ export class Bench {
     this.watchdog = this.#make();
     await this.watchdog.start();
     for (const console of this.consoles.values()) console.asksForLogin();
+    return this;
+  }
+
+  /** Each host is silent until it is asked, and answers: from then on it is known to. */
+  async answersOnce(): Promise<this> {
+    await this.pass(minutes(11));
+    for (const console of this.consoles.values()) console.sent.length = 0;
     return this;
   }
 

@@ -10,6 +10,7 @@ const telnet = { console: { driver: "telnet", options: { host: "ts1" } } };
 describe("Watchdog in doubt", () => {
   it("console server that died behind open connections: no host on it is cut for its silence", async () => {
     bench = await new Bench(["web1", "web2", "web3"], {}, telnet).start();
+    await bench.answersOnce();
     for (const console of bench.consoles.values()) console.answers = "none";
     // Each host spoke last at another time: they become suspect one after the other, the first one alone.
     await bench.pass(minutes(4));
@@ -23,8 +24,54 @@ describe("Watchdog in doubt", () => {
     );
   });
 
+  it("answered in this boot or in none: the prompt of a boot that a person ordered came by itself", async () => {
+    for (const boots of [false, true]) {
+      bench = await new Bench(["web1"]).start();
+      bench.console().types("reboot\r");
+      if (boots) bench.console().boots();
+      bench.console().asksForLogin();
+      bench.console().answers = "none";
+      await bench.pass(minutes(40));
+      expect(bench.relay.orders).toHaveLength(boots ? 0 : 1);
+      if (boots) expect((await bench.texts("watch.page")).join()).toMatch(/asking to cycle/);
+      if (!boots) await bench.end();
+    }
+  });
+
+  it("a boot that comes with more in one piece is a boot: who answered before it answers no more", async () => {
+    bench = await new Bench(["web1"]).start();
+    await bench.answersOnce();
+    bench
+      .console()
+      .showsAtOnce(
+        { class: "unexpected-reboot", state: "warning", line: "Linux version 6.1.0" },
+        { class: "login-prompt", state: "healthy", line: "web1 login:" },
+      );
+    bench.console().answers = "none";
+    await bench.pass(minutes(40));
+    expect(bench.relay.orders).toEqual([]);
+    expect((await bench.texts("watch.page")).join()).toMatch(/asking to cycle/);
+  });
+
+  it("a host that starts while it is asked: the prompt of its boot is no answer, and no more is typed", async () => {
+    bench = await new Bench(["web1"]).start();
+    const console = bench.console();
+    console.answers = "none";
+    bench.clock.after(minutes(10) + seconds(2), () => {
+      console.boots();
+      console.shows("healthy", "login-prompt", "none", "web1 login:");
+      console.prints("\r\nweb1 login: ");
+    });
+    await bench.pass(minutes(10) + seconds(40));
+    expect(console.sent).toEqual(["\r"]);
+    await bench.pass(minutes(40));
+    expect(bench.relay.orders).toEqual([]);
+    expect((await bench.texts("watch.page")).join()).toMatch(/asking to cycle/);
+  });
+
   it("a silent host whose neighbour on the console server answers is cut", async () => {
     bench = await new Bench(["web1", "web2"], {}, telnet).start();
+    await bench.answersOnce();
     bench.console("web1").answers = "none";
     await bench.pass(minutes(15));
     expect(bench.relay.orders).toEqual(["cycle web1 1-cycle-1"]);

@@ -55,20 +55,21 @@ describe("Watchdog", () => {
     const page = report(1, "web1");
     expect(page).toContain("Kernel panic - not syncing");
     expect(page).toContain("Enter: nothing");
-    expect(page).toContain("23 interlocks asked, none objected");
+    expect(page).toContain("25 interlocks asked, none objected");
     expect(page).toContain("pdu/1 off, read back");
     expect(page).toContain("login prompt seen");
     expect(page).toContain("suspect: the console shows panic");
     expect(await bench.texts("guard.permit")).toEqual([
-      "cycle permitted: 23 interlocks asked, none objected",
+      "cycle permitted: 25 interlocks asked, none objected",
     ]);
   });
 
   it("silence: probes, gets no answer, cycles", async () => {
     bench = await new Bench(["web1"]).start();
     bootsAfterwards();
+    await bench.answersOnce();
     bench.console().answers = "none";
-    await bench.pass(minutes(10));
+    await bench.pass(minutes(9) + seconds(10));
     expect(bench.console().sent).toEqual(["\r"]);
     await bench.pass(minutes(3));
     expect(bench.relay.orders).toEqual(["cycle web1 1-cycle-1"]);
@@ -191,6 +192,23 @@ describe("Watchdog", () => {
     expect(pages[0]).toMatch(/4 hosts became suspect/);
   });
 
+  it("needs: hosts behind a switch that is not well are not cut for it, and are once it is", async () => {
+    bench = new Bench(["web1", "web2", "switch1"], { silence: 0 });
+    for (const name of ["web1", "web2"])
+      bench.entries.set(name, { ...bench.entries.get(name)!, needs: ["switch1"] });
+    await bench.start();
+    bench.console("switch1").answers = "none";
+    bench.console("switch1").shows("stuck", "boot-loader", "confirm", "switch: ");
+    await bench.pass(minutes(2));
+    for (const name of ["web1", "web2"]) bench.console(name).panics();
+    await bench.pass(minutes(3));
+    expect(bench.relay.orders).toEqual([]);
+    expect((await bench.texts("watch.veto")).join()).toMatch(/it needs switch1, not healthy now/);
+    bench.console("switch1").asksForLogin();
+    await bench.pass(minutes(8));
+    expect(bench.relay.orders.map((one) => one.split(" ")[1])).toEqual(["web1", "web2"]);
+  });
+
   it("budget: the third incident within its time calls a person, also after a restart", async () => {
     bench = await new Bench(["web1"]).start();
     bootsAfterwards();
@@ -305,6 +323,11 @@ describe("Watchdog", () => {
     expect(bench.incidents.list([])).toHaveLength(1);
     expect(bench.incidents.find(1)?.summary.state).toBe("closed");
     expect(() => bench.watchdog.closeIncident(9, "jana", "")).toThrow(/there is none/);
+    // What is over stays as it ended; and what the console said last is no younger for it.
+    expect(() => bench.watchdog.closeIncident(1, "jana", "again")).toThrow(/it is over, closed/);
+    await bench.pass(minutes(1));
+    const facts = bench.watchdog.whyOf("web1")?.facts.join() ?? "";
+    expect(facts).toMatch(/the console last spoke \d+m/);
     await bench.restart({ keeps: true });
     await bench.pass(minutes(5));
     expect(bench.incidents.list([])).toHaveLength(1);

@@ -14,7 +14,7 @@ describe("Watchdog.whyOf()", () => {
     expect(why().phase).toBe("calm");
     expect(why().facts).toEqual([
       "the console last spoke 2m ago",
-      "somebody was seen to answer at this console: a login prompt, or an answer to a probe",
+      "a login prompt was seen, no prompt answered what was typed since: for its silence alone a person is asked",
     ]);
     expect(why().evidence.at(-1)).toMatchObject({
       class: "login-prompt",
@@ -43,6 +43,16 @@ describe("Watchdog.whyOf()", () => {
     const cut = foreseen.find(({ rung }) => rung === "cycle");
     await bench.pass(cut!.at! - bench.clock.now() + seconds(5));
     expect(bench.relay.orders).toEqual(["cycle web1 1-cycle-1"]);
+  });
+
+  it("while an answer is waited for, tells when a person is called, and that it is this", async () => {
+    bench = await new Bench(["web1"]).start();
+    bench.console().panics();
+    await bench.pass(seconds(35));
+    expect(why().next.text).toBe(
+      "waiting for an answer to the probe; a person is called if it stays so",
+    );
+    expect(why().next.at).toBe(bench.clock.now() - seconds(35) + minutes(15));
   });
 
   it("knows the rung that mode act would climb, also where it does not act", async () => {

@@ -1,6 +1,7 @@
+import type { HostImages } from "../rig/host-images.ts";
 import type { Boot, Machine } from "../rig/machine.ts";
 import type { Typist } from "../rig/typist.ts";
-import type { HostImages } from "./images.ts";
+import { crashInitrd } from "./crash-host.ts";
 
 /**
  * What the watchdog has to do in the end:
@@ -22,6 +23,12 @@ export interface Row {
   readonly within: number;
   /** Only in the long form: minutes by itself. */
   readonly long?: true;
+  /** It takes a core for itself. */
+  readonly heavy?: true;
+  /** Its console carries BREAK, and SysRq is allowed. */
+  readonly breaks?: true;
+  /** What its incident has to hold in the end. */
+  readonly incident?: RegExp;
 }
 
 const small =
@@ -33,10 +40,23 @@ const small =
     spareDisk: images.spareDisk,
   });
 
-const debian = (images: HostImages): Boot => ({
-  disk: images.debian.disk,
+/** Its crash kernel writes a dump, as slowly as to a disk: a piece each second. */
+const withKdump =
+  (more = "") =>
+  (images: HostImages, name: string): Boot => ({
+    ...small(`crashkernel=192M ${more}`)(images, name),
+    initrd: crashInitrd(images),
+    memoryMib: 512,
+  });
+
+/** Its own limits for devices and services are for machines that run alone: without a terminal in time it has no getty. */
+export const debian = ({ debian: { disk, kernel, initrd } }: HostImages): Boot => ({
+  kernel,
+  initrd,
+  append:
+    "root=/dev/vda1 console=ttyS0,115200 systemd.default_device_timeout_sec=900 systemd.default_timeout_start_sec=900 systemd.mask=ssh.service",
   memoryMib: 512,
-  spareDisk: images.spareDisk,
+  spareDisk: disk,
 });
 
 /** Logs in and types a line. */
@@ -66,6 +86,7 @@ export const ROWS: readonly Row[] = [
     happens: types("fault soft 40"),
     wanted: "left alone",
     within: 90,
+    heavy: true,
   },
   {
     what: "kernel spins with interrupts off",
@@ -73,11 +94,16 @@ export const ROWS: readonly Row[] = [
     happens: types("fault hard 0"),
     wanted: "cut",
     within: 300,
+    heavy: true,
   },
   {
     what: "machine stopped",
     boots: small(),
-    happens: (_, machine) => machine.qmp("stop"),
+    // It answered somebody in this boot: silence after a login prompt alone would only be asked about.
+    happens: async (person, machine) => {
+      await person.logIn();
+      await machine.qmp("stop");
+    },
     wanted: "cut",
     within: 300,
   },
@@ -111,6 +137,7 @@ export const ROWS: readonly Row[] = [
     happens: types("while :; do tail /dev/zero; done &"),
     wanted: "left alone",
     within: 75,
+    heavy: true,
   },
   {
     what: "prompt of the boot loader",
@@ -146,6 +173,18 @@ export const ROWS: readonly Row[] = [
     wanted: "cut",
     within: 600,
     long: true,
+    heavy: true,
+  },
+  {
+    what: "shell stopped, its kernel answers SysRq",
+    boots: small(),
+    // What was typed has to scroll off the last rows: at a shell nothing is asked.
+    happens: types("stty -echo; for n in 1 2 3 4; do echo job $n; done; kill -STOP $$"),
+    wanted: "cut",
+    within: 400,
+    long: true,
+    breaks: true,
+    incident: /SysRq w: .*SysRq l: .*SysRq m: .*SysRq t: /s,
   },
   {
     what: "start job that takes 100 s",
@@ -160,7 +199,7 @@ export const ROWS: readonly Row[] = [
         await person.type(`${line}\r`);
         await person.sees(/# /, 30_000);
       }
-      await person.sees(/start job is running/, 240_000);
+      await person.sees(/start job is running|rt running \(/, 900_000);
     },
     wanted: "left alone",
     within: 200,
@@ -171,11 +210,11 @@ export const ROWS: readonly Row[] = [
     boots: debian,
     happens: async (person) => {
       await person.logIn();
-      const mount = "/dev/disk/by-uuid/00000000-dead /data ext4 x-systemd.device-timeout=5s 0 2";
+      const mount = "/dev/disk/by-uuid/00000000-dead /data ext4 x-systemd.device-timeout=20s 0 2";
       await person.type(`echo '${mount}' >> /etc/fstab\r`);
       await person.sees(/# /, 30_000);
       await person.type("systemctl reboot\r");
-      await person.sees(/emergency mode/, 300_000);
+      await person.sees(/emergency mode/, 900_000);
     },
     wanted: "called",
     within: 200,
@@ -198,7 +237,7 @@ export const ROWS: readonly Row[] = [
   {
     what: "PID 1 frozen",
     boots: debian,
-    happens: types("kill -SEGV 1"),
+    happens: types("kill -SEGV 1; sleep 5; exit"),
     wanted: "cut",
     within: 600,
     long: true,
@@ -206,9 +245,26 @@ export const ROWS: readonly Row[] = [
   {
     what: "root file system frozen",
     boots: debian,
-    happens: types("fsfreeze -f /"),
+    happens: types("fsfreeze -f /; exit"),
     wanted: "called",
-    within: 900,
+    // An echo that stays is told after 15 minutes, and looked at every five.
+    within: 1500,
+    long: true,
+  },
+  {
+    what: "kdump writes its dump, and restarts",
+    boots: withKdump(),
+    happens: types("fault panic"),
+    wanted: "left alone",
+    within: 240,
+    long: true,
+  },
+  {
+    what: "kdump that stands still for 15 minutes",
+    boots: withKdump("oob.dump-hangs"),
+    happens: types("fault panic"),
+    wanted: "called",
+    within: 1200,
     long: true,
   },
   {
@@ -216,7 +272,9 @@ export const ROWS: readonly Row[] = [
     boots: debian,
     happens: async (person) => {
       await person.logIn();
-      await person.type("debugfs -w -R 'clri <11>' /dev/vdb; e2fsck -f /dev/vdb\r");
+      await person.type(
+        "truncate -s 8M x; mke2fs -q -F x; debugfs -w -R 'clri <11>' x; e2fsck -f x\r",
+      );
       await person.sees(/\?/, 60_000);
     },
     wanted: "left alone",

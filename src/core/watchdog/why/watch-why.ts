@@ -51,7 +51,7 @@ export function watchWhy(
   const asked = askOf(state);
   return {
     phase: state.phase.is,
-    facts: factsOf(state, mono - quietSince),
+    facts: factsOf(state, lastByteAt === undefined ? undefined : mono - lastByteAt),
     evidence: evidence.map(({ rule, means, class: of, state: is, action, at, line }) => {
       const seenAt = recollection.seenAt(at);
       return {
@@ -83,22 +83,25 @@ function rungAhead(policy: LivePolicy, state: WatchState, now: Millis): ActingRu
   const coming = foresee({ ...policy, mode: "act" }, state, now).map(({ rung }) => rung);
   const first = ladder.filter((rung) => rung !== "sysrq" || sysrq);
   return [askOf(state)?.rung, ...coming, ...first].find(
-    (rung): rung is ActingRung => rung === "cycle" || rung === "sysrq" || rung === "single-user",
+    (rung): rung is ActingRung => rung !== undefined && rung !== "nudge" && rung !== "page",
   );
 }
 
 const ANSWERS: Readonly<Record<WatchState["answers"], string>> = {
-  yes: "somebody was seen to answer at this console: a login prompt, or an answer to a probe",
+  yes: "what was typed at this console was answered, since the host started last",
+  prompt:
+    "a login prompt was seen, no prompt answered what was typed since: for its silence alone a person is asked",
   no: "it was asked, and nobody was ever seen to answer here: its silence proves nothing",
   unknown:
-    "no login prompt and no answer was seen since the watch began: its silence proves nothing",
+    "no login prompt and no answer was seen since the host started, or the watch began: its silence proves nothing",
 };
 
-function factsOf(state: WatchState, quiet: Millis): string[] {
-  const { phase, seenAlive, answers, linkUp, held, seat, dismissed, seen, progress } = state;
-  const heard = seenAlive
-    ? `the console last spoke ${formatDuration(Math.max(0, quiet))} ago`
-    : "nothing came from the console since the watch began";
+function factsOf(state: WatchState, quiet: Millis | undefined): string[] {
+  const { phase, answers, linkUp, held, seat, dismissed, seen, progress } = state;
+  const heard =
+    quiet === undefined
+      ? "nothing came from the console since the watch began"
+      : `the console last spoke ${formatDuration(Math.max(0, quiet))} ago`;
   return [
     linkUp ? heard : "the console is down",
     ANSWERS[answers],
