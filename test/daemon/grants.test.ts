@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Grant } from "../../src/config/site-config.ts";
-import type { Attachment, Site } from "../../src/core/site/site.ts";
+import { EventQueue } from "../../src/core/session/event-queue.ts";
+import type { Attachment, RunEvent, Site } from "../../src/core/site/site.ts";
 import { GrantedSite } from "../../src/daemon/granted-site.ts";
 import { Grants, type Verb } from "../../src/daemon/grants.ts";
 import { ATTACH } from "../core/site/site-kit.ts";
@@ -88,6 +89,22 @@ describe("GrantedSite", () => {
     const events = site("kim").power(request)[Symbol.asyncIterator]();
     await expect(events.next()).rejects.toMatchObject(refused);
     expect(made).not.toContain("power");
+  });
+
+  test("whoever leaves a run ends it at once, also while it waits", async () => {
+    let given = "";
+    const queue = new EventQueue<RunEvent>(() => {
+      given = "up";
+    });
+    const running = { ...behind, run: () => queue } as unknown as Site;
+    const request = { runbook: "single-user", hosts: ["web1"], set: {}, dryRun: false, reason: "" };
+    const ask = (who: string) => new GrantedSite(running, of(who), { hosts } as never).run(request);
+    expect(() => ask("kim")).toThrow(expect.objectContaining(refused));
+    const events = ask("jana")[Symbol.asyncIterator]();
+    const next = events.next();
+    void events.return?.();
+    expect(given).toBe("up");
+    expect(await next).toMatchObject({ done: true });
   });
 
   describe("power", () => {

@@ -3,9 +3,12 @@
  * kept in the inode, so that a full disk does not prevent it.
  */
 import fs from "node:fs";
+import type { Clock } from "../../lib/clock.ts";
 import { OobError } from "../../lib/errors.ts";
 
 const TURNS = 100;
+/** Of who lets others go on meanwhile. */
+const PATIENT_TURNS = 2000;
 const TURN_MS = 5;
 const nap = new Int32Array(new SharedArrayBuffer(4));
 
@@ -14,6 +17,23 @@ export function withFileLock(path: string, work: () => void): void {
   take(path);
   try {
     work();
+  } finally {
+    release(path);
+  }
+}
+
+/** The same for work that waits for a disk: this process goes on with other things meanwhile. */
+export async function withFileLockMeanwhile<T>(
+  path: string,
+  clock: Clock,
+  work: () => Promise<T>,
+): Promise<T> {
+  for (let turn = 0; !claimed(path); turn++) {
+    if (turn === PATIENT_TURNS) throw held(path);
+    await clock.sleep(TURN_MS);
+  }
+  try {
+    return await work();
   } finally {
     release(path);
   }
@@ -29,14 +49,24 @@ function release(path: string): void {
 
 function take(path: string): void {
   for (let turn = 0; turn < TURNS; turn++) {
-    if (claim(path)) return;
-    if (isDead(path)) removeDead(path);
-    else Atomics.wait(nap, 0, 0, TURN_MS);
+    if (claimed(path)) return;
+    Atomics.wait(nap, 0, 0, TURN_MS);
   }
-  throw new OobError("AUDIT_UNWRITABLE", `Cannot lock "${path}": it is held`, {
+  throw held(path);
+}
+
+/** Takes it where it is free, or where its holder is dead. */
+function claimed(path: string): boolean {
+  if (claim(path)) return true;
+  if (!isDead(path)) return false;
+  removeDead(path);
+  return claim(path);
+}
+
+const held = (path: string): OobError =>
+  new OobError("AUDIT_UNWRITABLE", `Cannot lock "${path}": it is held`, {
     hint: `Remove "${path}" if no oob process runs`,
   });
-}
 
 function claim(path: string): boolean {
   try {
