@@ -19,6 +19,8 @@ export interface FuzzTarget {
   readonly groups?: readonly SeedGroup[];
   /** Answers of a device that were given since it was loaded, where an input is a device that is asked many times. */
   readonly answers?: () => number;
+  /** Bytes that were made of the inputs since it was loaded, where an input is a seed of longer ones. */
+  readonly bytes?: () => number;
   readonly run: (input: Uint8Array) => void | Promise<void>;
 }
 

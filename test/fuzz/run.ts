@@ -34,7 +34,10 @@ for (const name of names) {
   const { user, system } = process.cpuUsage(before);
   const busy = ((user + system) / 1e6).toFixed(1);
   const answers = target.answers ? ` (${target.answers()} answers)` : "";
-  console.log(`${name}: ${done} inputs${answers} in ${took} s (${busy} s of CPU), seed ${seed}`);
+  const bytes = target.bytes ? ` (${target.bytes()} bytes)` : "";
+  console.log(
+    `${name}: ${done} inputs${answers}${bytes} in ${took} s (${busy} s of CPU), seed ${seed}`,
+  );
   if (crash === undefined) continue;
   const folder = corpusOf(name);
   mkdirSync(folder, { recursive: true });
