@@ -187,13 +187,17 @@ describe("oob attach at a real terminal", () => {
     await leave(person);
   });
 
-  it("a daemon that dies ends it with one sentence, exit code 3 and a restored terminal", async () => {
+  it("a daemon that dies is waited for, and who leaves meanwhile has exit code 3 and the terminal as it was", async () => {
     const person = terminal();
     await person.sees(/^shell> $/m);
     const before = { line: person.lineSettings, modes: MODES.map((mode) => person.fact(mode)) };
     person.type(`${oob("attach web1")}; echo code=$?\r`);
     await person.sees(/─ replay: screen/);
     await site.kill();
+    await person.sees(/^\[oob\] the daemon is gone, or restarts: waiting until it answers/m);
+    person.type("lost");
+    await person.sees(/^\[oob\] Cannot type: the daemon is not back yet$/m);
+    person.type(`${ESCAPE}.`);
     await person.sees(/^code=3$/m);
     const last = person.text.trimEnd().split("\n").slice(-4);
     expect(last).toEqual([
@@ -205,7 +209,28 @@ describe("oob attach at a real terminal", () => {
     expect(person.lineSettings).toBe(before.line);
     expect(MODES.map((mode) => person.fact(mode))).toEqual(before.modes);
     await site.start();
-    const again = await attached();
-    await leave(again);
+  });
+
+  it("stays over kill -9 of the daemon and its restart: who wrote writes, who read reads", async () => {
+    const writer = await attached();
+    await logIn(writer);
+    const reader = await attached("spy web1");
+    const beside = await attached("attach web1 -j");
+    await site.kill();
+    for (const person of [writer, reader, beside])
+      await person.sees(/^\[oob\] the daemon is gone/m);
+    await site.start();
+    await writer.sees(/the daemon is back after [\s\S]*web1 read-write/);
+    await reader.sees(/the daemon is back after [\s\S]*web1 read-only/);
+    const console = async () => (await site.site.status(["web1"], { power: false }))[0]?.console.is;
+    await expect.poll(console, { timeout: 30_000 }).toBe("up");
+    writer.type("echo again=$((40+2))\r");
+    await writer.sees(/^again=42$/m);
+    await reader.sees(/^again=42$/m);
+    // Those who wrote side by side do so again.
+    await writer.sees(/the daemon is back after [\s\S]* writes beside /);
+    beside.type("echo beside=$((40+3))\r");
+    await writer.sees(/^beside=43$/m);
+    for (const person of [writer, reader, beside]) await leave(person);
   });
 });

@@ -28,6 +28,7 @@ const programs = new Programs();
 let folder: string;
 let web: WebReceiver;
 let mail: Awaited<ReturnType<typeof startMailServer>>;
+let mailTls: typeof mail;
 let syslog: Awaited<ReturnType<typeof startSyslog>>;
 let traps: Awaited<ReturnType<typeof startTrapReceiver>>;
 let consoles: Server;
@@ -42,9 +43,10 @@ beforeAll(async () => {
   web = new WebReceiver(certificate);
   await web.listen();
   const login = { ...certificate, user: "oob", password: PASSWORD };
-  [mail, syslog, traps] = await Promise.all([
+  [mail, mailTls, syslog, traps] = await Promise.all([
     startMailServer(programs, folder, login),
-    startSyslog(programs, folder),
+    startMailServer(programs, folder, login, "implicit"),
+    startSyslog(programs, folder, certificate),
     startTrapReceiver(programs, folder, ENGINE),
   ]);
   consoles = createServer((socket) => {
@@ -101,6 +103,8 @@ function writeConfig(pin: string, consolePort: number): string {
   const users = "auth: secret:auth, auth-protocol: sha256, priv: secret:priv";
   const snmp = `driver: snmp-trap, host: 127.0.0.1, port: ${traps.port}`;
   const smtp = `driver: smtp, host: localhost, port: ${mail.port}, pin: "${pin}", from: oob@example.org, to: [jana@example.org, ops@example.org], user: oob`;
+  const smtps = `driver: smtp, tls: implicit, host: localhost, port: ${mailTls.port}, from: oob@example.org, to: jana@example.org, user: oob, password: secret:mail`;
+  const tls = `driver: syslog, transport: tls, host: 127.0.0.1, port: ${syslog.tlsPort}`;
   const path = join(folder, "oob.yaml");
   writeFileSync(
     path,
@@ -117,6 +121,10 @@ notify:
   local-mail: { driver: sendmail, program: ${folder}/sendmail, from: oob@example.org, to: root@example.org }
   syslog-udp: { driver: syslog, host: 127.0.0.1, port: ${syslog.port} }
   syslog-tcp: { driver: syslog, transport: tcp, host: 127.0.0.1, port: ${syslog.port} }
+  mail-tls: { ${smtps}, pin: "${pin}", severity: critical, hosts: none1 }
+  syslog-tls: { ${tls}, pin: "${pin}" }
+  wrong-pin: { ${tls}, pin: "sha256:${"0".repeat(64)}", hosts: none1 }
+  unpinned: { ${smtps}, hosts: none1 }
   syslog-local: { driver: syslog, transport: local, path: ${syslog.socket} }
   inform3: { ${snmp}, user: informer, ${users} }
   trap3: { ${snmp}, type: trap, user: trapper, ${users}, engine-id: "${ENGINE}" }
@@ -152,7 +160,7 @@ async function story(): Promise<string[]> {
 
 const GOOD = [
   ...["hook", "chat", "pager", "mail", "local-mail", "syslog-udp", "syslog-tcp", "syslog-local"],
-  ...["inform3", "trap3", "inform2", "trap2", "script"],
+  ...["inform3", "trap3", "inform2", "trap2", "script", "mail-tls", "syslog-tls"],
 ];
 
 describe("oob notify test", () => {
@@ -162,8 +170,12 @@ describe("oob notify test", () => {
     for (const name of ["hook", "chat", "pager"])
       expect(results.find((one) => one.channel === name)?.text).toBe("HTTP 202");
     await until("two mails", () => (mail.all().length >= 2 ? true : undefined));
-    await until("three lines of syslog", () =>
-      ["syslog-udp", "syslog-tcp", "syslog-local"].every((name) =>
+    const implicit = await until("a mail over TLS", () => mailTls.all()[0]);
+    expect(implicit).toMatch(
+      /^MAIL FROM oob@example.org\nRCPT TO jana@example.org\nTLS implicit\n/,
+    );
+    await until("four lines of syslog", () =>
+      ["syslog-udp", "syslog-tcp", "syslog-tls", "syslog-local"].every((name) =>
         syslog.lines().some((line) => line.includes(`test of channel "${name}"`)),
       )
         ? true
@@ -182,7 +194,14 @@ describe("oob notify test", () => {
 
   it("a wrong password, a wrong certificate, a redirect, a dead port: each says so, and shows no secret", async () => {
     web.status = 302;
-    const results = await testOf("wrong-mail", "unsigned", "nobody", "hook");
+    const results = await testOf(
+      "wrong-mail",
+      "unsigned",
+      "nobody",
+      "hook",
+      "wrong-pin",
+      "unpinned",
+    );
     web.status = 202;
     const by = new Map(results.map((one) => [one.channel, one]));
     expect(by.get("wrong-mail")).toMatchObject({
@@ -191,6 +210,10 @@ describe("oob notify test", () => {
     });
     expect(by.get("wrong-mail")?.text).toMatch(/as "oob": it answers 535/);
     expect(by.get("unsigned")?.text).toMatch(/signed its certificate itself|nobody known/);
+    expect(by.get("wrong-pin")?.text).toMatch(/certificate/);
+    expect(by.get("unpinned")?.text).toMatch(/certificate/);
+    expect(syslog.lines().join()).not.toContain('test of channel "wrong-pin"');
+    expect(mailTls.all().join()).not.toContain('test of channel "unpinned"');
     expect(by.get("nobody")?.text).toMatch(/connection refused/);
     expect(by.get("hook")).toMatchObject({ error: { hint: expect.stringContaining("Redirects") } });
     const said = JSON.stringify(results);

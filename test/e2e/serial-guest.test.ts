@@ -2,12 +2,13 @@
  * The serial driver on real serial ports: a guest with 16550s, a null modem cable, a USB adapter that is pulled out and
  * a CDC-ACM pair, booted by shared/rig/testbed/serialguest.py. The checks themselves are serial-guest/guest.mjs.
  */
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { packProduct } from "./rig/pack-product.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const rig = join(process.env.OOB_SHARED ?? resolve(root, "../shared"), "rig/testbed");
@@ -29,24 +30,6 @@ function inPath(tool: string): boolean {
 const work = mkdtempSync(join(tmpdir(), "oob-serial-guest-"));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
-/** What the guest unpacks in its memory: files come slowly, one by one, over the folder that it shares. */
-function packProduct(): void {
-  const list = ["ls", "--omit=dev", "--all", "--parseable"];
-  const { stdout } = spawnSync("npm", list, { cwd: root, encoding: "utf8" });
-  const modules = stdout.split("\n").filter((path) => path.startsWith(`${root}/node_`));
-  const excluded = ["*.ts", "*.cts", "*.map", "*.md"].map((name) => `--exclude=${name}`);
-  const words = ["-cf", join(work, "product.tar"), ...excluded];
-  for (const [folder, ...parts] of [
-    [work, "dist/src", "dist/drivers", "dist/scripts"],
-    [root, "package.json", "bin", ...modules.map((path) => path.slice(root.length + 1))],
-    [join(import.meta.dirname, "serial-guest"), "."],
-    [join(import.meta.dirname, "rfc2217"), "port-server.py"],
-    [rig, "modem.py"],
-  ] as const)
-    words.push("-C", folder, ...parts);
-  expect(spawnSync("tar", words, { stdio: "inherit" }).status).toBe(0);
-}
-
 const locked = (...command: string[]) =>
   spawn("flock", [LOCK, ...command], {
     stdio: ["ignore", "inherit", "inherit"],
@@ -55,12 +38,11 @@ const locked = (...command: string[]) =>
 
 describe.skipIf(missing !== undefined)("serial on real ports", () => {
   beforeAll(async () => {
-    // Into a folder of our own. Type errors are for `npm run check` to find; what is emitted is what runs.
-    const outDir = join(work, "dist");
-    const build = ["-p", "tsconfig.build.json", "--outDir", outDir, "--incremental", "false"];
-    spawnSync("npx", ["tsc", ...build], { cwd: root });
-    expect(existsSync(join(outDir, "drivers/console/serial.js"))).toBe(true);
-    packProduct();
+    packProduct(work, [
+      [join(import.meta.dirname, "serial-guest"), "."],
+      [join(import.meta.dirname, "rfc2217"), "port-server.py"],
+      [rig, "modem.py"],
+    ]);
     if (existsSync(join(testbed, "sg.gz"))) return;
     const guest = locked("sh", "-c", `"$0/build-kernel.sh" && "$0/build-serialguest.sh"`, rig);
     expect(await once(guest, "exit")).toEqual([0, null]);

@@ -1,4 +1,4 @@
-"""A mail server that wants STARTTLS and a login before it takes mail; each mail becomes a file."""
+"""A mail server that wants TLS (STARTTLS, or from the first byte) and a login; each mail becomes a file."""
 import ssl
 import sys
 import threading
@@ -6,7 +6,7 @@ import threading
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
-folder, port, cert, key, user, password = sys.argv[1:]
+folder, port, cert, key, user, password, tls = sys.argv[1:]
 count = 0
 
 
@@ -14,7 +14,7 @@ class Keep:
     async def handle_DATA(self, server, session, envelope):
         global count
         count += 1
-        head = f"MAIL FROM {envelope.mail_from}\nRCPT TO {' '.join(envelope.rcpt_tos)}\nTLS {session.ssl is not None}\n"
+        head = f"MAIL FROM {envelope.mail_from}\nRCPT TO {' '.join(envelope.rcpt_tos)}\nTLS {tls if tls == 'implicit' else session.ssl is not None}\n"
         with open(f"{folder}/{count:03}.part", "wb") as file:
             file.write(head.encode() + envelope.content)
         import os
@@ -34,10 +34,13 @@ controller = Controller(
     Keep(),
     hostname="127.0.0.1",
     port=int(port),
-    tls_context=context,
-    require_starttls=True,
     auth_required=True,
     authenticator=authenticator,
+    **(
+        {"ssl_context": context, "auth_require_tls": False}
+        if tls == "implicit"
+        else {"tls_context": context, "require_starttls": True}
+    ),
 )
 controller.start()
 print("ready", flush=True)

@@ -18,6 +18,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "/usr/bin/msmtp": "msmtp",
   "/usr/bin/openssl": "openssl",
   "/usr/sbin/rsyslogd": "rsyslog",
+  "/usr/share/doc/rsyslog-gnutls": "rsyslog-gnutls",
   "/usr/sbin/snmptrapd": "snmptrapd",
 };
 
@@ -146,14 +147,15 @@ export async function startMailServer(
     readonly user: string;
     readonly password: string;
   },
+  tls: "starttls" | "implicit" = "starttls",
 ) {
   const port = await freePort();
-  const mails = join(folder, "mails");
+  const mails = join(folder, `mails-${tls}`);
   mkdirSync(mails);
   const script = new URL("mail-server.py", import.meta.url).pathname;
   const { cert, key, user, password } = login;
   const server = programs.start("/usr/bin/python3", [
-    ...[script, mails, String(port), cert, key, user, password],
+    ...[script, mails, String(port), cert, key, user, password, tls],
   ]);
   await new Promise<void>((resolve, reject) => {
     server.stdout?.once("data", () => resolve());
@@ -167,20 +169,27 @@ export async function startMailServer(
   return { port, all };
 }
 
-/** rsyslogd: UDP, TCP and a datagram socket of its own, all into one file with the parts of each message. */
-export async function startSyslog(programs: Programs, folder: string) {
+/** rsyslogd: UDP, TCP, TLS and a datagram socket of its own, all into one file with the parts of each message. */
+export async function startSyslog(
+  programs: Programs,
+  folder: string,
+  { cert, key }: { readonly cert: string; readonly key: string },
+) {
   const port = await freePort();
+  const tlsPort = await freePort();
   const file = join(folder, "syslog.txt");
   const socket = join(folder, "devlog");
   const config = join(folder, "rsyslog.conf");
   writeFileSync(
     config,
-    `module(load="imudp")
+    `global(DefaultNetstreamDriverCAFile="${cert}" DefaultNetstreamDriverCertFile="${cert}" DefaultNetstreamDriverKeyFile="${key}")
+module(load="imudp")
 module(load="imtcp")
 module(load="imuxsock" SysSock.Use="off")
 template(name="parts" type="string" string="%syslogtag%|%pri-text%|%msgid%|%structured-data%|%msg%\\n")
 input(type="imudp" address="127.0.0.1" port="${port}")
 input(type="imtcp" address="127.0.0.1" port="${port}")
+input(type="imtcp" address="127.0.0.1" port="${tlsPort}" StreamDriver.Name="gtls" StreamDriver.Mode="1" StreamDriver.AuthMode="anon")
 input(type="imuxsock" Socket="${socket}")
 *.* action(type="omfile" file="${file}" template="parts")
 `,
@@ -189,7 +198,7 @@ input(type="imuxsock" Socket="${socket}")
   programs.start("/usr/sbin/rsyslogd", args);
   await until("socket of rsyslogd", () => (existsSync(socket) ? true : undefined));
   const lines = () => (existsSync(file) ? readFileSync(file, "utf8").split("\n") : []);
-  return { port, socket, lines };
+  return { port, tlsPort, socket, lines };
 }
 
 /** snmptrapd with a user for informs, a user of an engine for traps, and a community. */

@@ -59,9 +59,12 @@ export class TestSite {
     });
     this.#daemon = daemon;
     const ready = new Promise<void>((resolve, reject) => {
+      // What the one before said is no sign of this one.
+      let said = "";
       const listen = (chunk: Buffer) => {
+        said += chunk.toString("utf8");
         this.talk += chunk.toString("utf8");
-        if (/^oob: ready/m.test(this.talk)) resolve();
+        if (/^oob: ready/m.test(said)) resolve();
       };
       daemon.stdout?.on("data", listen);
       daemon.stderr?.on("data", listen);

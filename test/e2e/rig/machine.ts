@@ -10,9 +10,15 @@ export type Boot = (
   | { readonly kernel: string; readonly initrd: string; readonly append: string }
   | { readonly cdrom: string }
   | { readonly disk: string }
+  | { readonly firmware: string; readonly ideDisk?: string; readonly disk?: string }
+  | { readonly system: "ppc" | "sparc64" }
 ) & {
   readonly memoryMib?: number;
+  /** Starts when somebody is at its console: a loader that speaks once is heard, as on a real line. */
+  readonly waitsForConsole?: boolean;
   readonly spareDisk?: string;
+  /** More of QEMU's arguments: disks, a network, a second line. */
+  readonly more?: readonly string[];
 };
 
 /** A port below the range of outgoing connections, free at this moment. */
@@ -61,7 +67,8 @@ export class Machine {
     if (this.#process) return;
     const log = join(this.folder, "qemu.log");
     const file = openSync(log, "a");
-    this.#process = spawn("qemu-system-x86_64", this.#arguments(), {
+    const system = "system" in this.#boot ? this.#boot.system : "x86_64";
+    this.#process = spawn(`qemu-system-${system}`, this.#arguments(), {
       stdio: ["ignore", file, file],
     });
     closeSync(file);
@@ -113,12 +120,13 @@ export class Machine {
   #arguments(): string[] {
     const serial = this.#telnetPort
       ? `telnet:127.0.0.1:${this.#telnetPort},server=on,wait=off`
-      : `unix:${this.unixPath},server=on,wait=off`;
+      : `unix:${this.unixPath},server=on,wait=${this.#boot.waitsForConsole ? "on" : "off"}`;
     return [
       ...["-name", this.name, "-accel", "tcg", "-display", "none", "-monitor", "none"],
       ...["-net", "none", "-serial", serial, "-qmp", `unix:${this.qmpPath},server=on,wait=off`],
       ...["-m", String(this.#boot.memoryMib ?? 256)],
       ...bootArguments(this.#boot),
+      ...(this.#boot.more ?? []),
     ];
   }
 }
@@ -126,6 +134,12 @@ export class Machine {
 function bootArguments(boot: Boot): string[] {
   const disk = (file: string) => ["-drive", `file=${file},format=raw,if=virtio,snapshot=on`];
   const spare = boot.spareDisk === undefined ? [] : disk(boot.spareDisk);
+  if ("system" in boot) return ["-vga", "none"];
+  if ("firmware" in boot) {
+    const file = boot.ideDisk && `file=${boot.ideDisk},format=raw,if=ide,snapshot=on`;
+    const ide = file ? ["-drive", file] : [];
+    return ["-bios", boot.firmware, "-vga", "none", ...ide, ...(boot.disk ? disk(boot.disk) : [])];
+  }
   if ("cdrom" in boot) return ["-cdrom", boot.cdrom, ...spare];
   if ("disk" in boot) return [...disk(boot.disk), ...spare];
   // On a busy machine the kernel finds now and then that its timer does not work, and panics.

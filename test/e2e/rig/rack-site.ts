@@ -86,7 +86,7 @@ export class RackSite {
 defaults:
   os: linux
   off-for: 2s
-  watch: { mode: act, ladder: [cycle, page], confirm-for: 1s, silence: 0s, hands-off: 1s, boot-within: 30s, budget: { cycles: 5, per: 1h } }
+  watch: { mode: act, ladder: [cycle, page], confirm-for: 1s, silence: 0s, hands-off: 1s, boot-within: 30s, budget: { cycles: 5, per: 1h }, cool-down: 0s }
 fleet: { suspects: 100, within: 1m, cycles: 100, per: 1h }
 hosts:
 ${entries.join("")}`,

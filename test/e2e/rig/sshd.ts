@@ -27,6 +27,7 @@ export class Sshd {
   readonly #password: string | undefined;
   readonly #lines: readonly string[];
   readonly #command: string | undefined;
+  readonly #others: readonly string[];
   #process: ChildProcess | undefined;
 
   constructor(
@@ -35,12 +36,15 @@ export class Sshd {
       readonly lines?: readonly string[];
       readonly command?: string;
       readonly password?: string;
+      /** More users, each a line of passwd(5). */
+      readonly others?: readonly string[];
     } = {},
   ) {
     this.folder = mkdtempSync(join(root, "sshd-"));
     this.#lines = options.lines ?? [];
     this.#command = options.command;
     this.#password = options.password;
+    this.#others = options.others ?? [];
     makeKey(this.hostKey);
     makeKey(this.userKey);
   }
@@ -136,7 +140,13 @@ export class Sshd {
     const { uid, gid } = userInfo();
     writeFileSync(
       path("passwd"),
-      `${USER}:x:${uid}:${gid}::/:/bin/sh\nroot:x:0:0::/root:/bin/sh\nsshd:x:101:65534::/run/sshd:/bin/false\n`,
+      [
+        `${USER}:x:${uid}:${gid}::/:/bin/sh`,
+        "root:x:0:0::/root:/bin/sh",
+        "sshd:x:101:65534::/run/sshd:/bin/false",
+        ...this.#others,
+        "",
+      ].join("\n"),
     );
     writeFileSync(path("group"), `root:x:0:\nprobe:x:${gid}:\nnogroup:x:65534:\n`);
     writeFileSync(path("shadow"), `${USER}:${hash.stdout.trim()}:19000:0:99999:7:::\n`);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const PROGRAM = new URL("../../../bin/oob.js", import.meta.url).pathname;
+const OPEN_TRIES = 20;
 
 /** A person's terminal: a window of a tmux server of its own, 100 columns wide, with a shell in which `oob` works. */
 export class Terminal {
@@ -19,7 +20,19 @@ export class Terminal {
     writeFileSync(setUp, `oob() { ${process.execPath} ${PROGRAM} "$@"; }\n`);
     const shell = `env -i PATH="$PATH" HOME=${this.#folder} ENV=${setUp} TERM=screen-256color PS1='shell> ' sh -i`;
     const size = ["-x", "100", "-y", "30"];
-    this.#tmux("new-session", "-d", "-s", this.#window, ...size, shell);
+    this.#open("new-session", "-d", "-s", this.#window, ...size, shell);
+  }
+
+  /** The server ends with its last window: one that does so just now is asked in vain, and the next one is started. */
+  #open(...words: string[]): void {
+    for (let tries = 1; ; tries++) {
+      try {
+        this.#tmux(...words);
+        return;
+      } catch (thrown) {
+        if (tries === OPEN_TRIES) throw thrown;
+      }
+    }
   }
 
   /** Keys as they come from a keyboard: text, "\r", control characters. */
