@@ -128,7 +128,9 @@ test("docs/guides/power.md has every SNMP family with its settling time", async 
 
 const PAGES = ["README.md", "CHANGELOG.md", "docs/errors.md"].concat(
   ["docs/guides", "docs/decisions"].flatMap((folder) =>
-    readdirSync(join(ROOT, folder)).map((file) => `${folder}/${file}`),
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".md"))
+      .map((file) => `${folder}/${file}`),
   ),
 );
 
@@ -145,7 +147,10 @@ const headingsOf = (path: string): string[] =>
 test.each(PAGES.filter((path) => existsSync(join(ROOT, path))))(
   "links of %s lead somewhere",
   (path) => {
-    const dead = [...page(path).matchAll(/\]\(([^)\s]+)\)/g)]
+    const text = page(path)
+      .replace(/^ *```.*?^ *```/gms, "")
+      .replace(/`[^`\n]*`/g, "");
+    const dead = [...text.matchAll(/\]\(([^)\s]+)\)/g)]
       .map(([, link = ""]) => link)
       .filter((link) => !/^[a-z]+:/.test(link))
       .filter((link) => {

@@ -9,6 +9,7 @@ import { loadModule } from "../src/core/registry/load-module.ts";
 import { utf8 } from "../src/lib/bytes.ts";
 import { parseDuration } from "../src/lib/durations.ts";
 import type { BootLoader } from "../src/sdk/boot-loader.ts";
+import type { FirmwareMap } from "../src/sdk/firmware/firmware-map.ts";
 import type { ConsoleDriver } from "../src/sdk/link.ts";
 import type { MenuProfile } from "../src/sdk/menu-profile.ts";
 import type { NotifyDriver } from "../src/sdk/notify/alert.ts";
@@ -31,19 +32,19 @@ async function shipped<T>(kind: DriverKind): Promise<Shipped<T>[]> {
   );
 }
 
-const [consoles, powers, snmp, serial, menus, boots, notifies, rules, runbooks] = await Promise.all(
-  [
+const [consoles, powers, snmp, serial, menus, boots, firmware, notifies, rules, runbooks] =
+  await Promise.all([
     shipped<ConsoleDriver>("console"),
     shipped<PowerDriver>("power"),
     shipped<SnmpProfile>("snmp"),
     shipped<SerialPduProfile>("serial"),
     shipped<MenuProfile>("menu"),
     shipped<BootLoader>("boot"),
+    shipped<FirmwareMap>("firmware"),
     shipped<NotifyDriver>("notify"),
     shipped<Rule>("rule"),
     shipped<Runbook>("runbook"),
-  ],
-);
+  ]);
 const all: Record<DriverKind, Shipped<unknown>[]> = {
   console: consoles,
   power: powers,
@@ -51,6 +52,7 @@ const all: Record<DriverKind, Shipped<unknown>[]> = {
   serial,
   menu: menus,
   boot: boots,
+  firmware,
   notify: notifies,
   rule: rules,
   runbook: runbooks,
@@ -72,6 +74,7 @@ test("drivers of every promised kind ship", () => {
     "serial",
     "menu",
     "boot",
+    "firmware",
     "notify",
     "rule",
     "runbook",

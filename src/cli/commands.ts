@@ -80,6 +80,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/log.ts"),
   },
   {
+    name: "anchor",
+    group: "Consoles",
+    summary: "where checkpoints of the logs are kept: list, or receive them",
+    load: () => import("./commands/anchor.ts"),
+  },
+  {
     name: "power",
     group: "Power",
     summary: "read or switch the outlets of hosts",
@@ -90,6 +96,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: "Power",
     summary: "outlets of a PDU",
     load: () => import("./commands/pdu.ts"),
+  },
+  {
+    name: "intent",
+    group: "Power",
+    summary: "what waits for a second person",
+    load: () => import("./commands/intent.ts"),
   },
   {
     name: "status",
@@ -128,6 +140,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/events.ts"),
   },
   {
+    name: "audit",
+    group: "Watching over",
+    summary: "who did what, when, from where and why",
+    load: () => import("./commands/audit.ts"),
+  },
+  {
     name: "incident",
     group: "Watching over",
     summary: "incidents: list, show, approve, deny, close",
@@ -160,8 +178,14 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "runbook",
     group: "Runbooks",
-    summary: "runbooks: list, show",
+    summary: "runbooks: list, show, check, test, write; clear what stopped",
     load: () => import("./commands/runbook.ts"),
+  },
+  {
+    name: "report",
+    group: "Runbooks",
+    summary: "what runbooks found: of a host, and of all on one page",
+    load: () => import("./commands/report.ts"),
   },
   {
     name: "port",
@@ -176,10 +200,28 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/config.ts"),
   },
   {
+    name: "access",
+    group: "Setting up",
+    summary: "who may do what on which host, and why",
+    load: () => import("./commands/access.ts"),
+  },
+  {
+    name: "doctor",
+    group: "Setting up",
+    summary: "what is wrong with this installation, and what to do",
+    load: () => import("./commands/doctor.ts"),
+  },
+  {
     name: "serve",
     group: "Setting up",
     summary: "be the daemon: hold consoles, log, watch",
     load: () => import("./commands/serve.ts"),
+  },
+  {
+    name: "ssh-entry",
+    group: "Setting up",
+    summary: "what sshd runs for those who come by ssh",
+    load: () => import("./commands/ssh-entry.ts"),
   },
   {
     name: "demo",

@@ -35,6 +35,8 @@ export interface Context {
   readonly signals: NodeJS.EventEmitter;
   /** `onDemo` is told where the site is that of a running demo, which nobody named. */
   readonly openSite: (options: SiteOptions, onDemo: (config: string) => void) => Promise<Site>;
+  /** Runs another command line, in another context, in this process. */
+  readonly again?: (argv: readonly string[], context: Context) => Promise<number>;
 }
 
 /** The context of a real process. */

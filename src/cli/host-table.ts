@@ -5,6 +5,7 @@ import type { PowerState } from "../sdk/power.ts";
 import { HEALTH_STYLES } from "./health-styles.ts";
 import type { Piece, Style } from "./piece.ts";
 import type { Column } from "./table.ts";
+import { shortTime } from "./times.ts";
 
 /** Columns of `status` and `watch`. */
 export const HOST_COLUMNS: readonly Column[] = [
@@ -27,9 +28,13 @@ export function hostRow(status: HostStatus, now: Millis): Piece[] {
     healthPiece(status),
     health.state === "unknown" ? "-" : formatDuration(Math.max(0, now - health.since)),
     status.writer ?? "-",
-    hold === undefined ? lastLine(status) : `[held by ${hold.by}: ${hold.reason}]`,
+    `${markOf(status)}${status.unsealed === undefined ? "" : "[log not sealed] "}${hold === undefined ? lastLine(status) : `[held by ${hold.by}: ${hold.reason}]`}`,
   ];
 }
+
+/** A runbook that stopped half-way goes before all else: the host is in a state that nobody planned. */
+const markOf = ({ mark }: HostStatus): string =>
+  mark === undefined ? "" : `[${mark.runbook} stopped half-way] `;
 
 /** What people say for classes of warnings and of a host that is busy; the others are read as they are written. */
 const PEOPLE_SAY: Readonly<Record<string, string>> = {
@@ -135,5 +140,18 @@ export function summary(rows: readonly HostStatus[]): string {
     ...count("console down", (row) => row.console.is === "down", "consoles down"),
     ...count("power unknown", (row) => row.outlets.length > 0 && row.power === "unknown"),
     ...count("held", (row) => row.hold !== undefined),
+    ...count("half-way", (row) => row.mark !== undefined),
+    ...nextIn(rows),
   ].join(" · ");
+}
+
+/** "next: daily-check 06:30 on 12 hosts" */
+function nextIn(rows: readonly HostStatus[]): string[] {
+  const planned = rows.flatMap(({ scheduled }) => (scheduled ? [scheduled] : []));
+  const [first] = planned.sort((a, b) => a.at - b.at);
+  if (first === undefined) return [];
+  const { runbook, at } = first;
+  const hosts = planned.filter((one) => one.at === at && one.runbook === runbook).length;
+  const on = hosts === rows.length ? "" : ` on ${hosts} ${hosts === 1 ? "host" : "hosts"}`;
+  return [`next: ${runbook} ${shortTime(at)}${on}`];
 }

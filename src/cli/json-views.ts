@@ -20,12 +20,14 @@ export function outletView({ readAt, ...outlet }: OutletStatus): object {
 
 /** A host's row with times as UTC. */
 export function statusView(status: HostStatus): object {
-  const { outlets, health, hold, lastByteAt, ...rest } = status;
+  const { outlets, health, hold, lastByteAt, mark, scheduled, ...rest } = status;
   return {
     ...rest,
     health: { ...health, since: utc(health.since) },
     ...(hold === undefined ? {} : { hold: holdView(hold) }),
     ...(lastByteAt === undefined ? {} : { lastByteAt: utc(lastByteAt) }),
+    ...(mark && { mark: { ...mark, at: utc(mark.at) } }),
+    ...(scheduled && { scheduled: { ...scheduled, at: utc(scheduled.at) } }),
     outlets: outlets.map(outletView),
   };
 }

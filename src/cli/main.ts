@@ -61,7 +61,7 @@ async function dispatch(name: string, rest: string[], given?: Context): Promise<
     entry?.load(),
     !given && entry && ASKS.has(entry.group) ? import("../daemon/client.ts") : undefined,
   ]);
-  const context = given ?? processContext();
+  const context = { ...(given ?? processContext()), again: main };
   return entry ? runCommand(entry, rest, context) : unknownCommand(name, context);
 }
 

@@ -1,4 +1,5 @@
 import type { Clock, Millis } from "../lib/clock.ts";
+import { HIDDEN_RANGES } from "../lib/hidden-characters.ts";
 import type { Context, Sink } from "./context.ts";
 import { type Piece, type Style, textOf } from "./piece.ts";
 import { type Column, layOutTable } from "./table.ts";
@@ -110,13 +111,12 @@ function wantsColour(asked: "auto" | "always" | "never", context: Context, sink:
   return sink.isTTY === true && !context.env.NO_COLOR && context.env.TERM !== "dumb";
 }
 
-// JSON escapes C0 alone; C1 and bidirectional controls would still reach a terminal. Escaped, they lose nothing.
-const UNSAFE_IN_JSON =
-  /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
+// JSON escapes C0 alone; C1 and what hides or reorders text would still reach a terminal. Escaped, they lose nothing.
+const UNSAFE_IN_JSON = new RegExp(`[\\u007f${HIDDEN_RANGES}]`, "gu");
 
 function safeJson(value: unknown): string {
-  return JSON.stringify(value).replace(
-    UNSAFE_IN_JSON,
-    (unsafe) => `\\u${unsafe.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(value).replace(UNSAFE_IN_JSON, (unsafe) =>
+    unsafe.split("").map(escaped).join(""),
   );
 }

@@ -28,6 +28,12 @@ export function timeOfDay(at: Millis): string {
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
+/** "Mon 06:30": a time within the week to come. */
+export function shortTime(at: Millis): string {
+  const day = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"][new Date(at).getDay()];
+  return `${day} ${timeOfDay(at).slice(0, 5)}`;
+}
+
 function offset(date: Date): string {
   const east = -date.getTimezoneOffset();
   const size = Math.abs(east);

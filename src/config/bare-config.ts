@@ -23,6 +23,8 @@ export function bareConfig(env: Environment): SiteConfig {
     log: {
       sync: seconds(1),
       segmentBytes: 16 * 1024 * 1024,
+      segmentAge: hours(24),
+      compress: false,
       keepDays: undefined,
       keepBytes: undefined,
     },
@@ -31,6 +33,7 @@ export function bareConfig(env: Environment): SiteConfig {
     pdus: new Map(),
     hosts: new Map(),
     groups: new Map(),
+    schedule: [],
     dialIn: [],
     notify: new Map(),
   };

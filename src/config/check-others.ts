@@ -1,14 +1,15 @@
 import { nameHint } from "../lib/nearest.ts";
 import type { Found } from "./gather.ts";
 import type { Problems } from "./problems.ts";
-import { inside, report } from "./read-value.ts";
+import { inside, report, type Spot } from "./read-value.ts";
 import type { HostEntry } from "./site-config.ts";
 
-/** Hosts that name other hosts: `needs` and `after`. An order that goes in a circle has no beginning. */
+/** Hosts that name others: `needs`, `after`, channels, two people. An order that goes in a circle has no beginning. */
 export function checkOthers(
   problems: Problems,
   hosts: ReadonlyMap<string, HostEntry>,
   spots: ReadonlyMap<string, Found>,
+  { channels, users }: { readonly channels: readonly string[]; readonly users: readonly string[] },
 ): void {
   // Where a host could not be read, naming it would only repeat that problem.
   if (problems.errors > 0) return;
@@ -27,6 +28,12 @@ export function checkOthers(
     };
     look("needs", host.needs, "a host cannot need itself");
     look("after", host.after ?? [], "a host cannot come after itself");
+    demandTwo(problems, host, users, spot);
+    for (const name of host.notify ?? [])
+      if (!channels.includes(name))
+        report(problems, inside(spot, "notify"), `there is no channel "${name}"`, {
+          hint: nameHint(name, channels),
+        });
   }
   if (problems.errors > 0) return;
   const circle = circleIn(hosts);
@@ -34,6 +41,18 @@ export function checkOthers(
   if (spot === undefined) return;
   const text = [...circle, circle[0]].join(" after ");
   report(problems, inside(spot, "after"), `no host can be the first: ${text}`);
+}
+
+function demandTwo(
+  problems: Problems,
+  { twoPerson }: HostEntry,
+  users: readonly string[],
+  spot: Spot,
+): void {
+  if (twoPerson === undefined || new Set(users.filter((user) => user !== "root")).size >= 2) return;
+  report(problems, inside(spot, "two-person"), 'there are not two people under "users:"', {
+    hint: "Name those who may approve what others ask for; root counts as nobody",
+  });
 }
 
 /** Hosts that come after each other, or none. */

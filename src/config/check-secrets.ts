@@ -10,18 +10,19 @@ export type SecretSpots = ReadonlyMap<string, Spot>;
 
 /**
  * Looks at the files of secrets, not into them: in the folder that systemd's LoadCredential= made, then in that of the
- * configuration, as they are looked for when they are wanted.
+ * configuration, as they are looked for when they are wanted. `owner`: whose they may be, beside root.
  */
 export async function checkSecrets(
   spots: SecretSpots,
   credentials: string,
   env: Environment,
   problems: Problems,
+  owner = ownUid(),
 ): Promise<void> {
   const { CREDENTIALS_DIRECTORY: given } = env;
   const folders = given ? [given, credentials] : [credentials];
   for (const [name, spot] of spots) {
-    const found = await lookFor(name, folders);
+    const found = await lookFor(name, folders, owner);
     if (found.wrong !== undefined)
       report(problems, spot, `secret "${name}" ${found.wrong}`, found.more);
   }
@@ -32,7 +33,7 @@ interface Found {
   readonly more?: { readonly hint: string; readonly severity?: "warning" };
 }
 
-async function lookFor(name: string, folders: readonly string[]): Promise<Found> {
+async function lookFor(name: string, folders: readonly string[], owner: number): Promise<Found> {
   let missing: Found = {};
   for (const folder of folders) {
     const path = join(folder, name);
@@ -41,8 +42,8 @@ async function lookFor(name: string, folders: readonly string[]): Promise<Found>
       const { mode, uid } = await stat(path);
       if ((mode & 0o077) !== 0)
         return { wrong: "can be read by others", more: { hint: `chmod 600 ${path}` } };
-      if (uid === ownUid() || uid === 0) return {};
-      const wrong = `belongs to user ${uid}, expected ${ownUid()} or root`;
+      if (uid === owner || uid === 0) return {};
+      const wrong = `belongs to user ${uid}, expected ${owner} or root`;
       return { wrong, more: { hint: `Is "${path}" meant for another user?`, severity: "warning" } };
     } catch (thrown) {
       const isGone = thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT";

@@ -17,8 +17,11 @@ export interface DriverFacts {
 export interface DriverCatalog {
   /** undefined: there is no such driver. Throws DRIVER_INVALID where its file is broken. */
   describe(kind: DeviceKind, name: string): Promise<DriverFacts | undefined>;
-  names(kind: DeviceKind | "snmp" | "serial" | "menu"): Promise<readonly string[]>;
+  names(kind: DeviceKind | "snmp" | "serial" | "menu" | "runbook"): Promise<readonly string[]>;
 }
 
-/** Opens a catalog over the shipped drivers and those in users' folders. */
-export type OpenCatalog = (folders: readonly string[]) => DriverCatalog;
+/** Opens a catalog over what ships and what lies in users' folders: for all kinds, and for runbooks alone. */
+export type OpenCatalog = (
+  folders: readonly string[],
+  runbookFolders: readonly string[],
+) => DriverCatalog;

@@ -9,14 +9,17 @@ import type { Environment } from "./places.ts";
 import { Problems } from "./problems.ts";
 import { readDevice } from "./read-device.ts";
 import { readDialIns } from "./read-dial-in.ts";
+import { readGrants } from "./read-grants.ts";
 import { readGroups } from "./read-groups.ts";
 import { type HostReader, readHosts, readWatch } from "./read-host.ts";
 import { checkLoad, noteCommunity } from "./read-load.ts";
 import { readNotify } from "./read-notify.ts";
+import { readSchedule } from "./read-schedule.ts";
 import { inside, readValue, report, type Spot } from "./read-value.ts";
 import { warnOfSameDevice } from "./same-device.ts";
 import { SECTIONS, type Section } from "./schema.ts";
-import type { DeviceEntry, HostEntry, SiteConfig, TrapPolicy } from "./site-config.ts";
+import type { DeviceEntry, Grant, HostEntry, SiteConfig, TrapPolicy } from "./site-config.ts";
+import { webPolicy } from "./web-schema.ts";
 
 /**
  * Reads a configuration file whole. Every problem of every part is collected; `config` holds what could be read, and
@@ -38,8 +41,10 @@ export async function readConfig(
   const defaults = sections.read("defaults") ?? {};
   const spot = gathered.sections.get("defaults")?.spot;
   const secrets = new Map<string, Spot>();
+  const catalog = openCatalog(settings.drivers, settings.runbooks);
+  const runbooks = await catalog.names("runbook");
   const reader: HostReader = {
-    catalog: openCatalog(settings.drivers),
+    catalog,
     problems,
     secrets,
     consoleDefaults: defaults.console ?? {},
@@ -47,15 +52,29 @@ export async function readConfig(
     defaultsSpot: spot,
     defaultWatch: (spot && readWatch(defaults.watch, inside(spot, "watch"), problems)) ?? {},
     pdus: [...gathered.pdus.keys()],
+    runbooks,
+    schedules: new Map(),
   };
   const pdus = await readPdus(reader, gathered.pdus);
-  const hosts = await readAllHosts(reader, gathered.hosts);
+  const hosts = await readAllHosts(reader, gathered.hosts, {
+    channels: [...gathered.notify.keys()],
+    users: settings.users,
+  });
   const groups = readGroups(gathered.groups, [...hosts.keys()], problems);
+  const planned = gathered.sections.get("schedule");
+  const schedule = readSchedule(planned, reader.schedules, groups, problems, runbooks);
   const dialIn = await readDialIns(reader, gathered["dial-in"], settings.grants);
-  const notify = await readNotify(reader, gathered.notify, { hosts: [...hosts.keys()], groups });
+  const notify = await readNotify(reader, gathered.notify, {
+    ...{ hosts: [...hosts.keys()], groups },
+    web: gathered.sections.has("web"),
+  });
   checkLoad(settings.load, reader, gathered.sections.get("load")?.spot);
   noteCommunity(settings.traps, reader, gathered.sections.get("traps"));
-  return { config: { ...settings, pdus, hosts, groups, dialIn, notify }, problems, secrets };
+  return {
+    config: { ...settings, pdus, hosts, groups, schedule, dialIn, notify },
+    problems,
+    secrets,
+  };
 }
 
 class Sections {
@@ -74,6 +93,14 @@ class Sections {
     const schema = SECTIONS[name];
     return readValue(schema, found.value, found.spot, this.#problems) as Section<Name> | undefined;
   }
+
+  /** Who may do what, roles spelled out. */
+  grants(): readonly Grant[] | undefined {
+    const roles = this.read("roles") ?? {};
+    const given = this.read("grants");
+    const spot = this.#gathered.sections.get("grants")?.spot;
+    return given && spot && readGrants(given, roles, spot, this.#problems);
+  }
 }
 
 function readSettings(path: string, env: Environment, sections: Sections): SiteConfig {
@@ -83,6 +110,7 @@ function readSettings(path: string, env: Environment, sections: Sections): SiteC
   const log = sections.read("log");
   const { ratings, "keep-days": keepDays, ...load } = sections.read("load") ?? {};
   const traps = readTraps(sections.read("traps"));
+  const web = sections.read("web");
   return {
     ...over(bare, {
       site: sections.read("site"),
@@ -92,7 +120,7 @@ function readSettings(path: string, env: Environment, sections: Sections): SiteC
       drivers: sections.read("drivers"),
       runbooks: sections.read("runbooks"),
       users: sections.read("users"),
-      grants: sections.read("grants")?.map((grant) => ({ ...grant, on: grant.on ?? ["*"] })),
+      grants: sections.grants(),
       requireReason: sections.read("require-reason"),
       escape: sessions?.escape,
       filter: sessions?.filter,
@@ -102,8 +130,11 @@ function readSettings(path: string, env: Environment, sections: Sections): SiteC
     log: over(bare.log, {
       sync: log?.sync,
       segmentBytes: log?.segment,
+      segmentAge: log?.["segment-age"],
+      compress: log?.compress,
       keepDays: log?.keep?.days,
       keepBytes: log?.keep?.size,
+      anchors: log?.anchors,
     }),
     fleet: over(bare.fleet, sections.read("fleet") ?? {}),
     load: over(bare.load, {
@@ -112,6 +143,7 @@ function readSettings(path: string, env: Environment, sections: Sections): SiteC
       ratings: ratings && new Map(Object.entries(ratings)),
     }),
     ...(traps && { traps }),
+    ...(web && { web: webPolicy(web) }),
   };
 }
 
@@ -145,6 +177,7 @@ async function readPdus(
 async function readAllHosts(
   reader: HostReader,
   found: ReadonlyMap<string, Found>,
+  others: Parameters<typeof checkOthers>[3],
 ): Promise<Map<string, HostEntry>> {
   const hosts = new Map<string, HostEntry>();
   const spots = new Map<string, Found>();
@@ -161,7 +194,7 @@ async function readAllHosts(
       spots.set(host.name, one);
     }
   }
-  checkOthers(reader.problems, hosts, spots);
+  checkOthers(reader.problems, hosts, spots, others);
   await warnOfSameDevice(reader.catalog, hosts, spots, reader.problems);
   return hosts;
 }

@@ -9,6 +9,7 @@ import {
 } from "../sdk/options.ts";
 import type { DeviceKind, DriverCatalog, DriverFacts } from "./driver-catalog.ts";
 import { isRecord } from "./host-range.ts";
+import { openSecrets } from "./open-secrets.ts";
 import { describe, readOptions } from "./option-values.ts";
 import { OUTLET_RULE_NAMES } from "./outlet-rules.ts";
 import type { Problems } from "./problems.ts";
@@ -120,11 +121,22 @@ async function readGiven(
   for (const option of Object.keys(values))
     noteSecret(secrets, secretOf(values, option)?.secret, inside(spot, option));
   if (wrong.length > 0) return undefined;
+  for (const { option, behind } of openSecrets(facts.options, values)) {
+    problems.hide(spot.file.piecesOf([...spot.path, option]));
+    report(problems, inside(spot, option), openSecretText(behind), OPEN_SECRET);
+  }
   const faults = await faultsIn(catalog, facts, values);
   for (const { option, message, hint } of faults)
     report(problems, inside(spot, option), message, { hint });
   return faults.length > 0 ? undefined : values;
 }
+
+const openSecretText = (behind: string): string =>
+  `a password seems to stand in the open behind "${behind}"`;
+const OPEN_SECRET = {
+  severity: "warning",
+  hint: "Arguments are seen by every user of the machine: let it be read from a file of mode 0600",
+} as const;
 
 /** Notes where a secret is first named. */
 export function noteSecret(secrets: Map<string, Spot>, name: string | undefined, spot: Spot): void {

@@ -6,6 +6,7 @@ import { takeOnDemand } from "./on-demand.ts";
 import { describe } from "./option-values.ts";
 import type { Problems } from "./problems.ts";
 import { type DeviceReader, noteSecret, readDevice } from "./read-device.ts";
+import { type Plans, readHostSchedule } from "./read-schedule.ts";
 import { inside, readValue, report, type Spot } from "./read-value.ts";
 import { hostSchema, outletsSchema, type RawWatch, type Section, watchSchema } from "./schema.ts";
 import type { HostEntry, OutletEntry, WatchPolicy } from "./site-config.ts";
@@ -17,7 +18,14 @@ export interface HostReader extends DeviceReader {
   readonly defaultsSpot: Spot | undefined;
   readonly defaultWatch: RawWatch;
   readonly pdus: readonly string[];
+  /** Names of all runbooks that there are. */
+  readonly runbooks: readonly string[];
+  /** What hosts say themselves of what runs there by itself; filled as they are read. */
+  readonly schedules: Map<string, Plans>;
 }
+
+/** Keys of a host that are not read by its schema. */
+const ELSEWHERE = ["console", "outlets", "watch", "schedule"];
 
 /** Reads one entry under `hosts:`, which may be a range. */
 export async function readHosts(
@@ -62,8 +70,12 @@ async function readHost(
   }
   const before = problems.errors;
   // Console, outlets and watch are looked at even where other keys are wrong: all problems in one go.
-  const { console: given, outlets: texts, watch, ...rest } = value;
-  const raw = readValue(hostSchema, rest, spot, problems, ["console", "outlets", "watch"]);
+  const { console: given, outlets: texts, watch, schedule, ...rest } = value;
+  const raw = readValue(hostSchema, rest, spot, problems, ELSEWHERE);
+  reader.schedules.set(
+    name,
+    readHostSchedule(schedule, inside(spot, "schedule"), problems, reader.runbooks),
+  );
   if (given === undefined)
     report(problems, inside(spot, "console"), '"console" is missing', { at: "key" });
   const { rest: way, ...demand } = takeOnDemand(given, inside(spot, "console"), problems);
@@ -77,21 +89,36 @@ async function readHost(
   if (!raw || !console || !own || problems.errors > before) return undefined;
   const base = bareHost(name, { ...console, ...demand });
   const onDetach = raw["on-detach"] ?? defaults["on-detach"];
-  return {
+  const entry: HostEntry = {
     ...base,
     outlets,
     os: raw.os ?? defaults.os ?? base.os,
     watch: watchPolicy(reader.defaultWatch, own),
     ...(login ? { login } : {}),
+    ...(raw.grub ? { grub: readGrub(reader, raw.grub, spot) } : {}),
     precious: raw.precious ?? false,
     offFor: raw["off-for"] ?? defaults["off-for"] ?? base.offFor,
     encoding: raw.encoding ?? defaults.encoding ?? base.encoding,
     breakMs: raw.break ?? defaults.break ?? base.breakMs,
     ...(onDetach ? { onDetach } : {}),
     needs: raw.needs ?? [],
-    ...said({ after: raw.after, shutdown: raw.shutdown }),
+    ...said({
+      hostname: raw.hostname,
+      after: raw.after,
+      shutdown: raw.shutdown,
+      notify: raw.notify,
+    }),
   };
+  return withTwoPersons(entry, raw["two-person"]);
 }
+
+/** Nothing acts there by itself: where it would, people are asked. And it is precious, whatever else is said. */
+const withTwoPersons = (entry: HostEntry, twoPerson: Millis | undefined): HostEntry => {
+  if (!twoPerson) return entry;
+  const { watch } = entry;
+  const mode = watch.mode === "act" ? "ask" : watch.mode;
+  return { ...entry, twoPerson, precious: true, watch: { ...watch, mode } };
+};
 
 /** Only what was said. */
 function said<T extends object>(given: T): { [K in keyof T]?: NonNullable<T[K]> } {
@@ -110,6 +137,12 @@ function readLogin(
   const secret = login.secret.replace(/^secret:/, "");
   noteSecret(secrets, secret, inside(own ? spot : (defaultsSpot ?? spot), "login", "secret"));
   return { ...login, secret };
+}
+
+function readGrub({ secrets }: HostReader, grub: NonNullable<HostEntry["grub"]>, spot: Spot) {
+  const secret = grub.secret.replace(/^secret:/, "");
+  noteSecret(secrets, secret, inside(spot, "grub", "secret"));
+  return { ...grub, secret };
 }
 
 function readOutlets(reader: HostReader, given: unknown, spot: Spot): OutletEntry[] {
@@ -166,11 +199,20 @@ export function watchPolicy(defaults: RawWatch, own: RawWatch): WatchPolicy {
     handsOff: said["hands-off"] ?? preset.handsOff,
     bootWithin: said["boot-within"] ?? preset.bootWithin,
     budget: said.budget ?? preset.budget,
+    ...coolDownOf(said["cool-down"] ?? preset.coolDown),
+    ...(said["always-on"] === true && { alwaysOn: true }),
+    ...collectOf(said.collect ?? preset.collect),
     sysrq: said.sysrq ?? preset.sysrq,
     ...(said.ping !== undefined && { ping: said.ping }),
     quiet: said.quiet ?? preset.quiet,
   };
 }
+
+const coolDownOf = (said: Millis | undefined): Pick<WatchPolicy, "coolDown"> =>
+  said === undefined ? {} : { coolDown: said };
+
+const collectOf = (said: Millis | undefined): Pick<WatchPolicy, "collect"> =>
+  said === undefined ? {} : { collect: said };
 
 const silenceOf = (said: Millis | "habit"): Pick<WatchPolicy, "silence" | "byHabit"> =>
   said === "habit" ? { silence: 0, byHabit: true } : { silence: said };

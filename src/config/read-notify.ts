@@ -13,19 +13,22 @@ import type { NotifyEntry } from "./site-config.ts";
 /** Messages in ten minutes, where the entry says nothing: a storm is told as one. */
 const LIMIT = 20;
 
-const OURS = ["severity", "hosts", "quiet", "fallback", "limit"] as const;
+const OURS = ["severity", "hosts", "quiet", "fallback", "limit", "link"] as const;
 const schema = z.strictObject({
   severity: one(SEVERITIES).optional(),
   hosts: listOf(text).optional(),
   quiet: listOf(quiet).optional(),
   fallback: duration.optional(),
   limit: whole(1, 1000).optional(),
+  link: one(["view", "answer", "none"]).optional(),
 });
 
-/** The hosts that there are. */
+/** What the rest of the configuration has. */
 interface Known {
   readonly hosts: readonly string[];
   readonly groups: HostGroups;
+  /** There is a page that links could lead to. */
+  readonly web: boolean;
 }
 
 /** Reads `notify:`, the channels of alerts: what is ours of each entry, and what its driver declares. */
@@ -49,6 +52,7 @@ export async function readNotify(
     const rest = Object.fromEntries(all.filter((entry) => !isOurs(entry)));
     const device = await readDevice(reader, "notify", rest, spot);
     const hosts = given?.hosts && hostsOf(given.hosts, known, inside(spot, "hosts"), reader);
+    checkLink(given?.link, known, inside(spot, "link"), reader);
     if (!device || !given) continue;
     entries.set(name, {
       device,
@@ -57,6 +61,7 @@ export async function readNotify(
       quiet: given.quiet ?? [],
       ...(given.fallback !== undefined && { fallback: given.fallback }),
       limit: given.limit ?? LIMIT,
+      ...(given.link && { link: given.link }),
     });
   }
   return entries;
@@ -75,4 +80,17 @@ function hostsOf(
     report(problems, spot, messageOf(thrown), { hint });
     return [];
   }
+}
+
+/** Who asks for links has to say where they lead. */
+function checkLink(
+  link: NotifyEntry["link"],
+  { web }: Known,
+  spot: Spot,
+  { problems }: Pick<DeviceReader, "problems">,
+): void {
+  if (link === undefined || link === "none" || web) return;
+  report(problems, spot, 'no link can be sent: there is no "web:"', {
+    hint: 'Add web: { listen: "127.0.0.1:8470", url: "https://oob.example.org/" }',
+  });
 }

@@ -16,6 +16,27 @@ export const reading = <T>(wanted: string, read: (value: unknown) => T | undefin
 export const duration = reading('a duration such as "30s"', (value) =>
   typeof value === "string" ? parseDuration(value) : undefined,
 );
+/** A part of a log is a few files: not one a second. */
+const SEGMENT_AT_LEAST = 60_000;
+export const segmentAge = reading("a duration of at least 1m", (value) => {
+  const age = typeof value === "string" ? parseDuration(value) : undefined;
+  return age !== undefined && age >= SEGMENT_AT_LEAST ? age : undefined;
+});
+/** Before a cut that is due: the last failed probe must not have become too old meanwhile. */
+const BRIEF_AT_MOST = 30_000;
+export const brief = reading('a duration of at most 30s, or "0s"', (value) => {
+  const time = typeof value === "string" ? parseDuration(value) : undefined;
+  return time !== undefined && time <= BRIEF_AT_MOST ? time : undefined;
+});
+/** How long the word of the first of two people stands. */
+const TWO_PERSON = { usual: 600_000, least: 30_000, most: 86_400_000 };
+export const twoPerson = reading('true, false, or from 30s to 24h, such as "10m"', (value) => {
+  if (typeof value === "boolean") return value ? TWO_PERSON.usual : 0;
+  const time = typeof value === "string" ? parseDuration(value) : undefined;
+  return time !== undefined && time >= TWO_PERSON.least && time <= TWO_PERSON.most
+    ? time
+    : undefined;
+});
 /** It becomes an argument of a program: nothing that it could take for an option. */
 export const address = reading("a name or an address such as 10.0.0.5", (value) =>
   typeof value === "string" && /^[A-Za-z0-9][A-Za-z0-9.:%_-]{0,252}$/.test(value)

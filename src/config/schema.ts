@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { isEscape } from "../sdk/escape.ts";
+import { anchorsSchema } from "./anchor-schema.ts";
 import { loadSchema, trapsSchema } from "./load-schema.ts";
 import { ON_DETACH_WANTED, readOnDetach } from "./on-detach.ts";
 import {
   address,
+  brief,
   duration,
   flag,
   listOf,
@@ -12,20 +14,23 @@ import {
   path,
   quiet,
   reading,
+  segmentAge,
   silence,
   size,
   text,
+  twoPerson,
   whole,
 } from "./schema-values.ts";
+import { webSchema } from "./web-schema.ts";
 
 /** What a user may be granted. */
-const VERBS = ["attach", "spy", "log", "status", "power", "run", "hold", "kick", "*"] as const;
+export const VERBS = ["attach", "spy", "log", "status", "power", "run", "hold", "kick"] as const;
 
 /** Mode or preset, and whatever of the policy is meant to differ from it. */
 export const watchSchema = z.strictObject({
   mode: one(["off", "observe", "ask", "act", "careful"]).optional(),
   ladder: z
-    .array(one(["nudge", "sysrq", "single-user", "cycle", "page"]))
+    .array(one(["nudge", "sysrq", "soft", "single-user", "cycle", "page"]))
     .nonempty()
     .optional(),
   "confirm-for": duration.optional(),
@@ -33,6 +38,9 @@ export const watchSchema = z.strictObject({
   "hands-off": duration.optional(),
   "boot-within": duration.optional(),
   budget: z.strictObject({ cycles: whole(0, 100), per: duration }).optional(),
+  "cool-down": duration.optional(),
+  "always-on": flag.optional(),
+  collect: brief.optional(),
   sysrq: flag.optional(),
   ping: address.optional(),
   quiet: listOf(quiet).optional(),
@@ -56,13 +64,17 @@ export const outletsSchema = listOf(text);
 /** A host, but for `console`, `outlets` and `watch`, which are read against drivers, PDUs and presets. */
 export const hostSchema = z.strictObject({
   os: text.optional(),
+  hostname: text.optional(),
   login: login.optional(),
+  grub: login.optional(),
   precious: flag.optional(),
+  "two-person": twoPerson.optional(),
   "off-for": duration.optional(),
   encoding: encoding.optional(),
   break: duration.optional(),
   "on-detach": onDetach.optional(),
   needs: listOf(name).optional(),
+  notify: listOf(name).optional(),
   after: listOf(name).optional(),
   shutdown: text.optional(),
 });
@@ -77,10 +89,12 @@ export const SECTIONS = {
   drivers: listOf(path),
   runbooks: listOf(path),
   users: listOf(noGroup("the name of a user")),
+  roles: z.record(name, listOf(one([...VERBS, "*"]))),
   grants: z.array(
     z.strictObject({
       who: noGroup('the name of a user, or "*"'),
-      may: listOf(one(VERBS)),
+      may: listOf(text),
+      except: listOf(one(VERBS)).optional(),
       on: listOf(noGroup('the name of a host, "*" for any letters')).optional(),
     }),
   ),
@@ -93,6 +107,9 @@ export const SECTIONS = {
   log: z.strictObject({
     sync: duration.optional(),
     segment: size.optional(),
+    "segment-age": segmentAge.optional(),
+    compress: flag.optional(),
+    anchors: anchorsSchema.optional(),
     keep: z.strictObject({ days: whole(1, 36_500).optional(), size: size.optional() }).optional(),
   }),
   fleet: z.strictObject({
@@ -103,6 +120,8 @@ export const SECTIONS = {
   }),
   load: loadSchema,
   traps: trapsSchema,
+  web: webSchema,
+  schedule: z.unknown(),
   defaults: z.strictObject({
     console: z.record(z.string(), z.unknown()).optional(),
     os: text.optional(),

@@ -1,6 +1,8 @@
 import type { Millis } from "../lib/clock.ts";
 import type { Severity } from "../sdk/notify/alert.ts";
 import type { OptionValues, SecretRef } from "../sdk/options.ts";
+import type { AnchorEntry } from "./anchor-entry.ts";
+import type { ScheduleTime } from "./schedule-time.ts";
 
 /** A device entry after reading: driver name and its options, checked against what the driver declares. */
 export interface DeviceEntry {
@@ -36,7 +38,7 @@ export interface OutletEntry {
 export type WatchMode = "off" | "observe" | "ask" | "act";
 
 /** Rungs of the ladder, gentlest first. */
-export type Rung = "nudge" | "sysrq" | "single-user" | "cycle" | "page";
+export type Rung = "nudge" | "sysrq" | "soft" | "single-user" | "cycle" | "page";
 
 /** What the watchdog may do to one host, and how patient it is. */
 export interface WatchPolicy {
@@ -53,6 +55,12 @@ export interface WatchPolicy {
   /** How long a recovery may take until login shows. */
   readonly bootWithin: Millis;
   readonly budget: { readonly cycles: number; readonly per: Millis };
+  /** The watchdog does not cut again within this time of a cut, whoever made that. */
+  readonly coolDown?: Millis;
+  /** Seen off, and switched off by nobody: it is switched on again. */
+  readonly alwaysOn?: boolean;
+  /** What dies with a cut is taken before it, in no more than this; 0 or not said: it is not. */
+  readonly collect?: Millis;
   /** SysRq over BREAK is known to work on this console. */
   readonly sysrq: boolean;
   /** Address that answers ping while the host is up. Where it does, nothing is cut. */
@@ -78,9 +86,15 @@ export interface HostEntry {
   readonly console: DeviceEntry;
   readonly outlets: readonly OutletEntry[];
   readonly os: string;
+  /** What it calls itself, where that is not `name`; "any": nobody asks. */
+  readonly hostname?: string;
   readonly watch: WatchPolicy;
   readonly login?: { readonly user: string; readonly secret: string };
+  /** Who may change the entries of its GRUB, where that asks. */
+  readonly grub?: { readonly user: string; readonly secret: string };
   readonly precious: boolean;
+  /** Two people have to want what takes it down: how long the word of the first one stands. */
+  readonly twoPerson?: Millis;
   readonly offFor: Millis;
   readonly encoding: "utf-8" | "cp437" | "latin1";
   /** Longest time a BREAK lasts on this console. */
@@ -89,12 +103,24 @@ export interface HostEntry {
   readonly onDetach?: OnDetach;
   /** Hosts that must be healthy themselves before this one may be cut for being silent. */
   readonly needs: readonly string[];
+  /** Channels that its alerts go to; undefined: all that want them. */
+  readonly notify?: readonly string[];
   /** Hosts that are switched on before it, and off after it, where one order has both. */
   readonly after?: readonly string[];
   /** What is typed at its console to shut it down in order, where its os does not tell. */
   readonly shutdown?: string;
   /** Given as a URL, and no host of the daemon that runs: a command may open it beside that one. */
   readonly unserved?: boolean;
+}
+
+/** A runbook that the daemon runs by itself on a host. */
+export interface ScheduleEntry {
+  readonly host: string;
+  readonly runbook: string;
+  readonly times: readonly ScheduleTime[];
+  readonly set: Readonly<Record<string, string>>;
+  /** It may be one that takes the host down. */
+  readonly allowDisrupt: boolean;
 }
 
 /** How what outlets draw is watched. */
@@ -117,6 +143,21 @@ export interface TrapPolicy {
   readonly port: number;
   /** Of traps that come with another community than the PDU is read with. */
   readonly community?: SecretRef;
+}
+
+/** The page of an incident. */
+export interface WebPolicy {
+  /** On this machine alone. */
+  readonly listen: { readonly address: string; readonly port: number } | { readonly path: string };
+  /** What links begin with; ends in "/". */
+  readonly url: string;
+  /** false: whatever a channel is given, links only show. */
+  readonly answer: boolean;
+  /** How long a link shows its incident. */
+  readonly viewFor: Millis;
+  /** Headers in which the proxy says who asks, and from where; in small letters. */
+  readonly userHeader?: string;
+  readonly addressHeader?: string;
 }
 
 /** A modem that answers calls. */
@@ -153,13 +194,20 @@ export interface NotifyEntry {
   readonly fallback?: Millis;
   /** Messages in ten minutes; what is more becomes one. */
   readonly limit: number;
+  /** Whether its alerts carry a link to the incident's page, and what that is good for; undefined: view. */
+  readonly link?: "view" | "answer" | "none";
 }
 
 /** A user's grant. Without any grant, whoever can open the socket may do all. */
 export interface Grant {
   readonly who: string;
+  /** Verbs; those of roles are spelled out. */
   readonly may: readonly string[];
   readonly on: readonly string[];
+  /** Verbs that this grant does not give, whatever `may` says. Another grant may. */
+  readonly except?: readonly string[];
+  /** What stands in the file in the place of `may`: verbs and names of roles. */
+  readonly as?: readonly string[];
 }
 
 /** Everything that stands in the configuration. */
@@ -185,9 +233,15 @@ export interface SiteConfig {
   readonly log: {
     readonly sync: Millis;
     readonly segmentBytes: number;
+    /** A segment with bytes in it ends after this, also where nothing comes. */
+    readonly segmentAge: Millis;
+    /** Segments are compressed once they have ended. */
+    readonly compress: boolean;
     /** undefined: nothing is removed for its age, or for how much there is of it. */
     readonly keepDays: number | undefined;
     readonly keepBytes: number | undefined;
+    /** Where checkpoints are sent; absent: nowhere. */
+    readonly anchors?: readonly AnchorEntry[];
   };
   readonly fleet: {
     /** More suspects than this within `within`: the fault is ours or the site's, not the hosts'. */
@@ -199,10 +253,13 @@ export interface SiteConfig {
   readonly load: LoadPolicy;
   /** undefined: traps are not listened for. */
   readonly traps?: TrapPolicy;
+  /** undefined: there is no page. */
+  readonly web?: WebPolicy;
   readonly pdus: ReadonlyMap<string, DeviceEntry>;
   readonly hosts: ReadonlyMap<string, HostEntry>;
   /** Groups of hosts, spelled out, by the name that is typed behind an "@". */
   readonly groups: ReadonlyMap<string, readonly string[]>;
+  readonly schedule: readonly ScheduleEntry[];
   readonly dialIn: readonly DialInEntry[];
   /** Channels of alerts by name. */
   readonly notify: ReadonlyMap<string, NotifyEntry>;

@@ -1,5 +1,5 @@
-import { readFile, realpath } from "node:fs/promises";
-import { type Environment, findConfig, placesOf } from "../config/places.ts";
+import { readFile, realpath, stat } from "node:fs/promises";
+import { type Environment, findConfig, ownUid, placesOf } from "../config/places.ts";
 import type { SiteConfig } from "../config/site-config.ts";
 import type { Site } from "../core/site/site.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
@@ -16,6 +16,8 @@ export interface OpenSiteOptions {
   readonly hosts?: readonly string[];
   /** Open the devices in this process even if a daemon runs. */
   readonly direct?: boolean;
+  /** Throws DAEMON_UNREACHABLE where none runs, rather than open devices. */
+  readonly daemonOnly?: boolean;
   /** Told that the site is that of a running demo, which nobody named. */
   readonly onDemo?: (config: string) => void;
   readonly env?: Environment;
@@ -43,27 +45,59 @@ export async function openSite(options: OpenSiteOptions = {}): Promise<Site> {
   const early = await ask(hinted ?? placesOf(env).runtime);
   if (early) return early;
   // Nothing of what follows is loaded where a daemon answers: somebody waits for a console.
-  const [{ Registry }, { loadConfig }] = await Promise.all([
+  const [{ openRegistry }, { loadConfig }] = await Promise.all([
     import("../core/registry/registry.ts"),
     import("../config/load-config.ts"),
   ]);
-  const config = await loadConfig(path, env, (folders) => new Registry(folders));
-  return (await ask(config.runtime)) ?? openDirect(config, options);
+  const config = await loadConfig(path, env, openRegistry);
+  const site = await ask(config.runtime);
+  if (site === undefined && options.daemonOnly)
+    throw new OobError("DAEMON_UNREACHABLE", `Cannot reach a daemon in "${config.runtime}"`, {
+      hint: `It may not run, or have no socket for ${ownName()}: see "users:" in the configuration`,
+    });
+  if (site) return site;
+  if (!direct && urls.length === 0) await refuseAnothers(config.state);
+  return openDirect(config, options);
+}
+
+/** Devices of another user's daemon are its to open: where it does not answer, it starts, or does not run. */
+async function refuseAnothers(state: string): Promise<void> {
+  const owner = await stat(state).then(
+    ({ uid }) => uid,
+    () => ownUid(),
+  );
+  if (owner === ownUid()) return;
+  const text = `Cannot reach the daemon: none of user ${owner}, whose "${state}" is, answers here`;
+  throw new OobError("DAEMON_UNREACHABLE", text, {
+    hint: `It does not run, is not ready yet, or has no socket for ${ownName()}; look with: systemctl status oob`,
+  });
 }
 
 /** The daemon of this folder, if one answers there and holds the site of this configuration. */
 async function askDaemon(runtime: string, path: string | undefined): Promise<Site | undefined> {
-  let rpc: RpcClient;
   try {
-    rpc = await RpcClient.connect(socketPath(runtime, ownName()));
+    return await reachDaemon(runtime, path);
   } catch (thrown) {
     // Nobody there: the devices are opened here. A daemon that cannot be understood is another matter.
     if (thrown instanceof OobError && thrown.cause !== undefined) return undefined;
     throw thrown;
   }
-  if (path === undefined || (await isSame(path, rpc.facts.config))) return new RemoteSite(rpc);
+}
+
+async function reachDaemon(runtime: string, path: string | undefined): Promise<Site | undefined> {
+  const rpc = await RpcClient.connect(socketPath(runtime, ownName()));
+  if (path === undefined || (await isSame(path, rpc.facts.config)))
+    return new RemoteSite(rpc, () => reachAgain(runtime, path));
   await rpc.close();
   return undefined;
+}
+
+/** For those who had a daemon: devices are never opened in its place while it restarts. */
+async function reachAgain(runtime: string, path: string | undefined): Promise<Site> {
+  const site = await reachDaemon(runtime, path);
+  if (site) return site;
+  const text = `Cannot use the daemon in "${runtime}": it has another configuration than before`;
+  throw new OobError("DAEMON_UNREACHABLE", text, { hint: "Name the wanted one with --config" });
 }
 
 /** The hosts whose logs a running daemon writes; undefined: none answers. */

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { OobError } from "../lib/errors.ts";
 
-/** What a console needs at least: its connection, and the bytes and the index of its log. */
-const FILES_PER_CONSOLE = 3;
+/** What a console needs at least: its connection, and the bytes, the index and the timeline of its log. */
+const FILES_PER_CONSOLE = 4;
 /** Node's own files, the sockets of people, power devices, logs that are being read or replaced. */
 const FILES_BESIDES = 128;
 

@@ -1,8 +1,8 @@
 import type { Rung, SiteConfig } from "../config/site-config.ts";
+import type { LinkRight } from "../core/incident/link-token.ts";
 import { sessionName } from "../core/session/session-name.ts";
 import type { LoadQuery } from "../core/site/load-view.ts";
 import type {
-  AttachEvent,
   Attachment,
   AttachRequest,
   LogQuery,
@@ -11,10 +11,11 @@ import type {
   Site,
   SiteEvent,
 } from "../core/site/site.ts";
-import type { LeaveHow } from "../core/site/who.ts";
 import type { Millis } from "../lib/clock.ts";
 import { demandConfirmed } from "./demand-confirmed.ts";
+import { GrantedAttachment, verbOf } from "./granted-attachment.ts";
 import type { Grants, Verb } from "./grants.ts";
+import { SecondPerson } from "./second-person.ts";
 
 /** A site as far as one user may reach: every call is checked against the grants before it goes on. */
 export class GrantedSite implements Site {
@@ -22,12 +23,14 @@ export class GrantedSite implements Site {
   readonly #site: Site;
   readonly #grants: Grants;
   readonly #config: SiteConfig;
+  readonly #two: SecondPerson;
 
-  constructor(site: Site, grants: Grants, config: SiteConfig) {
+  constructor(site: Site, grants: Grants, config: SiteConfig, two?: SecondPerson) {
     this.via = site.via;
     this.#site = site;
     this.#grants = grants;
     this.#config = config;
+    this.#two = two ?? new SecondPerson(site);
   }
 
   async hosts() {
@@ -92,7 +95,8 @@ export class GrantedSite implements Site {
   }
 
   log(query: LogQuery) {
-    return this.#demanding("log", [query.host], () => this.#site.log(query));
+    this.#grants.demand("log", [query.host]);
+    return this.#site.log(query);
   }
 
   async powerStatus(hosts: readonly string[]) {
@@ -104,7 +108,7 @@ export class GrantedSite implements Site {
     return this.#demanding("power", request.hosts, () => {
       const { verb, hosts, dryRun, confirm } = request;
       if (!dryRun && verb !== "identify") demandConfirmed(this.#config, verb, hosts, confirm);
-      return this.#site.power(request);
+      return this.#two.power(request);
     });
   }
 
@@ -121,7 +125,8 @@ export class GrantedSite implements Site {
 
   proveMap(request: ProveRequest) {
     // A wrong map may switch any outlet of the PDU.
-    return this.#demanding("power", this.#hostsOn(request.pdu), () => this.#site.proveMap(request));
+    const hosts = this.#hostsOn(request.pdu);
+    return this.#demanding("power", hosts, () => this.#two.proveMap(request, hosts));
   }
 
   async hold(hosts: readonly string[], forMs: Millis, reason: string) {
@@ -144,6 +149,12 @@ export class GrantedSite implements Site {
   async channels() {
     this.#grants.demand("status", this.#config.hosts.keys());
     return this.#site.channels();
+  }
+
+  /** So do theirs. */
+  async anchors() {
+    this.#grants.demand("status", this.#config.hosts.keys());
+    return this.#site.anchors();
   }
 
   /** A test wakes people. */
@@ -181,7 +192,7 @@ export class GrantedSite implements Site {
     this.#grants.demand("power", [summary.host]);
     if (rung !== "cycle") this.#grants.demand("run", [summary.host]);
     demandConfirmed(this.#config, `approve incident ${id} of`, [summary.host], confirm);
-    return this.#site.approveIncident(id, rung, reason);
+    return this.#two.approveIncident(summary.host, { id, rung, reason });
   }
 
   async denyIncident(id: number, reason: string) {
@@ -190,12 +201,62 @@ export class GrantedSite implements Site {
     return this.#site.denyIncident(id, reason);
   }
 
+  /** Whoever may say yes may let another say it. The page shows what the console printed. */
+  async incidentLink(id: number, may: LinkRight) {
+    const { summary } = await this.#site.incident(id);
+    for (const verb of ["power", "log"] as const) this.#grants.demand(verb, [summary.host]);
+    if (may === "answer") this.#grants.demand("run", [summary.host]);
+    return this.#site.incidentLink(id, may);
+  }
+
   runbooks() {
     return this.#site.runbooks();
   }
 
   run(request: Parameters<Site["run"]>[0]) {
-    return this.#demanding("run", request.hosts, () => this.#site.run(request));
+    // Not by #demanding, as above: a runbook that waits would go on for one who has left.
+    this.#grants.demand("run", request.hosts);
+    return this.#two.run(request);
+  }
+
+  intents() {
+    return Promise.resolve(this.#two.list());
+  }
+
+  approveIntent(id: number, confirm?: string) {
+    return this.#two.approve(id, confirm);
+  }
+
+  withdrawIntent(id: number, reason: string) {
+    return this.#two.withdraw(id, reason);
+  }
+
+  async clearMarks(hosts: readonly string[], reason: string) {
+    this.#grants.demand("run", hosts);
+    return this.#site.clearMarks(hosts, reason);
+  }
+
+  async schedule(hosts: readonly string[]) {
+    const chosen = await this.#chosen(hosts);
+    return chosen.length === 0 ? [] : this.#site.schedule(chosen);
+  }
+
+  async reports(hosts: readonly string[]) {
+    const chosen = await this.#chosen(hosts);
+    return chosen.length === 0 ? [] : this.#site.reports(chosen);
+  }
+
+  /** It holds what the host printed. */
+  async report(host: string, runbook?: string) {
+    this.#grants.demand("log", [host]);
+    return this.#site.report(host, runbook);
+  }
+
+  /** Of hosts whose logs may be read: what is new there stands on it. */
+  async daily(hosts: readonly string[], runbook: string) {
+    const seen = (await this.#chosen(hosts)).filter((host) => this.#grants.may("log", host));
+    if (seen.length === 0) this.#grants.demand("log", hosts.length > 0 ? hosts : ["*"]);
+    return this.#site.daily(seen, runbook);
   }
 
   async *watch(hosts: readonly string[]) {
@@ -229,58 +290,5 @@ export class GrantedSite implements Site {
   ): AsyncGenerator<T> {
     this.#grants.demand(verb, hosts);
     yield* stream();
-  }
-}
-
-const verbOf = (mode: AttachRequest["mode"]): Verb => (mode === "read" ? "spy" : "attach");
-
-class GrantedAttachment implements Attachment {
-  readonly #attachment: Attachment;
-  readonly #host: string;
-  readonly #grants: Grants;
-
-  constructor(attachment: Attachment, host: string, grants: Grants) {
-    this.#attachment = attachment;
-    this.#host = host;
-    this.#grants = grants;
-  }
-
-  get events(): AsyncIterable<AttachEvent> {
-    return this.#attachment.events;
-  }
-
-  // The seat decides who may write; whoever came to read only never gets it.
-  write(bytes: Uint8Array) {
-    return this.#attachment.write(bytes);
-  }
-
-  sendBreak(ms?: Millis) {
-    return this.#attachment.sendBreak(ms);
-  }
-
-  async setMode(mode: AttachRequest["mode"], reason: string) {
-    this.#grants.demand(verbOf(mode), [this.#host]);
-    return this.#attachment.setMode(mode, reason);
-  }
-
-  repaint(lines?: number) {
-    return this.#attachment.repaint(lines);
-  }
-
-  message(text: string) {
-    return this.#attachment.message(text);
-  }
-
-  async reopen() {
-    this.#grants.demand("attach", [this.#host]);
-    return this.#attachment.reopen();
-  }
-
-  note(text: string) {
-    return this.#attachment.note(text);
-  }
-
-  leave(how?: LeaveHow) {
-    return this.#attachment.leave(how);
   }
 }

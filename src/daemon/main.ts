@@ -1,9 +1,10 @@
 import { loadConfig } from "../config/load-config.ts";
-import { type Environment, makeOwnFolder } from "../config/places.ts";
+import { type Environment, makeOwnFolder, ownUid } from "../config/places.ts";
 import type { HostEntry, SiteConfig } from "../config/site-config.ts";
-import { LogRetention } from "../core/log/log-retention.ts";
+import { createLogCare } from "../core/log/create-log-care.ts";
+import type { LogCare } from "../core/log/log-care.ts";
 import { lockPort, type PortLock } from "../core/port/port-lock.ts";
-import { Registry } from "../core/registry/registry.ts";
+import { openRegistry } from "../core/registry/registry.ts";
 import { type LocalSite, openLocalSite } from "../core/site/local-site.ts";
 import { type Clock, type Millis, systemClock } from "../lib/clock.ts";
 import { formatDuration } from "../lib/durations.ts";
@@ -13,11 +14,18 @@ import { type DialIns, openDialIns } from "./dial-in/open-dial-ins.ts";
 import { demandFiles } from "./file-limit.ts";
 import { GrantedSite } from "./granted-site.ts";
 import { Grants } from "./grants.ts";
-import { KeptPorts, startKeeper } from "./keeper/kept-ports.ts";
+import { Intents } from "./intents.ts";
+import { KeptPorts, keeperStart } from "./keeper/kept-ports.ts";
+import { openAnchors } from "./open-anchors.ts";
+import { Refusals } from "./refusals.ts";
+import { showSealKey } from "./seal-key.ts";
+import { type Act, SecondPerson } from "./second-person.ts";
 import { ownName } from "./socket-path.ts";
 import { openTraps } from "./traps/open-traps.ts";
 import type { Traps } from "./traps/traps.ts";
 import { openUserSockets, type UserSockets } from "./user-sockets.ts";
+import { openWeb } from "./web/open-web.ts";
+import type { WebServer } from "./web/web-server.ts";
 
 /** How long a stop may take before the process ends without it. */
 const STOP_WITHIN: Millis = 2000;
@@ -53,7 +61,7 @@ export interface Daemon {
 export async function startDaemon(options: ServeOptions): Promise<Daemon> {
   const { env = process.env, clock = systemClock, say } = options;
   const began = clock.monotonic();
-  const config = await loadConfig(options.config, env, (folders) => new Registry(folders));
+  const config = await loadConfig(options.config, env, openRegistry);
   if (config.file === undefined)
     throw new OobError("CONFIG_NOT_FOUND", "Cannot serve: there is no configuration", {
       hint: 'Name the file with --config, or make one at "~/.config/oob/oob.yaml"',
@@ -61,11 +69,12 @@ export async function startDaemon(options: ServeOptions): Promise<Daemon> {
   demandFiles(config.hosts.size);
   await makeOwnFolder(config.state, 0o750);
   const lock = await lockSite(config, clock);
+  const sealKey = showSealKey(config.state, clock, say);
   let site: LocalSite | undefined;
   const kept = new KeptPorts({
     config,
     clock,
-    start: startKeeper,
+    start: keeperStart(env),
     note(text) {
       if (site) site.audit.note({ type: "keeper.trouble", by: "oob", text });
       else say(`oob: ${text}`);
@@ -74,12 +83,14 @@ export async function startDaemon(options: ServeOptions): Promise<Daemon> {
   try {
     const keep = (entry: HostEntry) => kept.port(entry);
     site = await openLocalSite(config, { who: "oob", clock, env, role: "daemon", keep });
-    const sockets = await listen(config, site);
-    const { state, log } = config;
-    const retention = new LogRetention({ state, keep: log, audit: site.audit, clock });
+    const sockets = await listen(config, site, clock);
+    const care = createLogCare(config, site.audit, clock);
     const dialIns = openDialIns(config, site, clock);
     const traps = openTraps(config, site, clock);
-    const ready = new Daemonized({ config, site, sockets, kept, lock, retention, dialIns, traps });
+    const anchors = openAnchors(config, site.audit, clock);
+    const web = openWeb(config, site, clock);
+    const open = { sockets, kept, lock, care, dialIns, traps, anchors, web };
+    const ready = new Daemonized({ config, site, ...open });
     const count = config.hosts.size;
     const took = formatDuration(clock.monotonic() - began);
     const text = `ready, ${count} ${count === 1 ? "console" : "consoles"}, sock ${sockets.paths.join(" ")}`;
@@ -89,8 +100,18 @@ export async function startDaemon(options: ServeOptions): Promise<Daemon> {
       text: `${text}, ${took}`,
       data: facts(config),
     });
+    if (sealKey?.isNew) {
+      const { key } = sealKey;
+      site.audit.note({
+        type: "log.key",
+        by: "oob",
+        text: `first key of sealed logs: ${key}`,
+        data: { key },
+      });
+    }
     say(`oob: ${text}, ${took}`);
-    retention.start();
+    care.start();
+    for (const anchor of anchors) anchor.start();
     return ready;
   } catch (thrown) {
     await site?.close();
@@ -182,12 +203,20 @@ async function lockSite(config: SiteConfig, clock: Clock): Promise<PortLock> {
   }
 }
 
-async function listen(config: SiteConfig, site: LocalSite): Promise<UserSockets> {
+async function listen(config: SiteConfig, site: LocalSite, clock: Clock): Promise<UserSockets> {
+  const refusals = new Refusals(site.audit, clock, config.hosts);
   const owner = ownName();
   const users = [...new Set([owner, ...config.users])];
   const connections = new Set<Connection>();
-  const sockets = await openUserSockets(config.runtime, users, (socket, who) => {
-    const reach = new GrantedSite(site.as(who), new Grants(config, who, owner), config);
+  const intents = new Intents<Act>(site.audit, clock);
+  const sockets = await openUserSockets(config.runtime, users, (socket, who, uid) => {
+    const refused = (verb: string, host: string) => refusals.note(who, verb, host);
+    const grants = new Grants(config, who, owner, refused);
+    // Whoever may become root, or the daemon's user, by sudo is somebody else already: SUDO_UID proves nothing.
+    const person = { name: who, uid, isNobody: uid === 0 || uid === ownUid() };
+    const own = site.as(who);
+    const two = new SecondPerson(own, { intents, person, grants, config, clock, refused });
+    const reach = new GrantedSite(own, grants, config, two);
     const { pid } = process;
     const connection = new Connection(socket, reach, {
       pid,
@@ -201,6 +230,7 @@ async function listen(config: SiteConfig, site: LocalSite): Promise<UserSockets>
   return {
     paths: sockets.paths,
     async close() {
+      intents.close();
       const closed = sockets.close();
       for (const connection of connections) connection.close();
       await closed;
@@ -208,43 +238,40 @@ async function listen(config: SiteConfig, site: LocalSite): Promise<UserSockets>
   };
 }
 
+interface Parts {
+  readonly config: SiteConfig;
+  readonly site: LocalSite;
+  readonly sockets: UserSockets;
+  readonly kept: KeptPorts;
+  readonly lock: PortLock;
+  readonly care: LogCare;
+  readonly dialIns: DialIns;
+  readonly traps: Traps | undefined;
+  readonly web: WebServer | undefined;
+  readonly anchors: ReturnType<typeof openAnchors>;
+}
+
 class Daemonized implements Daemon {
   readonly config: SiteConfig;
   readonly site: LocalSite;
-  readonly #sockets: UserSockets;
-  readonly #kept: KeptPorts;
-  readonly #lock: PortLock;
-  readonly #retention: LogRetention;
-  readonly #dialIns: DialIns;
-  readonly #traps: Traps | undefined;
+  readonly #parts: Parts;
   #stopping: Promise<void> | undefined;
 
-  constructor(parts: {
-    readonly config: SiteConfig;
-    readonly site: LocalSite;
-    readonly sockets: UserSockets;
-    readonly kept: KeptPorts;
-    readonly lock: PortLock;
-    readonly retention: LogRetention;
-    readonly dialIns: DialIns;
-    readonly traps: Traps | undefined;
-  }) {
+  constructor(parts: Parts) {
     this.config = parts.config;
     this.site = parts.site;
-    this.#sockets = parts.sockets;
-    this.#kept = parts.kept;
-    this.#lock = parts.lock;
-    this.#retention = parts.retention;
-    this.#dialIns = parts.dialIns;
-    this.#traps = parts.traps;
+    this.#parts = parts;
   }
 
   get sockets(): readonly string[] {
-    return this.#sockets.paths;
+    return this.#parts.sockets.paths;
   }
 
   get calling(): readonly string[] {
-    return [...this.site.calling, ...this.#dialIns.calling.map((name) => `a call to ${name}`)];
+    return [
+      ...this.site.calling,
+      ...this.#parts.dialIns.calling.map((name) => `a call to ${name}`),
+    ];
   }
 
   stop(why: string): Promise<void> {
@@ -254,12 +281,15 @@ class Daemonized implements Daemon {
 
   async #stop(why: string): Promise<void> {
     this.site.audit.note({ type: "daemon.stop", by: "oob", text: `stopped: ${why}` });
-    this.#traps?.stop();
-    await this.#sockets.close();
-    await this.#dialIns.stop();
-    await this.#retention.stop();
+    const { sockets, kept, lock, care, dialIns, traps, web, anchors } = this.#parts;
+    traps?.stop();
+    web?.stop();
+    await sockets.close();
+    await dialIns.stop();
+    await care.stop();
+    await Promise.all(anchors.map((anchor) => anchor.stop()));
     await this.site.close();
-    await this.#kept.close();
-    await this.#lock.release();
+    await kept.close();
+    await lock.release();
   }
 }

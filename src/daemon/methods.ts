@@ -5,6 +5,7 @@ import type { CallArgs } from "./call-args.ts";
 const MAX_TIME = 8_640_000_000_000_000;
 const MAX_STEPS = 1440;
 const MAX_FOR = 10 * 366 * 86_400_000;
+const MAX_PARALLEL = 10_000;
 const SEAT_MODES = ["write", "read", "force", "join"] as const;
 
 /** Consoles at which a connection stands, by number. */
@@ -109,6 +110,7 @@ export const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
   ["release", (site, args) => site.release(args.texts("hosts"))],
   ["events", events],
   ["channels", (site) => site.channels()],
+  ["anchors", (site) => site.anchors()],
   ["testChannels", (site, args) => site.testChannels(args.texts("channels"))],
   ["incidents", (site, args) => site.incidents(args.texts("hosts"))],
   ["incident", (site, args) => site.incident(args.number("id", 0, Number.MAX_SAFE_INTEGER))],
@@ -123,7 +125,7 @@ export const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
     (site, args) =>
       site.approveIncident(
         args.number("id", 0, Number.MAX_SAFE_INTEGER),
-        args.choice("rung", ["sysrq", "single-user", "cycle"]),
+        args.choice("rung", ["sysrq", "soft", "single-user", "cycle"]),
         args.text("reason"),
         args.optionalText("confirm"),
       ),
@@ -133,8 +135,35 @@ export const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
     (site, args) =>
       site.denyIncident(args.number("id", 0, Number.MAX_SAFE_INTEGER), args.text("reason")),
   ],
+  ["intents", (site) => site.intents()],
+  [
+    "approveIntent",
+    (site, args) =>
+      site.approveIntent(
+        args.number("id", 0, Number.MAX_SAFE_INTEGER),
+        args.optionalText("confirm"),
+      ),
+  ],
+  [
+    "withdrawIntent",
+    (site, args) =>
+      site.withdrawIntent(args.number("id", 0, Number.MAX_SAFE_INTEGER), args.text("reason")),
+  ],
+  [
+    "incidentLink",
+    (site, args) =>
+      site.incidentLink(
+        args.number("id", 0, Number.MAX_SAFE_INTEGER),
+        args.choice("may", ["view", "answer"]),
+      ),
+  ],
   ["runbooks", (site) => site.runbooks()],
   ["run", run],
+  ["clearMarks", (site, args) => site.clearMarks(args.texts("hosts"), args.text("reason"))],
+  ["schedule", (site, args) => site.schedule(args.texts("hosts"))],
+  ["reports", (site, args) => site.reports(args.texts("hosts"))],
+  ["report", (site, args) => site.report(args.text("host"), args.optionalText("runbook"))],
+  ["daily", (site, args) => site.daily(args.texts("hosts"), args.text("runbook"))],
   ["watch", (site, args) => site.watch(args.texts("hosts"))],
 ]);
 
@@ -158,6 +187,8 @@ function log(site: Site, args: CallArgs) {
     ...time(args, "since"),
     ...time(args, "until"),
     ...optional("grep", args.optionalText("grep")),
+    ...optional("fixed", args.optionalFlag("fixed")),
+    ...optional("ignoreCase", args.optionalFlag("ignoreCase")),
     ...optional("context", args.optionalNumber("context", 0, 10_000)),
     ...optional("last", args.optionalNumber("last", 0, 10_000_000)),
     follow: args.flag("follow"),
@@ -211,5 +242,7 @@ function run(site: Site, args: CallArgs) {
     dryRun: args.flag("dryRun"),
     force: args.optionalFlag("force") ?? false,
     reason: args.text("reason"),
+    ...optional("parallel", args.optionalNumber("parallel", 1, MAX_PARALLEL)),
+    keepGoing: args.optionalFlag("keepGoing") ?? false,
   });
 }

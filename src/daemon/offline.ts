@@ -3,7 +3,7 @@ import type { Environment } from "../config/places.ts";
 import { formatProblem, type Problem } from "../config/problems.ts";
 import { createDetector } from "../core/detect/create-detector.ts";
 import type { Detector } from "../core/detect/opinion.ts";
-import { Registry } from "../core/registry/registry.ts";
+import { openRegistry, Registry } from "../core/registry/registry.ts";
 import type { ListenOptions } from "../core/serial-ports/listen.ts";
 import { listenAtPorts as listenWith, type PortFound } from "../core/serial-ports/survey.ts";
 import { messageOf } from "../lib/errors.ts";
@@ -19,11 +19,31 @@ export type {
   Story,
   StoryAct,
 } from "./backtest.ts";
+export type { Examination, Finding } from "./doctor.ts";
 export type { CapturedPdu, ProbeLogin, ScannedAddress } from "./pdu-probe.ts";
 export { type ConfigCheck, formatProblem };
 
 /** For `oob backtest`; loads the watchdog. */
 export const backtesting = () => import("./backtest.ts");
+
+export type { Evidence, ExportedLog, SealProblem, SealVerdict } from "./evidence.ts";
+
+/** For `oob anchor receive`; loads what keeps checkpoints of others. */
+export const anchorReceiver = () => import("./receive-anchors.ts");
+
+/** For `oob log verify` and its like; loads what reads seals. */
+export const evidence = () => import("./evidence.ts");
+
+export type { PlayedRun } from "./runbook-bench.ts";
+
+/** For `oob runbook check`, `test` and `new`; loads what they need. */
+export const runbookBench = () => import("./runbook-bench.ts");
+
+/** For `oob access`; loads the rules of access. */
+export const access = () => import("./access.ts");
+
+/** For `oob doctor`; loads what looks at the machine. */
+export const doctor = () => import("./doctor.ts");
 
 /** For `oob pdu scan` and `capture`; loads what speaks SNMP. */
 export const pduProbe = () => import("./pdu-probe.ts");
@@ -34,8 +54,8 @@ export async function checkSite(
   env: Environment = process.env,
 ): Promise<ConfigCheck> {
   let registry = new Registry();
-  const check = await checkConfig(config, env, (folders) => {
-    registry = new Registry(folders);
+  const check = await checkConfig(config, env, (...folders) => {
+    registry = new Registry(...folders);
     return registry;
   });
   const broken = (await registry.problems()).map(
@@ -67,7 +87,7 @@ export async function openDetector(
   const troubles: string[] = [];
   let folders: readonly string[] = [];
   try {
-    folders = (await loadConfig(config, env, (drivers) => new Registry(drivers))).drivers;
+    folders = (await loadConfig(config, env, openRegistry)).drivers;
   } catch (thrown) {
     if (config !== undefined) throw thrown;
     troubles.push(messageOf(thrown).split("\n")[0] ?? "");

@@ -1,7 +1,7 @@
 import { ERROR_CODES, type ErrorCode, messageOf, OobError } from "../lib/errors.ts";
 
-/** Raised when messages change so that older ones would be misunderstood: version 2 knew no rehearsal of a proof. */
-export const PROTOCOL_VERSION = 3;
+/** Raised when messages change so that older ones would be misunderstood: version 3 ran a runbook on all hosts at once. */
+export const PROTOCOL_VERSION = 4;
 
 /** Largest frame of a client: a paste is cut up before it comes here. */
 export const MAX_CLIENT_FRAME = 1024 * 1024;

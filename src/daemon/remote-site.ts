@@ -1,5 +1,7 @@
 import type { Rung } from "../config/site-config.ts";
-import type { ChannelStatus, ChannelTest } from "../core/notify/notify-view.ts";
+import type { IncidentLink } from "../core/incident/incident-link.ts";
+import type { LinkRight } from "../core/incident/link-token.ts";
+import type { AnchorStatus, ChannelStatus, ChannelTest } from "../core/notify/notify-view.ts";
 import type { LineEvent } from "../core/site/line-act.ts";
 import type { LoadQuery, OutletLoad } from "../core/site/load-view.ts";
 import type {
@@ -8,6 +10,7 @@ import type {
   AttachRequest,
   HostStatus,
   IncidentSummary,
+  IntentView,
   LogQuery,
   LogRecord,
   PowerEvent,
@@ -28,10 +31,12 @@ import type { RpcClient } from "./rpc-client.ts";
 /** A site that a daemon holds, over its socket. What the daemon answers is taken at its word: it is ours. */
 export class RemoteSite implements Site {
   readonly via = "daemon";
+  readonly reopen: () => Promise<Site>;
   readonly #rpc: RpcClient;
 
-  constructor(rpc: RpcClient) {
+  constructor(rpc: RpcClient, reopen: () => Promise<Site>) {
     this.#rpc = rpc;
+    this.reopen = reopen;
   }
 
   hosts(): Promise<readonly string[]> {
@@ -103,7 +108,7 @@ export class RemoteSite implements Site {
     return this.#call("hold", { hosts, forMs, reason });
   }
 
-  release(hosts: readonly string[]): Promise<void> {
+  release(hosts: readonly string[]): Promise<readonly string[]> {
     return this.#call("release", { hosts });
   }
 
@@ -113,6 +118,10 @@ export class RemoteSite implements Site {
 
   channels(): Promise<readonly ChannelStatus[]> {
     return this.#call("channels");
+  }
+
+  anchors(): Promise<readonly AnchorStatus[]> {
+    return this.#call("anchors");
   }
 
   testChannels(channels: readonly string[]): AsyncIterable<ChannelTest> {
@@ -140,8 +149,24 @@ export class RemoteSite implements Site {
     return this.#call("approveIncident", { id, rung, reason, ...confirmed });
   }
 
+  incidentLink(id: number, may: LinkRight): Promise<IncidentLink> {
+    return this.#call("incidentLink", { id, may });
+  }
+
   denyIncident(id: number, reason: string): Promise<void> {
     return this.#call("denyIncident", { id, reason });
+  }
+
+  intents(): Promise<readonly IntentView[]> {
+    return this.#call("intents");
+  }
+
+  approveIntent(id: number, confirm?: string): AsyncIterable<PowerEvent | RunEvent> {
+    return this.#stream("approveIntent", { id, ...(confirm !== undefined && { confirm }) });
+  }
+
+  withdrawIntent(id: number, reason: string): Promise<IntentView> {
+    return this.#call("withdrawIntent", { id, reason });
   }
 
   runbooks(): Promise<readonly RunbookSummary[]> {
@@ -150,6 +175,26 @@ export class RemoteSite implements Site {
 
   run(request: Parameters<Site["run"]>[0]): AsyncIterable<RunEvent> {
     return this.#stream("run", request);
+  }
+
+  clearMarks(hosts: readonly string[], reason: string): ReturnType<Site["clearMarks"]> {
+    return this.#call("clearMarks", { hosts, reason });
+  }
+
+  schedule(hosts: readonly string[]): ReturnType<Site["schedule"]> {
+    return this.#call("schedule", { hosts });
+  }
+
+  reports(hosts: readonly string[]): ReturnType<Site["reports"]> {
+    return this.#call("reports", { hosts });
+  }
+
+  report(host: string, runbook?: string): ReturnType<Site["report"]> {
+    return this.#call("report", { host, ...(runbook !== undefined && { runbook }) });
+  }
+
+  daily(hosts: readonly string[], runbook: string): ReturnType<Site["daily"]> {
+    return this.#call("daily", { hosts, runbook });
   }
 
   watch(hosts: readonly string[]): AsyncIterable<readonly HostStatus[]> {

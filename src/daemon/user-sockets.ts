@@ -26,10 +26,12 @@ interface UserSocket {
 export async function openUserSockets(
   runtime: string,
   users: readonly string[],
-  accept: (socket: Socket, user: string) => void,
+  accept: (socket: Socket, user: string, uid: number) => void,
 ): Promise<UserSockets> {
-  await makeOwnFolder(runtime, ownUid() === 0 ? 0o711 : 0o700);
-  await chmod(runtime, ownUid() === 0 ? 0o711 : 0o700);
+  // Others pass through it to their own socket, and cannot list it.
+  const mode = ownUid() === 0 || users.some((user) => user !== ownName()) ? 0o711 : 0o700;
+  await makeOwnFolder(runtime, mode);
+  await chmod(runtime, mode);
   const sockets: UserSocket[] = [];
   const paths: string[] = [];
   const close = async () => {
@@ -40,8 +42,8 @@ export async function openUserSockets(
       const path = socketPath(runtime, user);
       const uid = await uidOf(user);
       await clearStale(path);
-      sockets.push(await listen(path, (socket) => accept(socket, user)));
-      if (uid !== ownUid()) await chown(path, uid, -1);
+      sockets.push(await listen(path, (socket) => accept(socket, user, uid)));
+      if (uid !== ownUid()) await give(path, user, uid);
       paths.push(path);
     }
   } catch (thrown) {
@@ -84,14 +86,24 @@ async function clearStale(path: string): Promise<void> {
   });
 }
 
-async function uidOf(user: string): Promise<number> {
-  if (user === ownName()) return ownUid();
-  if (ownUid() !== 0)
+/** Root may, and whoever has CAP_CHOWN, as under systemd. */
+async function give(path: string, user: string, uid: number): Promise<void> {
+  try {
+    await chown(path, uid, -1);
+  } catch (cause) {
     throw new OobError(
       "NOT_PERMITTED",
       `Cannot make a socket for "${user}": only root can give files to other users`,
-      { hint: `Run oob serve as root, or leave "${user}" out of "users:"` },
+      {
+        cause,
+        hint: `Run oob serve as root or with CAP_CHOWN (packaging/systemd/oob.service), or leave "${user}" out of "users:"`,
+      },
     );
+  }
+}
+
+async function uidOf(user: string): Promise<number> {
+  if (user === ownName()) return ownUid();
   try {
     // Not /etc/passwd: users may come from a directory service.
     const { stdout } = await promisify(execFile)("id", ["-u", "--", user]);

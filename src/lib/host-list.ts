@@ -44,12 +44,17 @@ export function expandHosts(
       hint: "Say from which hosts: '*,!web7'",
     });
   const hosts = [...wanted].filter((host) => !excluded.has(host));
-  if (hosts.length === 0) {
-    const why = words.length === 0 ? "none is named" : "none is left";
-    throw new OobError("USAGE", `Cannot choose hosts: ${why}`, { hint: listing(known) });
-  }
-  return hosts;
+  if (hosts.length > 0) return hosts;
+  throw words.length === 0 ? noneNamed(known) : noneLeft(known);
 }
+
+const noneLeft = (known: readonly string[]): OobError =>
+  new OobError("USAGE", "Cannot choose hosts: none is left", { hint: listing(known) });
+
+const noneNamed = (known: readonly string[]): OobError =>
+  new OobError("USAGE", "Cannot choose hosts: none is named", {
+    hint: known.length === 0 ? listing(known) : `${listing(known)}; all of them: '*'`,
+  });
 
 function hostsOf(
   pattern: string,

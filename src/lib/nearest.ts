@@ -13,9 +13,10 @@ export function nearest(wrong: string, known: Iterable<string>): string | undefi
   return best;
 }
 
-/** `Did you mean "x"?`, or the list where it is short, or undefined. */
+/** `Did you mean "x"?`, also for the beginning of one name alone, or the list where it is short, or undefined. */
 export function nameHint(wrong: string, known: readonly string[]): string | undefined {
-  const near = nearest(wrong, known);
+  const longer = known.filter((name) => name.startsWith(wrong));
+  const near = nearest(wrong, known) ?? (wrong && longer.length === 1 ? longer[0] : undefined);
   if (near !== undefined) return `Did you mean "${near}"?`;
   if (known.length === 0 || known.length > MAX_LISTED) return undefined;
   return `Known: ${known.join(", ")}`;

@@ -29,6 +29,14 @@ export async function makeOwnFolder(path: string, mode: 0o700 | 0o711 | 0o750): 
   });
   const info = await lstat(path);
   if (info.isDirectory() && info.uid === ownUid() && (info.mode & 0o022) === 0) return;
+  if (info.isDirectory() && info.uid !== ownUid())
+    throw new OobError(
+      "NOT_PERMITTED",
+      `Cannot use folder "${path}": it belongs to user ${info.uid}, not to ${ownUid()}`,
+      {
+        hint: "What is the daemon's is used through the daemon; else name another folder in the configuration",
+      },
+    );
   throw new OobError(
     "NOT_PERMITTED",
     `Cannot use folder "${path}": it is not a folder of user ${ownUid()} that only this user may write to`,

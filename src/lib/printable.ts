@@ -1,7 +1,7 @@
-// C0, DEL, C1, line and paragraph separators, bidirectional controls, zero-width characters, BOM: what can move a
-// cursor, reorder text or hide it on a person's terminal. Surrogates without a partner are included.
-const UNSAFE =
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|\p{Cs}/gu;
+import { HIDDEN_RANGES } from "./hidden-characters.ts";
+
+// C0, DEL, and what reorders text or hides it on a person's terminal. Surrogates without a partner are included.
+const UNSAFE = new RegExp(String.raw`[\u0000-\u001f\u007f${HIDDEN_RANGES}]|\p{Cs}`, "gu");
 
 /**
  * Host text made safe for our own tables, alerts and pages: one line, nothing that a terminal obeys.

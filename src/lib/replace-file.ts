@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { mkdir, open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /** Replaces a file so that a kill leaves the old or the new one, never half of it. */
@@ -19,4 +20,24 @@ export function replaceFile(path: string, text: string): void {
   } finally {
     fs.closeSync(folder);
   }
+}
+
+/** The same without holding anybody up; without `mode` only its owner reads it. One at a time for each path. */
+export async function replaceFileAside(
+  path: string,
+  pieces: readonly Buffer[],
+  mode = 0o600,
+): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o750 });
+  const fresh = `${path}.new`;
+  const file = await open(fresh, "w", mode);
+  try {
+    const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    const { bytesWritten } = await file.writev(pieces);
+    if (bytesWritten < size) throw new Error(`${bytesWritten} of ${size} bytes were written`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(fresh, path);
 }

@@ -469,3 +469,30 @@ test("the end of the terminal leaves", async () => {
   person.stdin.end();
   expect(await person.code).toBe(0);
 });
+
+test("attach waits for a daemon that restarts, and asks for the same place without taking the seat", async () => {
+  const site = new SiteDouble();
+  const next = new SiteDouble();
+  let answers = 0;
+  const reopen = async () => {
+    if (answers++ < 2) throw new OobError("DAEMON_UNREACHABLE", "Cannot reach the daemon");
+    return next;
+  };
+  Object.assign(site, { reopen });
+  const argv = ["attach", "web1", "--force", "--reason", "stuck"];
+  const { person, clock, type } = await attach(argv, site);
+  site.attachment.fail(new OobError("DAEMON_UNREACHABLE", "Lost the daemon: it ended"));
+  await person.saw(/the daemon is gone, or restarts: waiting until it answers/);
+  await type("lost");
+  await person.saw(/Cannot type: the daemon is not back yet/);
+  while (next.asked.length === 0) await clock.advance(500);
+  await person.saw(/the daemon is back after/);
+  expect(next.asked).toEqual([
+    { attach: expect.objectContaining({ mode: "write", host: "web1" }) },
+  ]);
+  await type("ls\r");
+  expect(next.attachment.written).toBe("ls\r");
+  await type(`${ESCAPE}.`);
+  expect(await person.code).toBe(0);
+  expect(next.closed).toBe(true);
+});

@@ -114,6 +114,22 @@ test("status: what is wrong is in words, unknown power stays unknown", async () 
   expect(stderr).toBe("4 hosts · 1 stuck · 1 console down · 1 power unknown\n");
 });
 
+test("status says what is reached in clear text, each once and the first six", async () => {
+  const site = new SiteDouble([
+    hostStatus("web1", { insecure: ["console", "pdu-a"] }),
+    hostStatus("web2", { insecure: ["pdu-a"] }),
+  ]);
+  const few = await runCli(["status"], { site });
+  expect(few.stderr).toContain("in clear text (insecure: true): console of web1, pdu-a\n");
+  const json = await runCli(["status", "--json"], { site });
+  expect(JSON.parse(json.stdout).hosts[1].insecure).toEqual(["pdu-a"]);
+  const names = Array.from({ length: 9 }, (_, n) => hostStatus(`h${n}`, { insecure: ["console"] }));
+  const many = await runCli(["status"], { site: new SiteDouble(names) });
+  expect(many.stderr).toContain("console of h5, and 3 more\n");
+  const none = await runCli(["status"], { site: new SiteDouble([hostStatus("web1")]) });
+  expect(none.stderr).not.toContain("clear text");
+});
+
 test("status counts several consoles that are down in the plural", async () => {
   const down = { is: "down", label: "modem", why: "no carrier" } as const;
   const site = new SiteDouble(["a", "b"].map((host) => hostStatus(host, { console: down })));
@@ -572,6 +588,10 @@ test("release", async () => {
   const { stdout, site } = await runCli(["release", "web1"]);
   expect(site.asked).toEqual([{ release: ["web1"] }]);
   expect(stdout).toBe("web1  released: watchdog and runbooks may act again\n");
+  const { stdout: none } = await runCli(["release", "web2"]);
+  expect(none).toBe("web2  had no hold: nothing to release\n");
+  const { stdout: json } = await runCli(["release", "web2", "--json"]);
+  expect(JSON.parse(json)).toMatchObject({ host: "web2", released: false });
 });
 
 test("events: without a host also what belongs to none", async () => {
@@ -634,9 +654,23 @@ test("runbook list and show", async () => {
   expect((await runCli(["runbook", "show", "single-user"], { site })).stdout).toBe(
     "single-user  Root shell in single-user mode  (risk: disrupt)\nThrough GRUB.\n\n--set  KIND     DEFAULT  WHAT\nstay   boolean  false    do not go back\n",
   );
+  const mine = { ...RUNBOOK, file: "/etc/oob/runbooks/single-user.ts", hides: true as const };
+  const own = new SiteDouble();
+  own.runbookList = [mine];
+  expect((await runCli(["runbook", "list"], { site: own })).stderr).toBe(
+    "single-user is yours, not the one that ships: /etc/oob/runbooks/single-user.ts\n",
+  );
+  expect((await runCli(["runbook", "show", "single-user"], { site: own })).stdout).toContain(
+    "\nyours: /etc/oob/runbooks/single-user.ts, in front of the one that ships\n",
+  );
   const missing = await runCli(["runbook", "show", "singel-user"], { site });
   expect(missing.code).toBe(2);
   expect(missing.stderr).toContain('Did you mean "single-user"?');
+  const none = await runCli(["runbook", "show"], { site });
+  expect([none.code, none.stderr]).toEqual([
+    2,
+    expect.stringMatching(/^oob: Cannot show a runbook: one name is needed\n {5}oob runbook show /),
+  ]);
 });
 
 test("run of a disruptive runbook asks as power does; the story and the exit code", async () => {

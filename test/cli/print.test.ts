@@ -6,7 +6,7 @@ import { Output } from "../../src/cli/output.ts";
 import { local, parseTime, utc } from "../../src/cli/times.ts";
 import { ManualClock } from "../../src/lib/clock.ts";
 import { ERROR_CODES } from "../../src/lib/errors.ts";
-import { nearest } from "../../src/lib/nearest.ts";
+import { nameHint, nearest } from "../../src/lib/nearest.ts";
 import { AT } from "./site-double.ts";
 
 function output(
@@ -157,6 +157,15 @@ test.each([
   ["stauts", "status"],
   ["powr", "power"],
   ["x", undefined],
+  ["sta", undefined],
 ])("nearest(%j) is %j", (word, name) => {
   expect(nearest(word, ["status", "power", "attach"])).toBe(name);
+});
+
+test.each([
+  ["fix-root", 'Did you mean "fix-root-password"?'],
+  ["fix", "Known: fix-root-password, fix-raid"],
+  ["", "Known: fix-root-password, fix-raid"],
+])("nameHint(%j) is %j", (word, hint) => {
+  expect(nameHint(word, ["fix-root-password", "fix-raid"])).toBe(hint);
 });

@@ -12,9 +12,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { appendPiece, guarded, pieceOf } from "../../src/cli/transfer/piece-command.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { frameCommand } from "../../src/sdk/command-frame.ts";
+import { appendPiece, guarded, pieceOf } from "../../src/sdk/shell/piece-command.ts";
 import { RunningCli, runCli } from "./run-cli.ts";
 import { ShellSite } from "./shell-site.ts";
 

@@ -1,18 +1,29 @@
-import type { ChannelStatus, ChannelTest } from "../../src/core/notify/notify-view.ts";
+import type { IncidentLink } from "../../src/core/incident/incident-link.ts";
+import type {
+  AnchorStatus,
+  ChannelStatus,
+  ChannelTest,
+} from "../../src/core/notify/notify-view.ts";
 import type { LoadQuery, OutletLoad } from "../../src/core/site/load-view.ts";
 import type {
   AttachEvent,
   Attachment,
   AttachRequest,
+  DailyPage,
   HostStatus,
   IncidentSummary,
+  IntentView,
   LogQuery,
   LogRecord,
   PowerEvent,
   PowerRequest,
   ProveRequest,
+  ReportSummary,
+  ReportView,
   RunbookSummary,
   RunEvent,
+  RunMark,
+  ScheduledRun,
   SeatView,
   Site,
   SiteEvent,
@@ -22,6 +33,7 @@ import type { SessionView } from "../../src/core/site/who.ts";
 import { OobError } from "../../src/lib/errors.ts";
 import type { Call } from "../../src/sdk/modem/calls.ts";
 import type { PduReading } from "../../src/sdk/power.ts";
+import type { RunReport } from "../../src/sdk/run-report.ts";
 
 /** 2026-11-22T07:51:02Z */
 export const AT = Date.UTC(2026, 10, 22, 7, 51, 2);
@@ -152,6 +164,11 @@ export class SiteDouble implements Site {
     return this.channelList;
   }
 
+  anchorList: readonly AnchorStatus[] = [];
+  async anchors(): Promise<readonly AnchorStatus[]> {
+    return this.anchorList;
+  }
+
   async *testChannels(channels: readonly string[]): AsyncGenerator<ChannelTest> {
     this.asked.push({ testChannels: channels });
     yield* this.channelTests;
@@ -238,8 +255,9 @@ export class SiteDouble implements Site {
   async hold(hosts: readonly string[], forMs: number, reason: string): Promise<void> {
     this.asked.push({ hold: hosts, forMs, reason });
   }
-  async release(hosts: readonly string[]): Promise<void> {
+  async release(hosts: readonly string[]): Promise<readonly string[]> {
     this.asked.push({ release: hosts });
+    return hosts.filter((host) => host !== "web2");
   }
   async *events(query: object): AsyncIterable<SiteEvent> {
     this.asked.push({ events: query });
@@ -272,6 +290,24 @@ export class SiteDouble implements Site {
   async denyIncident(id: number, reason: string): Promise<void> {
     this.asked.push({ deny: id, reason });
   }
+  async incidentLink(id: number, may: "view" | "answer"): Promise<IncidentLink> {
+    this.asked.push({ link: id, may });
+    return { url: `https://oob.example/i/token-${may}`, may, until: AT + 86_400_000 };
+  }
+  intentList: IntentView[] = [];
+  async intents(): Promise<readonly IntentView[]> {
+    return this.intentList;
+  }
+  async *approveIntent(id: number, confirm?: string): AsyncGenerator<PowerEvent | RunEvent> {
+    this.asked.push({ approveIntent: id, confirm });
+    yield* this.powerEvents;
+  }
+  async withdrawIntent(id: number, reason: string): Promise<IntentView> {
+    this.asked.push({ withdrawIntent: id, reason });
+    const found = this.intentList.find((one) => one.id === id);
+    if (found) return found;
+    throw new OobError("USAGE", `Cannot withdraw intent ${id}: there is none`);
+  }
   async runbooks(): Promise<RunbookSummary[]> {
     return this.runbookList;
   }
@@ -279,6 +315,31 @@ export class SiteDouble implements Site {
     this.asked.push({ run: request });
     yield* this.runEvents;
     await this.#linger();
+  }
+  marks: RunMark[] = [];
+  planned: ScheduledRun[] = [];
+  kept: RunReport[] = [];
+  page: DailyPage | undefined;
+  async clearMarks(hosts: readonly string[], reason: string): Promise<readonly RunMark[]> {
+    this.asked.push({ clearMarks: hosts, reason });
+    return this.marks;
+  }
+  async schedule(): Promise<readonly ScheduledRun[]> {
+    return this.planned;
+  }
+  async reports(): Promise<readonly ReportSummary[]> {
+    return this.kept.map(({ startedAt: at, ...rest }) => ({ ...rest, at }));
+  }
+  async report(host: string, runbook?: string): Promise<ReportView> {
+    this.asked.push({ report: host, runbook });
+    const [found] = this.kept;
+    if (!found) throw new OobError("USAGE", `Cannot show a report of ${host}: there is none`);
+    return { report: found, markdown: "# web1\n", html: "<!doctype html>" };
+  }
+  async daily(hosts: readonly string[], runbook: string): Promise<DailyPage> {
+    this.asked.push({ daily: hosts, runbook });
+    if (!this.page) throw new OobError("USAGE", "Cannot show the page: there is none");
+    return this.page;
   }
   async *watch(hosts: readonly string[]): AsyncIterable<readonly HostStatus[]> {
     this.asked.push({ watch: hosts });

@@ -46,7 +46,10 @@ const DRIVERS: Record<string, Record<string, DriverFacts>> = {
   },
 };
 
+const RUNBOOKS = ["daily-check", "avc", "fix-raid"];
+
 export const catalog: DriverCatalog = {
   describe: (kind, name) => Promise.resolve(DRIVERS[kind]?.[name]),
-  names: (kind) => Promise.resolve(Object.keys(DRIVERS[kind] ?? {})),
+  names: (kind) =>
+    Promise.resolve(kind === "runbook" ? RUNBOOKS : Object.keys(DRIVERS[kind] ?? {})),
 };

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { checkConfig } from "../../src/config/load-config.ts";
+import { formatProblem } from "../../src/config/problems.ts";
 import { Registry } from "../../src/core/registry/registry.ts";
 
 let folder: string;
@@ -133,4 +134,19 @@ describe("config check refuses settings that would silently do nothing", () => {
   test.each(["^]", "^A", "^Ec", "&", "~", "none"])("but knows the escape %s", async (name) => {
     expect(await errorsOf(`sessions: { escape: "${name}" }`)).toEqual([]);
   });
+});
+
+test("config check warns of a password in a command, and does not show it", async () => {
+  const file = join(folder, "oob.yaml");
+  await writeFile(
+    file,
+    'hosts: { h: { console: { driver: exec, command: "sshpass -p hunter2 ssh ts1" } } }\n',
+  );
+  const { problems } = await checkConfig(file, {}, (folders) => new Registry(folders));
+  expect(problems.map(({ severity, path, message }) => [severity, path, message])).toContainEqual([
+    "warning",
+    "hosts.h.console.command",
+    'a password seems to stand in the open behind "-p"',
+  ]);
+  for (const problem of problems) expect(formatProblem(problem)).not.toContain("hunter2");
 });

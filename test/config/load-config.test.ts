@@ -35,6 +35,33 @@ const problemsOf = async (yaml: string): Promise<string[]> => {
 };
 
 describe("loadConfig()", () => {
+  test("two-person: how long the first word stands; nothing acts there by itself, and it is precious", async () => {
+    const config = await load(`
+users: [kim, lee]
+defaults: { watch: act }
+hosts:
+  a: { console: "telnet://ts1:1", two-person: true, precious: false }
+  b: { console: "telnet://ts1:2", two-person: 30m, watch: observe }
+  c: { console: "telnet://ts1:3", two-person: false }
+`);
+    const hosts = [...config.hosts.values()];
+    expect(hosts.map((host) => [host.twoPerson, host.precious, host.watch.mode])).toEqual([
+      [600_000, true, "ask"],
+      [1_800_000, true, "observe"],
+      [undefined, false, "act"],
+    ]);
+  });
+
+  test("two-person wants two people, who are not root", async () => {
+    const host = 'hosts:\n  a: { console: "telnet://ts1:1", two-person: true }\n';
+    for (const users of ["", "users: [kim]\n", "users: [kim, root]\n", "users: [kim, kim]\n"])
+      expect((await problemsOf(`${users}${host}`)).join()).toMatch(
+        /hosts\.a\.two-person: there are not two people under "users:"/,
+      );
+    const wrong = await problemsOf(`users: [kim, lee]\n${host.replace("true", "5s")}`);
+    expect(wrong.join()).toMatch(/expected true, false, or from 30s to 24h/);
+  });
+
   test("on-detach: words, keys in text, the time and the proof; the host's own goes first", async () => {
     const config = await load(`
 defaults: { on-detach: logout }
@@ -143,6 +170,35 @@ hosts:
     expect(c?.watch.mode).toBe("off");
   });
 
+  test("collect: how long what dies with a cut is taken before it, and no longer than a probe is good for", async () => {
+    const config = await load(`
+hosts:
+  a: { console: "exec:cat", watch: { mode: act, collect: 0s } }
+  b: { console: "exec:cat", watch: act }
+`);
+    expect(config.hosts.get("a")?.watch.collect).toBe(0);
+    expect(config.hosts.get("b")?.watch.collect).toBe(20_000);
+    await expect(
+      load('hosts:\n  a: { console: "exec:cat", watch: { mode: act, collect: 31s } }\n'),
+    ).rejects.toThrow(/a duration of at most 30s/);
+  });
+
+  test("cool-down, always-on, and the rung soft", async () => {
+    const config = await load(`
+hosts:
+  a: { console: "exec:cat", watch: { mode: act, ladder: [soft, cycle], cool-down: 1h, always-on: true } }
+  b: { console: "exec:cat", watch: act }
+`);
+    const { a, b } = Object.fromEntries(config.hosts);
+    expect(a?.watch).toMatchObject({
+      ladder: ["soft", "cycle"],
+      coolDown: 3_600_000,
+      alwaysOn: true,
+    });
+    expect(b?.watch).toMatchObject({ coolDown: 900_000 });
+    expect(b?.watch.alwaysOn).toBeUndefined();
+  });
+
   test("silence counts by the clock or by the console's habit, the host's word over that of defaults", async () => {
     const config = await load(`
 defaults: { watch: { mode: act, silence: habit } }
@@ -189,7 +245,7 @@ users: [jana, kim]
 grants: [{ who: jana, may: [attach, power] }]
 require-reason: true
 sessions: { escape: "~", idle-timeout: 5m }
-log: { sync: 2s, segment: 4M, keep: { size: 1G } }
+log: { sync: 2s, segment: 4M, segment-age: 6h, compress: true, keep: { size: 1G } }
 `);
     expect(config).toMatchObject({
       site: "fra1",
@@ -200,7 +256,10 @@ log: { sync: 2s, segment: 4M, keep: { size: 1G } }
       escape: "~",
       filter: "safe",
       idleTimeout: 300_000,
-      log: { sync: 2000, segmentBytes: 4 * 1024 ** 2, keepDays: undefined, keepBytes: 1024 ** 3 },
+      log: {
+        ...{ sync: 2000, segmentBytes: 4 * 1024 ** 2, segmentAge: 6 * 3_600_000 },
+        ...{ compress: true, keepDays: undefined, keepBytes: 1024 ** 3 },
+      },
     });
   });
 
@@ -275,15 +334,15 @@ log: { sync: 1 }
   test("knows the keys of nested mappings and of list items", async () => {
     expect(
       await problemsOf(`log: { keep: { dayz: 3 } }
-grants: [{ who: a, may: [attach, powr], onn: [x] }]
+grants: [{ who: a, except: [kick, powr], may: log, onn: [x] }]
 hosts: { a: { console: "exec:cat", watch: { silense: 5m, budget: { cycles: 200 } }, login: { user: root }, outlet: a/1 } }
 `),
     ).toEqual([
       '1:16 log.keep.dayz: unknown key "dayz" | Did you mean "days"?',
       expect.stringMatching(
-        /^2:34 grants\[0\]\.may\[1\]: expected one of .* Did you mean "power"\?$/,
+        /^2:35 grants\[0\]\.except\[1\]: expected one of .* Did you mean "power"\?$/,
       ),
-      '2:41 grants[0].onn: unknown key "onn" | Did you mean "on"?',
+      '2:52 grants[0].onn: unknown key "onn" | Did you mean "on"?',
       '3:45 hosts.a.watch.silense: unknown key "silense" | Did you mean "silence"?',
       '3:66 hosts.a.watch.budget.per: "per" is missing',
       "3:76 hosts.a.watch.budget.cycles: expected a whole number from 0 to 100, got 200",

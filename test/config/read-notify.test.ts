@@ -79,3 +79,19 @@ test("a secret that stands where its name belongs is not shown", async () => {
   expect(shown).toContain("secrets do not stand in this file");
   expect(shown).not.toContain("R0UT1NGKEY");
 });
+
+test("a host's own channels: they have to be there", async () => {
+  const written = (channel: string) =>
+    writeFile(
+      file,
+      `notify:\n  chat: { driver: command, command: bell }\nhosts:\n  a: { console: "telnet://ts1:1", notify: ${channel} }\n`,
+    );
+  await written("chat");
+  const { hosts } = await loadConfig(file, {}, () => registry);
+  expect(hosts.get("a")?.notify).toEqual(["chat"]);
+  await written("chta");
+  const { problems } = await checkConfig(file, {}, () => registry);
+  expect(problems.map(formatProblem).join()).toMatch(
+    /hosts\.a\.notify: there is no channel "chta"[\s\S]*Did you mean "chat"/,
+  );
+});

@@ -13,6 +13,9 @@ export class Wire {
   dtr: boolean[] | undefined;
   /** What the host does about what is typed. */
   onTyped: (text: string) => void = () => {};
+  /** What happens while a BREAK lasts. */
+  onBreak: () => Promise<void> = () => Promise.resolve();
+  breaking: Promise<void> = Promise.resolve();
   /** Chunks that the reader took. */
   taken = 0;
   closed = 0;
@@ -41,7 +44,10 @@ export class Wire {
         this.hangUp();
       },
     };
-    const sendBreak = async (ms: number) => void this.breaks.push(ms);
+    const sendBreak = async (ms: number) => {
+      this.breaks.push(ms);
+      await this.onBreak();
+    };
     const setLines = async ({ dtr }: { dtr?: boolean }) => {
       if (dtr !== undefined) this.dtr?.push(dtr);
     };

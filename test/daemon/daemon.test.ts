@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { mkdir, stat, writeFile } from "node:fs/promises";
+import { chown, mkdir, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -208,7 +208,8 @@ test("serve() ends on SIGTERM, and says what SIGHUP does", async () => {
   signals.emit("SIGHUP");
   signals.emit("SIGTERM");
   while (lines.at(-1) !== "ended") await new Promise(setImmediate);
-  expect(lines.slice(1)).toEqual([
+  const from = lines.findIndex((line) => line.startsWith("oob: ready")) + 1;
+  expect(lines.slice(from)).toEqual([
     expect.stringMatching(/^oob: SIGHUP: the configuration is not read again/),
     "oob: SIGTERM, stopping",
     expect.stringMatching(/^oob: stopped after /),
@@ -244,6 +245,31 @@ describe("openSite()", () => {
     const none = await openSite({ env: { ...env, ...state } });
     sites.push(none);
     expect(await none.hosts()).toEqual([]);
+  });
+
+  test("sends people to the daemon of whom the state is, while that one does not answer yet", async () => {
+    const asRoot = process.getuid?.() === 0;
+    // Whoever runs this: a folder of somebody else.
+    const state = asRoot ? join(rack.folder, "anothers") : "/var/lib";
+    if (asRoot) {
+      await mkdir(state);
+      await chown(state, 4711, -1);
+    }
+    const yaml = rack.yaml.replace(/^state: .*$/m, `state: ${state}`);
+    expect(yaml).not.toBe(rack.yaml);
+    await writeFile(config, yaml);
+    const owner = asRoot ? 4711 : 0;
+    await expect(open()).rejects.toMatchObject({
+      code: "DAEMON_UNREACHABLE",
+      message: `Cannot reach the daemon: none of user ${owner}, whose "${state}" is, answers here`,
+      hint: expect.stringContaining("is not ready yet"),
+    });
+    // Who asks for the devices themselves is told whose folder it is, and not to remove it.
+    await expect(open({ direct: true })).rejects.toMatchObject({
+      code: "NOT_PERMITTED",
+      message: `Cannot use folder "${state}": it belongs to user ${owner}, not to ${process.getuid?.()}`,
+      hint: expect.not.stringContaining("Remove"),
+    });
   });
 
   test("says when a daemon cannot be understood, instead of opening its devices", async () => {

@@ -39,7 +39,7 @@ async function serve(site: Partial<Site>): Promise<void> {
 async function client(): Promise<RemoteSite> {
   const rpc = await RpcClient.connect(path);
   clients.push(rpc);
-  return new RemoteSite(rpc);
+  return new RemoteSite(rpc, () => Promise.reject(new Error("no other daemon")));
 }
 
 async function* stream<T>(items: readonly T[]): AsyncGenerator<T> {

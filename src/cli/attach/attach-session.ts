@@ -16,16 +16,25 @@ import type { Context } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { type Interrupt, until } from "../interrupt.ts";
 import { LocalTerminal } from "../local-terminal.ts";
+import { attachAgain, isUnreachable, takeSeatAgain } from "./attach-again.ts";
 import type { Desk } from "./desk.ts";
-import { header, headerAgain, keyHints } from "./header.ts";
+import { defaultEscape } from "./escape-help.ts";
+import { header, headerAgain, keyHints, waysToWrite } from "./header.ts";
 import { Keyboard } from "./keyboard.ts";
 import { LinePrompt } from "./line-prompt.ts";
+import { OwnLines } from "./own-lines.ts";
 import { size } from "./paste.ts";
 
 type Welcome = Extract<AttachEvent, { is: "welcome" }>;
 
 /** A reader who types is told so at most this often. */
 const SAY_AGAIN_AFTER: Millis = 5000;
+
+/** How a stay ended; `why`: not because the person left. */
+interface Ending {
+  readonly why?: string;
+  readonly code: number;
+}
 
 interface Wish {
   readonly context: Context;
@@ -44,8 +53,8 @@ interface Wish {
  */
 export class AttachSession implements Desk {
   readonly host: string;
-  readonly site: Site;
-  readonly attachment: Attachment;
+  site: Site;
+  attachment: Attachment;
   escape: EscapeProfile;
   seat: SeatView = { mine: "read", others: [] };
   status: HostStatus | undefined;
@@ -53,12 +62,14 @@ export class AttachSession implements Desk {
   readonly #terminal: LocalTerminal;
   readonly #keyboard: Keyboard;
   readonly #left = new AbortController();
+  /** The seat that was lost with a daemon that is gone, and may come back. */
+  #lostSeat: SeatView | undefined;
   #prompt: LinePrompt | undefined;
   #typedBytes = 0;
   /** What failed last, and when that was said. */
   #failed: { readonly words: string; readonly at: Millis } | undefined;
   #saidReadingAt: Millis | undefined;
-  #atLineStart = true;
+  readonly #lines: OwnLines;
   #headerRows = 0;
 
   constructor(wish: Wish, attachment: Attachment) {
@@ -68,6 +79,7 @@ export class AttachSession implements Desk {
     this.attachment = attachment;
     this.escape = wish.escape ?? defaultEscape();
     this.#terminal = new LocalTerminal(wish.context);
+    this.#lines = new OwnLines(wish.context);
     this.#keyboard = new Keyboard(this, wish.context.clock);
   }
 
@@ -86,47 +98,75 @@ export class AttachSession implements Desk {
     );
     this.#wish.interrupt.signal.addEventListener("abort", () => this.leave());
     this.#terminal.enter({ console: true });
-    let ended: string | undefined;
-    let code: number = EXIT.done;
+    let end: Ending;
     try {
-      for await (const event of until(this.attachment.events, this.#left.signal)) {
-        await this.#prompt?.answer;
-        if (event.is === "ended") {
-          ended = event.why;
-          code = EXIT.failed;
-          break;
-        }
-        await this.#show(event);
-      }
-    } catch (thrown) {
-      if (!(thrown instanceof OobError && thrown.code === "DAEMON_UNREACHABLE")) throw thrown;
-      ended = "the daemon is gone, or was restarted; attach again once it runs";
-      code = EXIT.unreachable;
+      do end = await this.#stay();
+      while (end.code === EXIT.unreachable && (await this.#attachAgain()));
     } finally {
       this.#keyboard.close();
       this.#terminal.leave();
       await this.attachment.leave().catch(() => {});
+      if (this.site !== this.#wish.site) await this.site.close().catch(() => {});
     }
     const stayed = formatDuration(clock.monotonic() - began);
-    if (ended !== undefined) this.#line(`${this.host} ended: ${ended}`);
-    this.#line(`left ${this.host} after ${stayed} · typed ${size(this.#typedBytes)}`);
-    return code;
+    if (end.why !== undefined) this.#lines.line(`${this.host} ended: ${end.why}`);
+    this.#lines.line(`left ${this.host} after ${stayed} · typed ${size(this.#typedBytes)}`);
+    return end.code;
+  }
+
+  /** Shows what comes until the person leaves, the console's site ends it, or the daemon is gone. */
+  async #stay(): Promise<Ending> {
+    try {
+      for await (const event of until(this.attachment.events, this.#left.signal)) {
+        await this.#prompt?.answer;
+        if (event.is === "ended") return { why: event.why, code: EXIT.failed };
+        await this.#show(event);
+      }
+      return { code: EXIT.done };
+    } catch (thrown) {
+      if (!isUnreachable(thrown)) throw thrown;
+      const why = "the daemon is gone, or was restarted; attach again once it runs";
+      return { why, code: EXIT.unreachable };
+    }
+  }
+
+  /** Waits for a daemon that may be restarting, then takes the place that was lost. false: nobody waits for it. */
+  async #attachAgain(): Promise<boolean> {
+    const { clock } = this.#wish.context;
+    const { reopen } = this.site;
+    if (reopen === undefined || !this.#terminal.hasKeys) return false;
+    const went = clock.monotonic();
+    // A paste that goes on where a piece of it was lost would be another text.
+    this.#keyboard.close();
+    const [leave] = keyHints(this.escape, ["leave"]);
+    this.say(`the daemon is gone, or restarts: waiting until it answers   ${leave}`);
+    const { request } = this.#wish;
+    const { seat, size } = this;
+    this.#lostSeat = seat;
+    const left = this.#left.signal;
+    const pause = this.pause.bind(this);
+    const again = await attachAgain({ reopen, request, seat, size, pause, left });
+    if (again === undefined) return false;
+    this.site = again.site;
+    this.attachment = again.attachment;
+    this.say(`the daemon is back after ${formatDuration(clock.monotonic() - went)}`);
+    return true;
   }
 
   say(text: string): void {
-    this.#line(`[oob] ${text}`);
+    this.#lines.line(`[oob] ${text}`);
   }
 
   async ask(question: string, { single = false } = {}): Promise<string | undefined> {
-    this.#startLine();
-    this.#write(`[oob] ${printable(question)}`);
-    const prompt = new LinePrompt((echo) => this.#write(echo), { single });
+    this.#lines.start();
+    this.#lines.write(`[oob] ${printable(question)}`);
+    const prompt = new LinePrompt((echo) => this.#lines.write(echo), { single });
     this.#prompt = prompt;
     try {
       return await prompt.answer;
     } finally {
       this.#prompt = undefined;
-      this.#atLineStart = true;
+      this.#lines.startsAnew();
     }
   }
 
@@ -140,6 +180,8 @@ export class AttachSession implements Desk {
       this.#sayReading();
       return;
     }
+    if (this.#lostSeat)
+      throw new OobError("DAEMON_UNREACHABLE", "Cannot type: the daemon is not back yet");
     await this.attachment.write(bytes);
     this.#typedBytes += bytes.length;
   }
@@ -185,7 +227,7 @@ export class AttachSession implements Desk {
       case "bytes":
         if (!event.replay) this.#keyboard.seeOutput(event.bytes);
         await (event.replay ? this.#showReplay(event.bytes) : this.#terminal.show(event.bytes));
-        if (event.bytes.length > 0) this.#atLineStart = event.bytes.at(-1) === LF;
+        this.#lines.see(event.bytes);
         return;
       case "skipped":
         this.say(`… ${size(event.bytes)} skipped: this terminal is slower than the console`);
@@ -214,8 +256,8 @@ export class AttachSession implements Desk {
     }
     const last = text.lastIndexOf("\n") + 1;
     await this.#terminal.show(bytes.subarray(0, last));
-    this.#atLineStart = true;
-    this.#line(headerAgain(this.host, this.seat, this.#view));
+    this.#lines.startsAnew();
+    this.#lines.line(headerAgain(this.host, this.seat, this.#view));
     await this.#terminal.show(bytes.subarray(last));
   }
 
@@ -239,43 +281,18 @@ export class AttachSession implements Desk {
     this.#keyboard.passReports = filter === "raw";
     const lines = header(status, seat, this.#view);
     this.#headerRows = lines.length;
-    for (const line of lines) this.#line(line);
+    for (const line of lines) this.#lines.line(line);
     if (filter !== this.#wish.request.filter)
       this.say(`filter ${filter}: the configuration demands it`);
     this.title("");
+    if (this.#lostSeat) this.do(takeSeatAgain(this, this.#lostSeat));
+    this.#lostSeat = undefined;
   }
 
   #sayReading(): void {
     const now = this.#wish.context.clock.monotonic();
     if (this.#saidReadingAt !== undefined && now - this.#saidReadingAt < SAY_AGAIN_AFTER) return;
     this.#saidReadingAt = now;
-    const ways = keyHints(this.escape, ["write", "join", "force", "leave"]).join(" · ");
-    this.say(`you are reading: keys go nowhere   ${ways}`);
+    this.say(`you are reading: keys go nowhere   ${waysToWrite(this.escape)}`);
   }
-
-  #line(text: string): void {
-    this.#startLine();
-    this.#write(`${printable(text)}\r\n`);
-    this.#atLineStart = true;
-  }
-
-  /** Host attributes end before a line of ours. */
-  #startLine(): void {
-    const fresh = this.#terminal.hasScreen ? "\u001b[0m" : "";
-    this.#write(`${fresh}${this.#atLineStart ? "" : "\r\n"}`);
-  }
-
-  // Ours go where the person looks; never among bytes that are written to a file.
-  #write(text: string): void {
-    const { stdout, stderr } = this.#wish.context;
-    (this.#terminal.hasScreen ? stdout : stderr).write(text);
-  }
-}
-
-const LF = 10;
-
-function defaultEscape(): EscapeProfile {
-  const profile = escapeProfile("^]");
-  if (profile === undefined) throw new OobError("INTERNAL", 'Cannot find the escape key "^]"');
-  return profile;
 }

@@ -1,4 +1,10 @@
-import type { EscapeAction, EscapeKey, EscapeProfile } from "../../codec/escape-profile.ts";
+import {
+  type EscapeAction,
+  type EscapeKey,
+  type EscapeProfile,
+  escapeProfile,
+} from "../../codec/escape-profile.ts";
+import { OobError } from "../../lib/errors.ts";
 import { displayWidth } from "../display-width.ts";
 
 /** Between two columns of help. */
@@ -99,4 +105,11 @@ export function breakLines(profile: EscapeProfile): string[] {
 export function keysShown(keys: string): string {
   if (keys === " ") return "space";
   return keys.replace(/^\^M$/, "Enter").replace(/\^M$/, "");
+}
+
+/** The escape key where nothing else is wished. */
+export function defaultEscape(): EscapeProfile {
+  const profile = escapeProfile("^]");
+  if (profile === undefined) throw new OobError("INTERNAL", 'Cannot find the escape key "^]"');
+  return profile;
 }

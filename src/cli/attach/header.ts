@@ -113,6 +113,10 @@ export function keyHints(profile: EscapeProfile, actions: readonly EscapeAction[
   return hints.length === 0 ? ["no escape key: closing the terminal leaves"] : hints;
 }
 
+/** How somebody who reads may write. */
+export const waysToWrite = (profile: EscapeProfile): string =>
+  keyHints(profile, ["write", "join", "force", "leave"]).join(" · ");
+
 function idleText(idle: Millis): string {
   return idle < BUSY ? "active now" : `idle ${formatDuration(idle)}`;
 }

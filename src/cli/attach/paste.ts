@@ -1,6 +1,9 @@
+import { byteSize as size } from "../../lib/byte-size.ts";
 import { latin1 } from "../../lib/bytes.ts";
 import type { Clock, Millis } from "../../lib/clock.ts";
 import { formatDuration } from "../../lib/durations.ts";
+
+export { size };
 
 /** More than this at once, or more than one line, was not typed by fingers: it is asked about. */
 export const PASTE_ASKS_FROM_BYTES = 256;
@@ -56,12 +59,6 @@ export function pasteFacts(text: string, host: string, baud: number | undefined)
   const time = formatDuration((text.length / pasteRate(baud)) * 1000);
   const speed = baud === undefined ? "" : ` at ${baud}`;
   return `paste ${lines} ${lines === 1 ? "line" : "lines"}, ${size(text.length)} → ${host}, ${time}${speed}.`;
-}
-
-/** "212 B", "5.1 kB" */
-export function size(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`;
-  return bytes < 1_000_000 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 interface PasteWay {

@@ -1,9 +1,9 @@
 import { TerminalFilter } from "../../codec/terminal-filter.ts";
 import type { AttachEvent, Attachment, Site } from "../../core/site/site.ts";
+import { byteSize as size } from "../../lib/byte-size.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
 import { lineSpeed } from "../attach/header.ts";
-import { size } from "../attach/paste.ts";
 import { until } from "../interrupt.ts";
 import type { PaneScreen } from "./pane-screen.ts";
 

@@ -1,15 +1,15 @@
 import { basename } from "node:path";
 import type { Site } from "../../core/site/site.ts";
+import { byteSize as size } from "../../lib/byte-size.ts";
 import { OobError } from "../../lib/errors.ts";
-import { size } from "../attach/paste.ts";
+import { getFile } from "../../sdk/shell/get-file.ts";
+import { sha256 } from "../../sdk/shell/host-tools.ts";
 import { chooseHost } from "../chosen-hosts.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { JSON_VERSION } from "../json-views.ts";
 import { keepFile, refuseExisting } from "../new-file.ts";
 import { printError } from "../print-error.ts";
-import { getFile } from "../transfer/get-file.ts";
-import { sha256 } from "../transfer/host-tools.ts";
 import { Progress } from "../transfer/progress.ts";
 import { ShellLine } from "../transfer/shell-line.ts";
 import {
@@ -76,12 +76,12 @@ async function fromShell(
 ): Promise<Got> {
   const { join = false, reason = "" } = options;
   const around = { site, clock: context.clock, signal: interrupt.signal };
-  const shell = await ShellLine.open(around, { host, what: WHAT, join, reason });
+  const line = await ShellLine.open(around, { host, what: WHAT, join, reason });
   try {
-    const { bytes, proven } = await getFile(shell, path, report);
+    const { bytes, proven } = await getFile(line.shell, path, report);
     return { bytes, proven, note: "" };
   } finally {
-    await shell.leave();
+    await line.leave();
   }
 }
 

@@ -9,10 +9,12 @@ export default defineCommand({
   async run(call) {
     const { out, args, options } = call;
     const { site, hosts } = await chooseHosts(call, args);
-    await out.waiting("the release", site.release(hosts));
+    const had = await out.waiting("the release", site.release(hosts));
     for (const host of hosts) {
-      if (options.json) out.json({ v: JSON_VERSION, host, released: true });
-      else out.line(`${host}  released: watchdog and runbooks may act again`);
+      const released = had.includes(host);
+      if (options.json) out.json({ v: JSON_VERSION, host, released });
+      else if (released) out.line(`${host}  released: watchdog and runbooks may act again`);
+      else out.line(`${host}  had no hold: nothing to release`);
     }
     return undefined;
   },

@@ -1,9 +1,9 @@
 import type { Site } from "../../core/site/site.ts";
+import { byteSize as size } from "../../lib/byte-size.ts";
 import { utf8 } from "../../lib/bytes.ts";
 import type { Millis } from "../../lib/clock.ts";
 import { seconds } from "../../lib/durations.ts";
 import { messageOf, OobError } from "../../lib/errors.ts";
-import { size } from "../attach/paste.ts";
 import { chooseHosts } from "../chosen-hosts.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { confirm } from "../confirm.ts";

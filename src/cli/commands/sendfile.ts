@@ -1,18 +1,18 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Site } from "../../core/site/site.ts";
+import { byteSize as size } from "../../lib/byte-size.ts";
 import { seconds } from "../../lib/durations.ts";
 import { messageOf, OobError } from "../../lib/errors.ts";
-import { size } from "../attach/paste.ts";
+import { MAX_FILE_BYTES } from "../../sdk/shell/get-file.ts";
+import { sha256 } from "../../sdk/shell/host-tools.ts";
+import { type PutEnd, PutFile } from "../../sdk/shell/put-file.ts";
 import { chooseHost } from "../chosen-hosts.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { JSON_VERSION } from "../json-views.ts";
 import { printError } from "../print-error.ts";
-import { MAX_FILE_BYTES } from "../transfer/get-file.ts";
-import { sha256 } from "../transfer/host-tools.ts";
 import { Progress } from "../transfer/progress.ts";
-import { type PutEnd, PutFile } from "../transfer/put-file.ts";
 import { ShellLine } from "../transfer/shell-line.ts";
 import {
   isBlocks,
@@ -109,17 +109,18 @@ async function byShell(
   // The first Ctrl-C ends the transfer and leaves time to take away what is half there; the second one ends all.
   const unguard = interrupt.guard(() => stopped.abort(interrupted(host)));
   const signal = AbortSignal.any([stopped.signal, interrupt.signal]);
-  const shell = await ShellLine.open(
+  const line = await ShellLine.open(
     { site, clock: context.clock, signal },
     { host, what: WHAT, join, reason },
   );
   const spelling = method === "base64" || method === "printf" ? method : undefined;
-  const put = new PutFile(shell, { file, to, name, mode, force, spelling, progress: report }, WHAT);
+  const wish = { file, to, name, mode, force, spelling, progress: report };
+  const put = new PutFile(line.shell, wish, WHAT);
   try {
     return await put.run();
   } catch (thrown) {
     const { temporary } = put;
-    await cleanUp(shell, put).then(
+    await cleanUp(line, put).then(
       () => temporary !== undefined && out.talk(`nothing is left on ${host}`),
       (again: unknown) => {
         printError(out, again);
@@ -129,13 +130,13 @@ async function byShell(
     throw thrown;
   } finally {
     unguard();
-    await shell.leave();
+    await line.leave();
   }
 }
 
-async function cleanUp(shell: ShellLine, put: PutFile): Promise<void> {
+async function cleanUp(line: ShellLine, put: PutFile): Promise<void> {
   if (put.temporary === undefined) return;
-  await shell.lastWords(CLEAN_UP_WITHIN);
+  await line.lastWords(CLEAN_UP_WITHIN);
   await put.cleanUp();
 }
 

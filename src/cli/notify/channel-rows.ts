@@ -35,7 +35,7 @@ export function channelRow(status: ChannelStatus, now: Millis): Piece[] {
   return [
     ...[channel, driver, severity],
     { text: word + since, style: STYLES[state] },
-    ...[String(waiting), String(sent), ago(lastSentAt), status.why ?? ""],
+    ...[String(waiting), String(sent), ago(lastSentAt), status.why ?? "-"],
   ];
 }
 

@@ -1,7 +1,7 @@
+import { byteSize as size } from "../../lib/byte-size.ts";
 import type { Clock, Millis } from "../../lib/clock.ts";
 import { formatDuration, seconds } from "../../lib/durations.ts";
 import { printable } from "../../lib/printable.ts";
-import { size } from "../attach/paste.ts";
 import type { Sink } from "../context.ts";
 
 /** A terminal is written to at most this often, anything else much less. */

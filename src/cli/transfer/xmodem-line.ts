@@ -3,8 +3,8 @@ import { XmodemSender } from "../../codec/xmodem-sender.ts";
 import { concatBytes, utf8 } from "../../lib/bytes.ts";
 import type { Millis } from "../../lib/clock.ts";
 import { OobError } from "../../lib/errors.ts";
+import { MAX_FILE_BYTES } from "../../sdk/shell/get-file.ts";
 import { HostLine } from "../host-line.ts";
-import { MAX_FILE_BYTES } from "./get-file.ts";
 import type { Around, ShellWish } from "./shell-line.ts";
 
 /** How a block protocol is begun. */

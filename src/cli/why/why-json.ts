@@ -4,7 +4,17 @@ import { JSON_VERSION } from "../json-views.ts";
 import { utc } from "../times.ts";
 
 /** What `oob why --json` prints: times as UTC. */
-export function whyJson({ at, health, evidence, probes, next, foreseen, ask, ...rest }: WhyView) {
+export function whyJson({
+  at,
+  health,
+  evidence,
+  probes,
+  next,
+  foreseen,
+  ask,
+  mark,
+  ...rest
+}: WhyView) {
   return {
     v: JSON_VERSION,
     at: utc(at),
@@ -18,6 +28,7 @@ export function whyJson({ at, health, evidence, probes, next, foreseen, ask, ...
     })),
     next: stepJson(next),
     foreseen: foreseen.map(stepJson),
+    ...(mark && { mark: { ...mark, at: utc(mark.at) } }),
     ...(ask && { ask: { ...ask, until: utc(ask.until) } }),
   };
 }

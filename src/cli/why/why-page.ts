@@ -15,6 +15,7 @@ const DAY: Millis = 86_400_000;
 export function whyPage(view: WhyView): Line[] {
   return [
     headOf(view),
+    ...part("A runbook stopped half-way", markOf(view)),
     ...part(
       "What is known",
       view.facts.map((fact) => [`  ${fact}`]),
@@ -57,9 +58,22 @@ export function whyInShort(view: WhyView): Line[] {
   const { facts, habit = [], next, at } = view;
   return [
     headOf(view),
+    ...markOf(view),
     ...facts.map((fact): Line => [`  ${fact}`]),
     ...habit.map((one): Line => [`  habit: ${one}`]),
     [`  next: ${stepOf(next, at)}`],
+  ];
+}
+
+/** What a person has to look at before anything more is changed there. */
+function markOf({ mark, host, at }: WhyView): Line[] {
+  if (!mark) return [];
+  const { runbook, by, act, why, undo } = mark;
+  return [
+    [{ text: `  ${runbook} by ${by}`, style: "yellow" }, `, ${whenAgo(mark.at, at)}, in: ${act}`],
+    [`  ${why}`],
+    ...(undo === undefined ? [] : [[`  the way back: ${undo}`]]),
+    [`  once you have looked: oob runbook clear ${host} --reason TEXT`],
   ];
 }
 

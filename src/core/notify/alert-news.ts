@@ -42,10 +42,17 @@ const KINDS: Readonly<Record<string, Kind>> = {
   "watch.resume": { severity: "info" },
   "watch.error": { severity: "warning" },
   "hold.set": { severity: "info", phase: "acknowledged" },
+  "run.left": { severity: "warning" },
+  "schedule.failed": { severity: "warning", says: "scheduled run failed: " },
+  "schedule.missed": { severity: "warning", says: "scheduled run missed: " },
+  "schedule.impossible": { severity: "warning", says: "schedule: " },
   "notify.down": { severity: "warning" },
   "notify.up": { severity: "info", phase: "resolved" },
   "notify.dropped": { severity: "warning" },
   "notify.error": { severity: "warning" },
+  "web.down": { severity: "warning" },
+  "anchor.failed": { severity: "warning" },
+  "anchor.restored": { severity: "info", phase: "resolved" },
 };
 
 /** What this event is to people; undefined: nothing. `openIncident`: of its host, where the event names none. */
@@ -81,12 +88,13 @@ function incidentOf(
 }
 
 function threadOf(
-  { type, host, seq, at }: SiteEvent,
+  { type, host, seq, at, data }: SiteEvent,
   incident: number | undefined,
   channel: string | undefined,
 ): string {
   if (incident !== undefined) return `incident/${incident}`;
   if (channel !== undefined) return `channel/${channel}`;
+  if (typeof data?.anchor === "string") return `anchor/${data.anchor}`;
   // Of one host and one moment: what comes minutes later is another matter.
   return `${type}/${host ?? "site"}/${seq || at}`;
 }

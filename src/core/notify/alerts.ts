@@ -19,7 +19,8 @@ import type { IncidentRecord } from "../incident/incident-record.ts";
 import type { SiteEvent } from "../site/site.ts";
 import { alertOf } from "./alert-made.ts";
 import { type News, newsOf } from "./alert-news.ts";
-import { Channel, MAX_AGE } from "./channel.ts";
+import { Channel } from "./channel.ts";
+import { MAX_AGE } from "./channel-limits.ts";
 import type { ChannelStatus, ChannelTest } from "./notify-view.ts";
 import { QueueFile, readQueue } from "./queue-file.ts";
 
@@ -36,12 +37,16 @@ export interface AlertParts {
   readonly incident: (id: number) => IncidentRecord | undefined;
   readonly openIncident: (host: string) => number | undefined;
   readonly next: (host: string) => string | undefined;
+  /** Channels that a host's entry names; undefined: all. */
+  readonly channelsOf?: (host: string) => readonly string[] | undefined;
   /** Whether a person is asked now whether to act on the host. */
   readonly asks: (host: string) => boolean;
   /** Whether its success says nothing about an arrival. */
   readonly isBlind: (entry: NotifyEntry) => Promise<boolean>;
-  /** Sends once; throws what went wrong. */
-  readonly send: (entry: NotifyEntry, alert: Alert) => Promise<string>;
+  /** Link to the incident's page, as this channel gets it; made when it is sent. undefined: none. */
+  readonly link?: (channel: string, entry: NotifyEntry, alert: Alert) => string | undefined;
+  /** Sends once; throws what went wrong. `ending`: aborted where nobody waits for it any more. */
+  readonly send: (entry: NotifyEntry, alert: Alert, ending: AbortSignal) => Promise<string>;
 }
 
 export class Alerts {
@@ -56,7 +61,7 @@ export class Alerts {
   #early: SiteEvent[] | undefined = [];
   #unhear: (() => void) | undefined;
   #starting: Promise<void> | undefined;
-  #stopped = false;
+  readonly #ending = new AbortController();
 
   constructor(parts: AlertParts) {
     this.#parts = parts;
@@ -71,9 +76,10 @@ export class Alerts {
 
   /** What waits is on disk then. */
   async stop(): Promise<void> {
-    this.#stopped = true;
     this.#unhear?.();
     for (const channel of this.#channels) channel.stop();
+    // What a try has started goes with it; its message still waits, for whoever starts next.
+    this.#ending.abort(new OobError("INTERRUPTED", "Cannot wait for it: oob ends"));
     await this.#starting;
     for (const thread of [...this.#gathering.keys()]) this.#tell(thread);
     await this.#file?.close();
@@ -94,7 +100,7 @@ export class Alerts {
       const left = stored?.channels[name];
       const base = { channel: name, driver: device.driver, severity };
       if (!left) return { ...base, state: "unused", waiting: 0, sent: 0 };
-      const { threads: _threads, waiting, ...told } = left;
+      const { threads: _threads, digests: _digests, waiting, ...told } = left;
       const fine = left.sent > 0 ? "ok" : "unused";
       const failing = left.failingSince === undefined ? fine : "failing";
       return { ...base, ...told, state: failing, waiting: waiting.length };
@@ -139,7 +145,7 @@ export class Alerts {
       return { channel: name, driver, result, text, tookMs: clock.monotonic() - began };
     };
     try {
-      return end("done", await send(entry, alert));
+      return end("done", await send(entry, alert, this.#ending.signal));
     } catch (thrown) {
       const code = thrown instanceof OobError ? thrown.code : "INTERNAL";
       const hint = thrown instanceof OobError ? thrown.hint : undefined;
@@ -175,7 +181,7 @@ export class Alerts {
           entry,
           {
             ...{ site, clock },
-            send: (alert) => send(entry, alert),
+            send: (alert) => send(entry, this.#linked(name, entry, alert), this.#ending.signal),
             changed: () => file.changed(),
             note: (type, text, channel) => {
               audit.note({ type, by: "oob", text, data: { channel } });
@@ -194,7 +200,13 @@ export class Alerts {
     for (const event of early)
       if (event.seq === 0 || !stored || event.seq > read) this.#take(event);
     file.changed();
-    if (!this.#stopped) for (const channel of this.#channels) channel.start();
+    if (!this.#ending.signal.aborted) for (const channel of this.#channels) channel.start();
+  }
+
+  /** The link is not kept in the queue: it would be there for whoever reads the file. */
+  #linked(channel: string, entry: NotifyEntry, alert: Alert): Alert {
+    const link = this.#parts.link?.(channel, entry, alert);
+    return link === undefined ? alert : { ...alert, link };
   }
 
   /** Takes what the trail has behind a number; without one, all of it is the past. Gives the number of its last. */
@@ -264,8 +276,10 @@ export class Alerts {
       next: last.host === undefined ? undefined : next(last.host),
       asks: last.host !== undefined && asks(last.host),
     });
+    const only = last.host === undefined ? undefined : this.#parts.channelsOf?.(last.host);
     for (const channel of this.#channels)
-      if (channel.wants(news, alert)) channel.offer(alert, last.seq);
+      if ((only?.includes(channel.name) ?? true) && channel.wants(news, alert))
+        channel.offer(alert, last.seq);
   }
 
   /** All events up to this one are in the queues: those still gathered are read from the trail again after a kill. */

@@ -4,33 +4,28 @@
  */
 import type { NotifyEntry } from "../../config/site-config.ts";
 import type { Clock, Millis, Timer } from "../../lib/clock.ts";
-import { formatDuration, hours, minutes, seconds } from "../../lib/durations.ts";
+import { formatDuration, minutes } from "../../lib/durations.ts";
 import { messageOf, OobError } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
 import type { Alert } from "../../sdk/notify/alert.ts";
-import { isWithin } from "../interlocks/quiet-hours.ts";
+import { withoutLinks } from "../incident/link-token.ts";
 import { digestOf, merged, reaches, type Waiting } from "./alert-made.ts";
 import type { News } from "./alert-news.ts";
+import {
+  BACK_OFF,
+  CLOCK_STEP,
+  CRITICAL_AFTER,
+  DOWN_AFTER,
+  LIMIT_PER,
+  LOOK_EVERY,
+  MAX_AGE,
+  MAX_THREADS,
+  MAX_WAITING,
+} from "./channel-limits.ts";
+import { dueOf } from "./due-alerts.ts";
 import type { ChannelStatus } from "./notify-view.ts";
+import { OpenDigests } from "./open-digests.ts";
 import type { StoredChannel } from "./queue-file.ts";
-
-/** After the first failure, the second … */
-const BACK_OFF: readonly Millis[] = [seconds(5), seconds(15), seconds(60), minutes(5), minutes(10)];
-/** A channel that failed so often in a row is told to people by the others. */
-const DOWN_AFTER = 3;
-/** `limit` counts messages within this. */
-const LIMIT_PER: Millis = minutes(10);
-/** Where the limit is reached and a person is called, this long after the last message. */
-const CRITICAL_AFTER: Millis = seconds(60);
-/** What waits because of quiet hours or for others is looked at again. */
-const LOOK_EVERY: Millis = seconds(15);
-/** Longest queue: what is more pushes out the oldest that is least urgent. */
-const MAX_WAITING = 500;
-/** What nobody could be told for so long is dropped, and that is told. */
-export const MAX_AGE: Millis = hours(72);
-const MAX_THREADS = 500;
-/** What the wall clock does beside the monotonic one is a step from here on. */
-const CLOCK_STEP: Millis = seconds(1);
 
 /** What a channel needs of its surroundings. */
 export interface ChannelParts {
@@ -50,6 +45,7 @@ export class Channel {
   readonly #parts: ChannelParts;
   #waiting: Waiting[] = [];
   #threads: Record<string, Millis> = {};
+  readonly #digests: OpenDigests;
   #sent = 0;
   #lastSentAt: Millis | undefined;
   #failures = 0;
@@ -71,6 +67,7 @@ export class Channel {
     this.#parts = parts;
     const now = parts.clock.now();
     this.#offset = now - parts.clock.monotonic();
+    this.#digests = new OpenDigests(parts.site, stored?.digests);
     if (!stored) return;
     this.#waiting = stored.waiting.map((one) => ({ ...one, since: Math.min(one.since, now) }));
     this.#threads = { ...stored.threads };
@@ -82,6 +79,7 @@ export class Channel {
     return {
       waiting: this.#waiting,
       threads: this.#threads,
+      digests: this.#digests.stored,
       sent: this.#sent,
       ...(this.#lastSentAt !== undefined && { lastSentAt: this.#lastSentAt }),
       ...(this.#failing && { failingSince: this.#failing.since, why: this.#failing.why }),
@@ -90,14 +88,27 @@ export class Channel {
   }
 
   get status(): ChannelStatus {
-    const { waiting: _waiting, threads: _threads, ...told } = this.stored;
+    const { waiting: _waiting, threads: _threads, digests: _digests, ...told } = this.stored;
     const { device, severity } = this.entry;
     const fine = this.#sent > 0 ? "ok" : "unused";
+    const why = this.#waitsFor();
     return {
-      ...{ channel: this.name, driver: device.driver, severity, ...told },
+      ...{ channel: this.name, driver: device.driver, severity, ...(why && { why }), ...told },
       state: this.#isDown ? "down" : this.#failing ? "failing" : fine,
       waiting: this.#waiting.length,
     };
+  }
+
+  /** Why a channel that works has not sent what waits. */
+  #waitsFor(): string | undefined {
+    const { fallback, limit } = this.entry;
+    if (this.#waiting.length === 0 || this.#sending) return undefined;
+    const now = this.#parts.clock.monotonic();
+    if (this.#freeAt(now) > now) return `its limit of ${limit} in ${formatDuration(LIMIT_PER)}`;
+    if (this.#due().length > 0) return undefined;
+    return fallback === undefined
+      ? "quiet hours: what is not critical waits"
+      : `what no other channel takes within ${formatDuration(fallback)}`;
   }
 
   start(): void {
@@ -212,20 +223,7 @@ export class Channel {
     return calls ? Math.min(newest + CRITICAL_AFTER, oldest + LIMIT_PER) : oldest + LIMIT_PER;
   }
 
-  /** What may go out now: of each thread the oldest, and first of all what was tried least often. */
-  #due(): Waiting[] {
-    const { clock } = this.#parts;
-    const quiet = this.entry.quiet.some((text) => isWithin(text, new Date(clock.now())));
-    const { fallback } = this.entry;
-    const threads = new Set<string>();
-    const due = this.#waiting.filter((one) => {
-      const isHead = !threads.has(one.alert.thread);
-      threads.add(one.alert.thread);
-      if (!isHead || (quiet && one.alert.severity !== "critical")) return false;
-      return fallback === undefined || clock.now() - one.since >= fallback;
-    });
-    return due.sort((one, other) => one.tries - other.tries);
-  }
+  #due = (): Waiting[] => dueOf(this.#waiting, this.entry, this.#parts.clock.now());
 
   /** The limit was reached: all that is due becomes one message, but for ends, which a machine may wait for. */
   #gathered(due: readonly Waiting[]): Waiting | undefined {
@@ -240,7 +238,7 @@ export class Channel {
 
   #told(thread: string): void {
     // Others have one message only: they must not push out an incident whose end is to come.
-    if (!/^[^/]+\/(?:incident|channel)\//.test(thread)) return;
+    if (!/^[^/]+\/(?:incident|channel|anchor)\//.test(thread)) return;
     this.#threads[thread] = this.#parts.clock.now();
     const all = Object.entries(this.#threads).sort(([, one], [, other]) => other - one);
     if (all.length > MAX_THREADS) this.#threads = Object.fromEntries(all.slice(0, MAX_THREADS));
@@ -256,7 +254,8 @@ export class Channel {
       await send({ ...one.alert, first });
       this.#succeeded(tried);
     } catch (thrown) {
-      this.#failed(thrown);
+      // The end of oob is no failure of the channel.
+      if (this.#running) this.#failed(thrown);
     } finally {
       this.#sending = false;
       this.#parts.changed();
@@ -270,6 +269,7 @@ export class Channel {
     const { thread, phase } = one.alert;
     this.#told(thread);
     if (phase === "resolved") delete this.#threads[thread];
+    this.#waiting.push(...this.#digests.sent(one, clock.now()));
     this.#sent++;
     this.#times.push(clock.monotonic());
     this.#lastSentAt = clock.now();
@@ -285,7 +285,7 @@ export class Channel {
 
   #failed(thrown: unknown): void {
     const { clock, note } = this.#parts;
-    const why = printable(messageOf(thrown), 500);
+    const why = printable(withoutLinks(messageOf(thrown)), 500);
     const hint = thrown instanceof OobError ? thrown.hint : undefined;
     const since = this.#failing?.since ?? clock.now();
     this.#failing = { since, why, ...(hint !== undefined && { hint }) };

@@ -1,5 +1,8 @@
 import type { Millis } from "../../lib/clock.ts";
 import type { Severity } from "../../sdk/notify/alert.ts";
+import type { AnchorStatus } from "../anchor/anchor-view.ts";
+
+export type { AnchorStatus } from "../anchor/anchor-view.ts";
 
 /** A channel of alerts, as it stands. Times are Unix ms. */
 export interface ChannelStatus {
@@ -28,8 +31,9 @@ export interface ChannelTest {
   readonly error?: { readonly code: string; readonly hint?: string };
 }
 
-/** What can be asked of the channels of a site. */
+/** What can be asked of the ways out of a site: channels of alerts, and anchors of its logs. */
 export interface ChannelDoors {
+  anchors(): Promise<readonly AnchorStatus[]>;
   channels(): Promise<readonly ChannelStatus[]>;
   /** Sends a test through these channels, or all, at once; the result of each as it comes. */
   testChannels(channels: readonly string[]): AsyncIterable<ChannelTest>;

@@ -2,12 +2,14 @@
  * What waits, on disk: "<state>/notify/queue.json", replaced whole. Written beside everything else, never waited for by
  * who reads consoles. Until it is written the audit trail has the news: `seq` says up to where they are in this file.
  */
-import { mkdir, open, readFile, rename } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Clock, Millis, Timer } from "../../lib/clock.ts";
 import { seconds } from "../../lib/durations.ts";
 import { messageOf } from "../../lib/errors.ts";
+import { replaceFileAside } from "../../lib/replace-file.ts";
 import type { Waiting } from "./alert-made.ts";
+import type { Digests } from "./open-digests.ts";
 
 /** A full disk is tried again. */
 const RETRY: Millis = seconds(10);
@@ -17,6 +19,8 @@ export interface StoredChannel {
   readonly waiting: readonly Waiting[];
   /** Threads that went through it, and when last. */
   readonly threads: Readonly<Record<string, Millis>>;
+  /** Digests that went out and are not over. */
+  readonly digests?: Digests;
   readonly sent: number;
   readonly lastSentAt?: Millis;
   readonly failingSince?: Millis;
@@ -65,6 +69,29 @@ function isChannel({ waiting, threads, sent }: Partial<StoredChannel>): boolean 
     typeof threads === "object" &&
     typeof sent === "number"
   );
+}
+
+/** Messages as they are written: each is with every change, and changes only by becoming another. */
+const written = new WeakMap<Waiting, Buffer>();
+
+/** The file in pieces. A full queue is megabytes: what stands as it stood is neither made nor copied again. */
+export function queuePieces({ v, seq, channels }: StoredQueue): Buffer[] {
+  const pieces: Buffer[] = [];
+  const add = (text: string) => pieces.push(Buffer.from(text));
+  add(`{"v":${v},"seq":${seq},"channels":{`);
+  for (const [n, [name, { waiting, ...rest }]] of Object.entries(channels).entries()) {
+    const head = JSON.stringify(rest).slice(0, -1);
+    add(`${n > 0 ? "," : ""}${JSON.stringify(name)}:${head},"waiting":[`);
+    for (const [at, one] of waiting.entries()) {
+      if (at > 0) add(",");
+      const piece = written.get(one) ?? Buffer.from(JSON.stringify(one));
+      written.set(one, piece);
+      pieces.push(piece);
+    }
+    add("]}");
+  }
+  add("}}\n");
+  return pieces;
 }
 
 /** Keeps the file as the queues are. */
@@ -121,7 +148,7 @@ export class QueueFile {
     while (this.#dirty) {
       this.#dirty = false;
       try {
-        await replace(this.#path, `${JSON.stringify(this.#now())}\n`);
+        await replaceFileAside(this.#path, queuePieces(this.#now()));
         this.#troubled = false;
       } catch (thrown) {
         this.#dirty = true;
@@ -136,18 +163,4 @@ export class QueueFile {
       }
     }
   }
-}
-
-/** As replaceFile(), but without holding anybody up. Others must not read what consoles showed. */
-async function replace(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o750 });
-  const fresh = `${path}.new`;
-  const file = await open(fresh, "w", 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(fresh, path);
 }

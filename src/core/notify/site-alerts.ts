@@ -2,10 +2,12 @@ import type { DeviceEntry, NotifyEntry } from "../../config/site-config.ts";
 import type { Clock, Millis } from "../../lib/clock.ts";
 import { formatDuration, seconds } from "../../lib/durations.ts";
 import { OobError } from "../../lib/errors.ts";
+import { orAborted } from "../../lib/or-aborted.ts";
 import type { Link } from "../../sdk/link.ts";
 import type { Alert, NotifyContext } from "../../sdk/notify/alert.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { SiteCore } from "../site/site-core.ts";
+import type { SiteLinks } from "../site/site-links.ts";
 import { Alerts } from "./alerts.ts";
 import { sendNotice } from "./send-notice.ts";
 
@@ -27,7 +29,11 @@ export type OpenLink = (
 ) => Promise<{ readonly link: Link; close(): Promise<void> }>;
 
 /** The alerts of a site, which nobody has started. */
-export function alertsOf(core: SiteCore, openLink: OpenLink): Alerts {
+export function alertsOf(
+  core: SiteCore,
+  links: Pick<SiteLinks, "ofAlert">,
+  openLink: OpenLink,
+): Alerts {
   const { config, clock, audit, incidents, registry, secrets } = core;
   const parts = { registry, secrets, clock, openLink };
   return new Alerts({
@@ -35,46 +41,45 @@ export function alertsOf(core: SiteCore, openLink: OpenLink): Alerts {
     incident: (id) => incidents.find(id)?.record,
     openIncident: (host) =>
       incidents.list([host]).find(({ record }) => record.closedAt === undefined)?.record.id,
+    channelsOf: (host) => config.hosts.get(host)?.notify,
     next: (host) => core.watchdog?.statusOf(host)?.next,
-    asks: (host) => core.watchdog?.statusOf(host)?.next.startsWith("asks a person") ?? false,
+    asks: (host) => core.watchdog?.whyOf(host)?.ask !== undefined,
     // One that cannot be loaded sends nothing, and says why when it should.
     isBlind: ({ device }) =>
       registry.notify(device.driver).then(
         (driver) => driver.isBlind?.(device.options) ?? false,
         () => false,
       ),
-    send: (entry, alert) => sendOnce(parts, entry, alert),
+    link: (name, entry, alert) => links.ofAlert(name, entry, alert.incident),
+    send: (entry, alert, ending) => sendOnce(parts, entry, alert, ending),
   });
 }
 
-/** Sends one alert through one channel, once, and not for ever. */
+/** Sends one alert through one channel, once, and not for ever; `ending`: aborted when nobody waits for it any more. */
 export async function sendOnce(
   parts: SendParts,
   { device }: NotifyEntry,
   alert: Alert,
+  ending?: AbortSignal,
 ): Promise<string> {
   const { registry, secrets, clock, openLink } = parts;
   const driver = await registry.notify(device.driver);
   const late = new AbortController();
   const timer = clock.after(SEND_WITHIN, () => late.abort(tooLate(device)));
-  const way = device.via && (await openLink(device.via, late.signal));
+  const signal = ending ? AbortSignal.any([late.signal, ending]) : late.signal;
+  const way = device.via && (await openLink(device.via, signal));
   try {
     const sent = driver.send(alert, device.options, {
-      ...{ clock, secret: secrets, signal: late.signal },
+      ...{ clock, secret: secrets, signal },
       snmp: (notice) => sendNotice(notice, clock),
       ...(way && { through: way.link }),
     });
-    return await Promise.race([sent, aborted(late.signal)]);
+    return await orAborted(sent, signal);
   } finally {
     timer.cancel();
     await way?.close();
   }
 }
-
-const aborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
-  });
 
 const tooLate = ({ driver }: DeviceEntry): OobError =>
   new OobError(

@@ -24,6 +24,8 @@ export interface PortListener {
   gap(bytes: number, why: string): void;
   /** Something that people at the console should read: what the medium says, that the log cannot be written. */
   notice?(text: string): void;
+  /** Why the log is not sealed at the moment; undefined: it is again. */
+  seal?(why: string | undefined): void;
 }
 
 /**
@@ -55,7 +57,7 @@ export interface ConsolePort {
   mark(kind: string, text: string): void;
   /** Last bytes of the stream, at most `bytes`, with the offset of the first. */
   tail(bytes: number): Promise<{ readonly bytes: Uint8Array; readonly offset: number }>;
-  /** Everything logged so far is on disk when it resolves. */
-  sync(): Promise<void>;
+  /** Everything logged so far is on disk when it resolves; `sealed`: and under a checkpoint, where that works. */
+  sync(sealed?: boolean): Promise<void>;
   stop(): Promise<void>;
 }

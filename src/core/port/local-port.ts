@@ -93,6 +93,7 @@ export class LocalPort implements ConsolePort {
     this.#log.listen({
       gap: (bytes, why) => listener.gap(bytes, why),
       notice: (text) => listener.notice?.(text),
+      seal: (why) => listener.seal?.(why),
     });
     this.demand?.listen({ call: () => this.#wake(), giveUp: (why) => this.#giveUp(why) });
     this.#running = this.#run();
@@ -146,8 +147,8 @@ export class LocalPort implements ConsolePort {
     return this.#log.tail(bytes);
   }
 
-  async sync(): Promise<void> {
-    await this.#log.sync();
+  async sync(sealed?: boolean): Promise<void> {
+    await this.#log.sync(sealed);
   }
 
   async stop(): Promise<void> {

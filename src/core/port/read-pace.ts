@@ -11,10 +11,14 @@ const READS_PER_SECOND = 4000;
  * not 60. (20 parts: 3 ms at the median and 8 at the 90th percentile; 50: 1 and 4; 100: no better, more timers.)
  */
 const TURNS = 50;
+/** From one console's place to the next one's: few are spread over the round as well as many (the golden section). */
+const STRIDE = 31;
 /** To wake the loop costs as much as a read: while few consoles print, a tick takes several parts, with so many reads. */
 const READS_PER_TICK = 10;
-/** Each divides TURNS: a console's round is as long as it is with single parts. */
-const PARTS_PER_TICK = [5, 2] as const;
+/** Each divides TURNS, and begins at its multiple: a console's round is as long as it is with single parts. */
+const PARTS_PER_TICK = [50, 25, 10, 5, 2] as const;
+/** The longest where a medium cannot wait for the end of a round: it may ask for a turn at any moment. */
+const PARTS_BESIDE_HASTY = 10;
 
 /**
  * Makes busy consoles cheap: those that nobody watches are read once in a round, in larger pieces. One timer for all
@@ -31,6 +35,8 @@ export class ReadPace {
   #step = 1;
   /** Parts from now in which somebody cannot wait for the end of a longer step. */
   #exact = 0;
+  /** Such a medium has been here. */
+  #hasty = false;
   #running = false;
   #nextPlace = 0;
 
@@ -40,7 +46,7 @@ export class ReadPace {
 
   /** A place in the round, for a port to keep. */
   place(): number {
-    this.#nextPlace = (this.#nextPlace + 1) % TURNS;
+    this.#nextPlace = (this.#nextPlace + STRIDE) % TURNS;
     return this.#nextPlace;
   }
 
@@ -48,6 +54,7 @@ export class ReadPace {
   turn(place: number, go: () => void, within: Millis = Number.POSITIVE_INFINITY): void {
     const own = (place - this.#now + TURNS) % TURNS || TURNS;
     const parts = Math.max(1, Math.min(own, Math.floor(within / this.#part)));
+    if (within < SHORTEST_ROUND) this.#hasty = true;
     if (within < this.#part * TURNS) this.#exact = Math.max(this.#exact, parts);
     this.#turns[(this.#now + parts) % TURNS]?.push(go);
     this.#waiting++;
@@ -66,7 +73,10 @@ export class ReadPace {
   #nextStep(): number {
     if (this.#exact > 0) return 1;
     const most = READS_PER_TICK * TURNS;
-    return PARTS_PER_TICK.find((parts) => this.#waiting * parts <= most) ?? 1;
+    const longest = this.#hasty ? PARTS_BESIDE_HASTY : TURNS;
+    const fits = (parts: number) =>
+      parts <= longest && this.#waiting * parts <= most && this.#now % parts === 0;
+    return PARTS_PER_TICK.find(fits) ?? 1;
   }
 
   #tick(): void {

@@ -1,4 +1,4 @@
-import { link, unlink, writeFile } from "node:fs/promises";
+import { chmod, link, unlink, writeFile } from "node:fs/promises";
 import { OobError } from "../../lib/errors.ts";
 import { nameHolder, processName, processRuns, readUucpLock } from "../../sdk/serial/tty-holder.ts";
 
@@ -21,7 +21,9 @@ export async function takeUucpLock(
     }
     if (pid !== undefined || tries > 0) await unlink(file).catch(() => undefined);
     const temporary = `${file}.${process.pid}`;
-    const left = await writeFile(temporary, text, { mode: 0o644 })
+    const left = await writeFile(temporary, text)
+      // Whatever the umask is (a unit's is 0027), others are to read who has it.
+      .then(() => chmod(temporary, 0o644))
       .then(() => link(temporary, file))
       .then(
         () => "ours",

@@ -12,6 +12,8 @@ export interface DriverFile {
   readonly name: string;
   readonly path: string;
   readonly own: boolean;
+  /** A user's file in front of one of that name that ships. */
+  readonly hides?: boolean;
 }
 
 /** Sub-folder of each kind, below drivers/ here and below a user's folder. */
@@ -22,6 +24,7 @@ const FOLDERS: Readonly<Record<DriverKind, string>> = {
   serial: "power/serial",
   menu: "console/menu",
   boot: "boot",
+  firmware: "firmware",
   notify: "notify",
   rule: "detect",
   runbook: "scripts",
@@ -43,8 +46,14 @@ export function flatFiles(folder: string): Promise<DriverFile[]> {
   return modulesIn(folder, "", false);
 }
 
+/** Files that lie flat in a folder of runbooks: modules, and recipes. */
+export function runbookFiles(folder: string): Promise<DriverFile[]> {
+  return modulesIn(folder, "", false, isRunbook);
+}
+
 async function filesOf(kind: DriverKind, top: string, own: boolean): Promise<DriverFile[]> {
   const folder = join(top, FOLDERS[kind]);
+  if (kind === "runbook") return modulesIn(folder, "", own, isRunbook);
   if (kind !== "rule") return modulesIn(folder, "", own);
   const systems = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const folders = systems.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
@@ -52,17 +61,31 @@ async function filesOf(kind: DriverKind, top: string, own: boolean): Promise<Dri
   return (await Promise.all(found)).flat();
 }
 
-async function modulesIn(folder: string, prefix: string, own: boolean): Promise<DriverFile[]> {
+async function modulesIn(
+  folder: string,
+  prefix: string,
+  own: boolean,
+  isOne = isModule,
+): Promise<DriverFile[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   return entries
-    .filter((entry) => !entry.isDirectory() && isModule(entry.name))
+    .filter((entry) => !entry.isDirectory() && isOne(entry.name))
     .map((entry) => ({
-      name: prefix + basename(entry.name).replace(/\.[mc]?[jt]s$/, ""),
+      name: prefix + nameOf(entry.name),
       path: join(folder, entry.name),
       own,
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
+
+/** "disk-space" of "disk-space.yaml" and of "disk-space.ts". */
+export const nameOf = (file: string): string =>
+  basename(file).replace(/\.(?:[mc]?[jt]s|ya?ml)$/, "");
+
+/** A recipe is data: its form decides, not what it exports. */
+export const isRecipe = (file: string): boolean => /^[a-z0-9].*\.ya?ml$/.test(basename(file));
+
+const isRunbook = (file: string): boolean => isModule(file) || isRecipe(file);
 
 const isModule = (file: string): boolean =>
   /^[a-z0-9].*\.[mc]?[jt]s$/.test(file) && !/\.d\.[mc]?ts$|\.test\.[mc]?[jt]s$/.test(file);

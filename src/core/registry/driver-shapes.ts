@@ -1,4 +1,5 @@
 import type { BootLoader } from "../../sdk/boot-loader.ts";
+import type { FirmwareMap } from "../../sdk/firmware/firmware-map.ts";
 import type { ConsoleDriver } from "../../sdk/link.ts";
 import type { MenuProfile } from "../../sdk/menu-profile.ts";
 import type { NotifyDriver } from "../../sdk/notify/alert.ts";
@@ -16,6 +17,7 @@ export interface Declared {
   readonly serial: SerialPduProfile;
   readonly menu: MenuProfile;
   readonly boot: BootLoader;
+  readonly firmware: FirmwareMap;
   readonly notify: NotifyDriver;
   readonly rule: Rule;
   readonly runbook: Runbook;
@@ -38,6 +40,7 @@ const SHAPES: Readonly<Record<DriverKind, Fields>> = {
   menu: { ...COMMON, steps: "object", enter: "string" },
   notify: { ...COMMON, options: "object", send: "function" },
   boot: { ...COMMON, shows: "regexp", announces: "regexp", bootWith: "function" },
+  firmware: { ...COMMON, screen: "object", past: "array", shows: "object" },
   rule: {
     means: "string",
     sources: "array",
@@ -64,6 +67,7 @@ const BY_SHAPE: readonly DriverKind[] = [
   "serial",
   "menu",
   "boot",
+  "firmware",
   "notify",
   "rule",
 ];

@@ -2,10 +2,12 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { messageOf, OobError } from "../../lib/errors.ts";
-import { type DriverFile, PACKAGE_ROOT } from "./driver-files.ts";
+import { type DriverFile, isRecipe, PACKAGE_ROOT } from "./driver-files.ts";
 
 /** The default export of a driver's file. Throws DRIVER_INVALID where it cannot be compiled or run. */
 export async function loadModule(file: DriverFile): Promise<unknown> {
+  if (isRecipe(file.path))
+    return (await import("../runbook-recipe/read-recipe.ts")).loadRecipe(file.path);
   let loaded: unknown;
   try {
     loaded = file.own

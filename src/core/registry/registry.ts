@@ -1,7 +1,13 @@
-import type { DeviceKind, DriverCatalog, DriverFacts } from "../../config/driver-catalog.ts";
+import type {
+  DeviceKind,
+  DriverCatalog,
+  DriverFacts,
+  OpenCatalog,
+} from "../../config/driver-catalog.ts";
 import { OobError } from "../../lib/errors.ts";
 import { nameHint } from "../../lib/nearest.ts";
 import type { BootLoader } from "../../sdk/boot-loader.ts";
+import type { FirmwareMap } from "../../sdk/firmware/firmware-map.ts";
 import type { ConsoleDriver } from "../../sdk/link.ts";
 import type { MenuProfile } from "../../sdk/menu-profile.ts";
 import type { NotifyDriver } from "../../sdk/notify/alert.ts";
@@ -9,7 +15,13 @@ import type { PowerDriver } from "../../sdk/power.ts";
 import type { Rule } from "../../sdk/rule.ts";
 import type { Runbook } from "../../sdk/runbook.ts";
 import { ruleSetOf } from "../detect/rule-set.ts";
-import { type DriverFile, flatFiles, shippedFiles, usersFiles } from "./driver-files.ts";
+import {
+  type DriverFile,
+  flatFiles,
+  runbookFiles,
+  shippedFiles,
+  usersFiles,
+} from "./driver-files.ts";
 import {
   type Declared,
   DRIVER_KINDS,
@@ -20,6 +32,9 @@ import {
 } from "./driver-shapes.ts";
 import { linearPattern, linearPatterns } from "./linear-pattern.ts";
 import { loadModule } from "./load-module.ts";
+
+/** Data whose patterns look at what a device or host says. */
+const DIALOGUES: ReadonlySet<DriverKind> = new Set(["menu", "serial", "firmware"]);
 
 /**
  * Finds drivers, rules, boot loaders and runbooks by the path of their files: those that ship with oob, and those in
@@ -76,6 +91,11 @@ export class Registry implements DriverCatalog {
     return (await this.#usable("boot")).broken;
   }
 
+  /** The screens of every firmware that can be used, by name. */
+  async firmware(): Promise<ReadonlyMap<string, FirmwareMap>> {
+    return (await this.#usable("firmware")).usable;
+  }
+
   /** Every rule that can be used; always the same array, for which the detector compiles them once. */
   async rules(): Promise<readonly Rule[]> {
     return (await this.#sortedRules()).rules;
@@ -94,6 +114,11 @@ export class Registry implements DriverCatalog {
     throw new OobError("RUNBOOK_INVALID", `Cannot run "${name}": there is no such runbook`, {
       hint: nameHint(name, [...files.keys()]) ?? "List them with oob runbook list",
     });
+  }
+
+  /** Where a runbook's file lies; undefined: there is none of that name. */
+  async runbookFile(name: string): Promise<DriverFile | undefined> {
+    return (await this.#files("runbook")).get(name);
   }
 
   async describe(kind: DeviceKind, name: string): Promise<DriverFacts | undefined> {
@@ -125,8 +150,7 @@ export class Registry implements DriverCatalog {
   async #load<Kind extends DriverKind>(kind: Kind, file: DriverFile): Promise<Declared[Kind]> {
     const declared = await this.#module(file);
     if (isDeclared(kind, declared)) {
-      if ((kind === "menu" || kind === "serial") && !file.own)
-        return linearPatterns(declared, file.path);
+      if (DIALOGUES.has(kind) && !file.own) return linearPatterns(declared, file.path);
       if (shapeOf(declared) !== "rule") return declared;
       const rule = await this.#rule(file, declared as Rule);
       return rule as Declared[Kind];
@@ -201,7 +225,7 @@ export class Registry implements DriverCatalog {
             if (shapeOf(declared) === undefined)
               throw new OobError(
                 "DRIVER_INVALID",
-                `Cannot use "${file.path}": it declares no driver, profile, boot loader, rule or runbook`,
+                `Cannot use "${file.path}": it declares no driver, profile, boot loader, firmware, rule or runbook`,
               );
           }),
         );
@@ -213,16 +237,19 @@ export class Registry implements DriverCatalog {
 
   async #find(kind: DriverKind): Promise<ReadonlyMap<string, DriverFile>> {
     const files = new Map<string, DriverFile>();
+    const lay = (file: DriverFile) => {
+      const { own, hides } = files.get(file.name) ?? {};
+      files.set(file.name, own || hides ? { ...file, hides: true } : file);
+    };
     for (const file of await shippedFiles(kind)) files.set(file.name, file);
     // The first folder of the list wins, so it is laid on last.
     for (const folder of [...this.#folders].reverse()) {
-      for (const file of await flatFiles(folder))
-        if (await this.#mayBe(kind, file)) files.set(file.name, file);
-      for (const file of await usersFiles(kind, folder)) files.set(file.name, file);
+      for (const file of await flatFiles(folder)) if (await this.#mayBe(kind, file)) lay(file);
+      for (const file of await usersFiles(kind, folder)) lay(file);
     }
     if (kind === "runbook")
       for (const folder of [...this.#runbookFolders].reverse())
-        for (const file of await flatFiles(folder)) files.set(file.name, file);
+        for (const file of await runbookFiles(folder)) lay(file);
     return files;
   }
 
@@ -238,3 +265,7 @@ export class Registry implements DriverCatalog {
 
 const asError = (thrown: unknown): Error =>
   thrown instanceof Error ? thrown : new Error(String(thrown));
+
+/** Opens a registry for reading a configuration. */
+export const openRegistry: OpenCatalog = (folders, runbookFolders) =>
+  new Registry(folders, runbookFolders);

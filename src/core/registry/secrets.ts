@@ -14,11 +14,13 @@ export type Secrets = (ref: SecretRef) => Promise<string>;
 
 /**
  * The secrets of a site: files in the folder that systemd's LoadCredential= made, and in the credentials folder of
- * the configuration. Read each time they are wanted, kept nowhere.
+ * the configuration. Read each time they are wanted, kept nowhere. `owner`: whose they may be, beside root's; the daemon's
+ * user, where root looks.
  */
 export function secretsOf(
   config: Pick<SiteConfig, "credentials" | "urlSecrets">,
   env: Environment,
+  owner = ownUid(),
 ): Secrets {
   const { CREDENTIALS_DIRECTORY: given } = env;
   const folders = given ? [given, config.credentials] : [config.credentials];
@@ -26,7 +28,7 @@ export function secretsOf(
     const inUrl = config.urlSecrets?.get(name);
     if (inUrl !== undefined) return inUrl;
     for (const folder of folders) {
-      const value = await readSecret(name, join(folder, name));
+      const value = await readSecret(name, join(folder, name), owner);
       if (value !== undefined) return value;
     }
     throw new OobError("SECRET_MISSING", `Cannot find the secret "${name}"`, {
@@ -36,7 +38,7 @@ export function secretsOf(
 }
 
 /** undefined: no such file. Throws SECRET_EXPOSED where others than its owner can read it or might have written it. */
-async function readSecret(name: string, path: string): Promise<string | undefined> {
+async function readSecret(name: string, path: string, owner: number): Promise<string | undefined> {
   const file = await openSecret(name, path);
   if (file === undefined) return undefined;
   try {
@@ -52,10 +54,10 @@ async function readSecret(name: string, path: string): Promise<string | undefine
         `Cannot use the secret "${name}": others can reach "${path}" (mode ${(info.mode & 0o777).toString(8)})`,
         { hint: `chmod 600 ${path}, and change the secret: it may have been read` },
       );
-    if (info.uid !== ownUid() && info.uid !== 0)
+    if (info.uid !== owner && info.uid !== 0)
       throw new OobError(
         "SECRET_EXPOSED",
-        `Cannot use the secret "${name}": "${path}" belongs to user ${info.uid}, expected ${ownUid()} or root`,
+        `Cannot use the secret "${name}": "${path}" belongs to user ${info.uid}, expected ${owner} or root`,
       );
     return (await file.readFile("utf8")).replace(/\r?\n$/, "");
   } finally {

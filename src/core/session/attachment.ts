@@ -18,6 +18,8 @@ interface AttachmentParts {
   readonly guest: Guest;
   readonly people: People;
   readonly port: ConsolePort;
+  /** A BREAK of automation waits for its key: what a person types now would be taken for that. */
+  readonly disarmed: () => Promise<void> | undefined;
   readonly breakMs: Millis;
   /** The seat typed this: its echo is no evidence. */
   readonly typed: (bytes: Uint8Array) => void;
@@ -44,6 +46,7 @@ export class SessionAttachment implements Attachment {
     if (bytes.length === 0) return;
     people.typing(guest, bytes.length);
     typed(bytes);
+    await this.#untilDisarmed();
     await port.write(bytes);
   }
 
@@ -51,6 +54,7 @@ export class SessionAttachment implements Attachment {
     const { people, guest, port, breakMs, note } = this.#parts;
     people.typing(guest, 0);
     const lasts = Math.max(SHORTEST_BREAK, Math.min(ms ?? breakMs, breakMs));
+    await this.#untilDisarmed();
     await port.sendBreak(lasts);
     note("session.break", `${guest.place.who} sent BREAK for ${lasts} ms`, { ms: lasts });
   }
@@ -87,6 +91,15 @@ export class SessionAttachment implements Attachment {
     guest.viewer.close();
     people.leave(guest, how);
     left();
+  }
+
+  /** Throws SEAT_TAKEN where another person took the seat meanwhile. */
+  async #untilDisarmed(): Promise<void> {
+    const { people, guest, disarmed } = this.#parts;
+    for (let armed = disarmed(); armed; armed = disarmed()) {
+      await armed;
+      people.typing(guest, 0);
+    }
   }
 
   /** A reader that goes away has left. */

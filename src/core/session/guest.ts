@@ -7,6 +7,8 @@ export interface Guest {
   readonly place: Place;
   readonly viewer: Viewer;
   typedBytes: number;
+  /** false while it comes: what the seat is then stands in its welcome. */
+  told: boolean;
 }
 
 /** Why somebody who wrote does so no more. `text` follows a name: "jana left". */

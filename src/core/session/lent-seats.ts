@@ -19,6 +19,7 @@ interface Lender {
 export class LentSeats {
   readonly #lender: Lender;
   readonly #lent = new Map<Place, AbortController>();
+  #armed: Promise<void> | undefined;
 
   constructor(lender: Lender) {
     this.#lender = lender;
@@ -26,6 +27,11 @@ export class LentSeats {
 
   get size(): number {
     return this.#lent.size;
+  }
+
+  /** Resolves when no BREAK waits for what belongs to it: until then nobody else types. */
+  get disarmed(): Promise<void> | undefined {
+    return this.#armed;
   }
 
   /** Throws SEAT_TAKEN where anybody has the seat who does not lend it. */
@@ -44,6 +50,25 @@ export class LentSeats {
       sendBreak: async (ms) => {
         this.#check(place);
         await port.sendBreak(Math.min(ms, breakMs));
+      },
+      breakThen: async (ms, next) => {
+        this.#check(place);
+        const length = Math.min(ms, breakMs);
+        if (next !== "break") typed(next);
+        const send = async () => {
+          await port.sendBreak(length);
+          await (next === "break" ? port.sendBreak(length) : port.write(next));
+        };
+        const both = send();
+        const armed = both.then(
+          () => undefined,
+          () => undefined,
+        );
+        this.#armed = armed;
+        await armed.finally(() => {
+          if (this.#armed === armed) this.#armed = undefined;
+        });
+        await both;
       },
       signal: lost.signal,
       release: () => {

@@ -70,11 +70,12 @@ export class People {
     { mode, reason, from }: { mode: SeatMode; reason: string; from?: string },
   ): Guest {
     const place = this.#newPlace(who, true, from);
-    const guest = { place, viewer, typedBytes: 0 };
+    const guest = { place, viewer, typedBytes: 0, told: false };
+    this.#guests.add(guest);
     const where = place.from === undefined ? {} : { from: place.from };
     this.#changed(place.who, "session.attach", `${place.who} came`, { mode, reason, ...where });
     this.ask(guest, mode, reason);
-    this.#guests.add(guest);
+    guest.told = true;
     return guest;
   }
 
@@ -258,7 +259,7 @@ export class People {
   }
 
   #tellTaken(guest: Guest, by: Place): void {
-    if (!this.#guests.has(guest)) return;
+    if (!guest.told || !this.#guests.has(guest)) return;
     const idle = idleOf(by, this.#clock);
     const text = `${by.who} is writing (idle ${formatDuration(idle)}); you are reading`;
     guest.viewer.tell({ is: "seat", seat: this.viewOf(guest), text });
@@ -286,7 +287,7 @@ export class People {
 
   #changed(by: string, type: string, text: string, data: Readonly<Record<string, unknown>>): void {
     for (const guest of this.#guests) {
-      guest.viewer.tell({ is: "seat", seat: this.viewOf(guest), text });
+      if (guest.told) guest.viewer.tell({ is: "seat", seat: this.viewOf(guest), text });
     }
     this.#events.changed(by, type, text, data);
     this.#idle.look();

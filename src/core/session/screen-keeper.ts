@@ -8,7 +8,7 @@
 import type { Clock, Millis, Timer } from "../../lib/clock.ts";
 import { seconds } from "../../lib/durations.ts";
 import type { Encoding } from "./host-encoding.ts";
-import { Screen } from "./screen.ts";
+import { Screen, type ScreenSize } from "./screen.ts";
 
 /** How much of the end of the stream a screen is rebuilt from. */
 export const REPLAY_BYTES = 64 << 10;
@@ -21,6 +21,8 @@ const TRIES = 3;
 interface ScreenSource {
   readonly clock: Clock;
   readonly encoding: Encoding;
+  /** Absent: 80x24. */
+  readonly size?: ScreenSize;
   /** Offset up to which bytes were fed. */
   readonly offset: () => number;
   readonly tail: (
@@ -121,8 +123,8 @@ export class ScreenKeeper {
   }
 
   async #build(life: Life, upTo: number): Promise<void> {
-    const { encoding, tail } = this.#source;
-    const [screen, end] = await Promise.all([Screen.create(encoding), tail(REPLAY_BYTES)]);
+    const { encoding, size, tail } = this.#source;
+    const [screen, end] = await Promise.all([Screen.create(encoding, size), tail(REPLAY_BYTES)]);
     if (this.#life !== life) {
       screen.dispose();
       return;

@@ -1,5 +1,6 @@
-import type { Terminal } from "@xterm/headless";
+import type { IBufferCell, Terminal } from "@xterm/headless";
 import { TerminalFilter } from "../../codec/terminal-filter.ts";
+import type { ScreenInk } from "../../sdk/screen-menu.ts";
 import type { ScreenShot } from "../site/site.ts";
 import { type Encoding, toUtf8 } from "./host-encoding.ts";
 
@@ -15,6 +16,12 @@ export const SCREEN_ROWS = 24;
  */
 const PIECE_BYTES = 1024;
 
+/** How large a screen is. */
+export interface ScreenSize {
+  readonly rows: number;
+  readonly columns: number;
+}
+
 /** Rows `top` to `bottom` (0-based, inclusive) scroll, the others stand. */
 export interface ScrollRegion {
   readonly top: number;
@@ -27,7 +34,7 @@ export interface ScrollRegion {
  */
 export class Screen {
   readonly terminal: Terminal;
-  readonly #filter = new TerminalFilter("safe", SCREEN_ROWS);
+  readonly #filter: TerminalFilter;
   readonly #encoding: Encoding;
   #behind = 0;
   #cursorVisible = true;
@@ -35,6 +42,7 @@ export class Screen {
 
   private constructor(terminal: Terminal, encoding: Encoding) {
     this.terminal = terminal;
+    this.#filter = new TerminalFilter("safe", terminal.rows);
     this.#encoding = encoding;
     const { parser } = terminal;
     const cursor = (visible: boolean) => (parameters: (number | number[])[]) => {
@@ -50,11 +58,11 @@ export class Screen {
   }
 
   /** Loads the emulator when the first screen is needed: 60 ms that no other command pays. */
-  static async create(encoding: Encoding): Promise<Screen> {
+  static async create(encoding: Encoding, size?: ScreenSize): Promise<Screen> {
     const { default: headless } = await import("@xterm/headless");
     const terminal = new headless.Terminal({
-      cols: SCREEN_COLUMNS,
-      rows: SCREEN_ROWS,
+      cols: size?.columns ?? SCREEN_COLUMNS,
+      rows: size?.rows ?? SCREEN_ROWS,
       scrollback: SCROLLBACK_ROWS,
       allowProposedApi: true,
       // Broken sequences of a normal boot make it print objects on our stderr.
@@ -110,6 +118,23 @@ export class Screen {
     return { host, rows, columns: this.terminal.cols, cursor };
   }
 
+  /** The colours of each row. */
+  inks(): readonly (readonly ScreenInk[])[] {
+    const buffer = this.terminal.buffer.active;
+    const cell = buffer.getNullCell();
+    return Array.from({ length: this.terminal.rows }, (_, row) => {
+      const line = buffer.getLine(buffer.baseY + row);
+      const inks: { from: number; to: number; ink: string }[] = [];
+      for (let column = 0; line && column < this.terminal.cols; column++) {
+        const ink = inkOf(line.getCell(column, cell) ?? cell);
+        const last = inks.at(-1);
+        if (last?.ink === ink) last.to = column;
+        else inks.push({ from: column, to: column, ink });
+      }
+      return inks;
+    });
+  }
+
   dispose(): void {
     this.terminal.dispose();
   }
@@ -121,4 +146,11 @@ export class Screen {
     if (bottom <= top) return this.#region;
     return top === 0 && bottom === rows - 1 ? undefined : { top, bottom };
   }
+}
+
+function inkOf(cell: IBufferCell): string {
+  const front = cell.isFgDefault() ? "f" : String(cell.getFgColor());
+  const back = cell.isBgDefault() ? "b" : String(cell.getBgColor());
+  const bold = cell.isBold() ? "+" : "";
+  return cell.isInverse() ? `${back}${bold}/${front}` : `${front}${bold}/${back}`;
 }

@@ -21,6 +21,7 @@ import { LentSeats } from "./lent-seats.ts";
 import { People } from "./people.ts";
 import { REPLAY_BYTES, ScreenKeeper } from "./screen-keeper.ts";
 import { type PaintFor, paintScreen } from "./screen-paint.ts";
+import { SealNews } from "./seal-news.ts";
 import type { SessionOptions } from "./session-options.ts";
 import { UpAndDown } from "./up-and-down.ts";
 import { Viewer } from "./viewer.ts";
@@ -30,6 +31,8 @@ import type { ConsoleFollower, SeatHolder, WatchedConsole } from "./watched-cons
 /** What an earlier process logged is evidence only if it came a moment ago: older proofs may have been dealt with. */
 const RECALL_WITHIN: Millis = minutes(10);
 
+type Data = Readonly<Record<string, unknown>>;
+
 /** One console with everybody at it. */
 export class Session implements WatchedConsole, PortListener {
   readonly host: string;
@@ -37,6 +40,7 @@ export class Session implements WatchedConsole, PortListener {
   readonly #port: ConsolePort;
   readonly #detector: PlacedDetector;
   readonly guests: People;
+  readonly seals: SealNews;
   readonly #screen: ScreenKeeper;
   readonly #followers = new Set<ConsoleFollower>();
   readonly #lent: LentSeats;
@@ -54,8 +58,8 @@ export class Session implements WatchedConsole, PortListener {
       this.#note("detect.failed", "oob", `detection failed: ${messageOf(error)}`, {}),
     );
     this.#offset = options.port.offset;
-    const note = (type: string, text: string, data: Readonly<Record<string, unknown>>) =>
-      this.#note(type, "oob", text, data);
+    const note = (type: string, text: string, data: Data) => this.#note(type, "oob", text, data);
+    this.seals = new SealNews(note);
     const notice = (text: string) => this.notice(text);
     this.#upAndDown = new UpAndDown({ clock: options.clock, notice, note });
     this.#lastWriter = new LastWriter({
@@ -156,6 +160,8 @@ export class Session implements WatchedConsole, PortListener {
     this.guests.tell({ is: "notice", text: printable(text) });
   }
 
+  readonly seal = (why: string | undefined): void => this.seals.tell(why);
+
   // --- what the watchdog and the runbooks see ---
 
   get opinion(): Opinion {
@@ -235,9 +241,7 @@ export class Session implements WatchedConsole, PortListener {
     this.#port.mark(kind, text);
   }
 
-  sync(): Promise<void> {
-    return this.#port.sync();
-  }
+  readonly sync = (sealed?: boolean): Promise<void> => this.#port.sync(sealed);
 
   /** What the visible screen holds now. */
   shot(): Promise<ScreenShot> {
@@ -268,6 +272,7 @@ export class Session implements WatchedConsole, PortListener {
       guest,
       people: this.guests,
       port: this.#port,
+      disarmed: () => this.#lent.disarmed,
       breakMs,
       typed: (bytes) => {
         this.#detector.typed(bytes);
@@ -278,18 +283,13 @@ export class Session implements WatchedConsole, PortListener {
     });
   }
 
-  #seatChanged(
-    by: string,
-    type: string,
-    text: string,
-    data: Readonly<Record<string, unknown>>,
-  ): void {
+  #seatChanged(by: string, type: string, text: string, data: Data): void {
     this.#port.mark("session", text);
     this.#note(type, by, text, data);
     for (const follower of this.#followers) follower.seat?.(this.seat);
   }
 
-  #note(type: string, by: string, text: string, data: Readonly<Record<string, unknown>>): void {
+  #note(type: string, by: string, text: string, data: Data): void {
     this.#options.audit.note({ host: this.host, type, by, text: printable(text), data });
   }
 

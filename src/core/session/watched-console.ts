@@ -18,6 +18,11 @@ export interface SeatHolder {
 export interface BorrowedSeat {
   write(bytes: Uint8Array): Promise<void>;
   sendBreak(ms: Millis): Promise<void>;
+  /**
+   * BREAK and what belongs to it. A BREAK arms SysRq for some seconds, in which the next key is a command: nobody types
+   * between the two, not even a person who takes the seat meanwhile.
+   */
+  breakThen(ms: Millis, next: "break" | Uint8Array): Promise<void>;
   /** Aborted when a person took the seat, or the console went down for good. */
   readonly signal: AbortSignal;
   release(): void;
@@ -64,5 +69,5 @@ export interface WatchedConsole {
   lastLines(count: number): Promise<readonly string[]>;
   tail(bytes: number): Promise<{ readonly bytes: Uint8Array; readonly offset: number }>;
   mark(kind: string, text: string): void;
-  sync(): Promise<void>;
+  sync(sealed?: boolean): Promise<void>;
 }

@@ -4,16 +4,19 @@ import { OobError } from "../../lib/errors.ts";
 import type { Call } from "../../sdk/modem/calls.ts";
 import type { SecretRef } from "../../sdk/options.ts";
 import type { PduReading } from "../../sdk/power.ts";
+import { anchorsOf } from "../anchor/anchor-view.ts";
 import type { Audit } from "../audit/audit.ts";
 import { readLog } from "../log/log-reader.ts";
 import type { Alerts } from "../notify/alerts.ts";
-import type { ChannelStatus, ChannelTest } from "../notify/notify-view.ts";
+import type { ChannelTest } from "../notify/notify-view.ts";
 import { alertsOf } from "../notify/site-alerts.ts";
 import type { People } from "../session/people.ts";
 import { sessionName } from "../session/session-name.ts";
 import { demandReason } from "./demand-reason.ts";
 import type { LineEvent } from "./line-act.ts";
 import { actOnLine } from "./line-acts.ts";
+import { LocalRuns } from "./local-runs.ts";
+import { noIntents } from "./no-intents.ts";
 import { openDevice } from "./open-device.ts";
 import { PduNews } from "./pdu-news.ts";
 import type {
@@ -26,15 +29,14 @@ import type {
   PowerEvent,
   PowerRequest,
   ProveRequest,
-  RunbookSummary,
-  RunEvent,
   ScreenShot,
   Site,
   SiteEvent,
 } from "./site.ts";
-import { type LocalSiteOptions, SiteCore } from "./site-core.ts";
+import { SiteCore } from "./site-core.ts";
+import { SiteLinks } from "./site-links.ts";
+import type { LocalSiteOptions } from "./site-options.ts";
 import { proveMap } from "./site-prove.ts";
-import { listRunbooks, runOnHosts } from "./site-run.ts";
 import { decideIncident, type PersonVerdict } from "./site-verdicts.ts";
 import { watchRows } from "./site-watch.ts";
 import { whyHost } from "./site-why.ts";
@@ -49,9 +51,10 @@ export async function openLocalSite(
   options: LocalSiteOptions,
 ): Promise<LocalSite> {
   const core = await SiteCore.open(config, options);
-  const alerts = alertsOf(core, (entry, signal) => openDevice(core.devices, entry, signal));
+  const links = new SiteLinks(core);
+  const alerts = alertsOf(core, links, (entry, signal) => openDevice(core.devices, entry, signal));
   if (options.role === "daemon") alerts.start();
-  return new LocalSite(core, options.who, alerts);
+  return new LocalSite(core, options.who, alerts, links);
 }
 
 /** A site whose devices are in this process, as one person sees it. */
@@ -60,17 +63,22 @@ export class LocalSite implements Site {
   readonly #core: SiteCore;
   readonly #who: string;
   readonly #alerts: Alerts;
+  readonly #runs: LocalRuns;
+  /** To pages of incidents. */
+  readonly links: SiteLinks;
 
-  constructor(core: SiteCore, who: string, alerts: Alerts) {
+  constructor(core: SiteCore, who: string, alerts: Alerts, links: SiteLinks) {
+    this.#runs = new LocalRuns(core, who);
     this.via = core.role;
     this.#core = core;
     this.#who = who;
     this.#alerts = alerts;
+    this.links = links;
   }
 
   /** The same site for another person. */
   as(who: string): LocalSite {
-    return new LocalSite(this.#core, who, this.#alerts);
+    return new LocalSite(this.#core, who, this.#alerts, this.links);
   }
 
   get audit(): Audit {
@@ -87,9 +95,8 @@ export class LocalSite implements Site {
     return openDevice(this.#core.devices, entry, signal);
   }
 
-  channels(): Promise<readonly ChannelStatus[]> {
-    return this.#alerts.status();
-  }
+  readonly channels = () => this.#alerts.status();
+  readonly anchors = () => anchorsOf(this.#core);
 
   testChannels(channels: readonly string[]): AsyncIterable<ChannelTest> {
     return this.#alerts.test(channels, this.#who);
@@ -212,9 +219,9 @@ export class LocalSite implements Site {
     await this.#core.holds.set(hosts, this.#who, forMs, reason);
   }
 
-  async release(names: readonly string[]): Promise<void> {
+  async release(names: readonly string[]): Promise<readonly string[]> {
     const hosts = names.map((name) => this.#core.host(name).name);
-    await this.#core.holds.release(hosts, this.#who);
+    return this.#core.holds.release(hosts, this.#who);
   }
 
   async why(host: string, options: { readonly interlocks: boolean }): Promise<WhyView> {
@@ -240,22 +247,28 @@ export class LocalSite implements Site {
     return this.#decide(id, { is: "close" }, reason);
   }
 
-  async approveIncident(id: number, rung: Rung, reason: string): Promise<void> {
-    return this.#decide(id, { is: "approve", rung }, reason);
+  async approveIncident(id: number, rung: Rung, reason: string, _?: string, second?: string) {
+    return this.#decide(id, { is: "approve", rung, second }, reason);
   }
+
+  readonly intents: Site["intents"] = () => noIntents.intents();
+  readonly approveIntent: Site["approveIntent"] = (id) => noIntents.approveIntent(id);
+  readonly withdrawIntent: Site["withdrawIntent"] = (...asked) =>
+    noIntents.withdrawIntent(...asked);
 
   async denyIncident(id: number, reason: string): Promise<void> {
     return this.#decide(id, { is: "deny" }, reason);
   }
 
-  runbooks(): Promise<readonly RunbookSummary[]> {
-    return listRunbooks(this.#core.registry);
-  }
-
-  run(request: Parameters<Site["run"]>[0]): AsyncIterable<RunEvent> {
-    demandReason(this.#core.config, request.reason, request.dryRun);
-    return runOnHosts(this.#core, request, this.#who);
-  }
+  readonly incidentLink: Site["incidentLink"] = async (id, may) =>
+    this.links.make(this.#incident(id), may, this.#who);
+  readonly runbooks: Site["runbooks"] = () => this.#runs.runbooks();
+  readonly run: Site["run"] = (request) => this.#runs.run(request);
+  readonly clearMarks: Site["clearMarks"] = (...asked) => this.#runs.clearMarks(...asked);
+  readonly schedule: Site["schedule"] = (hosts) => this.#runs.schedule(hosts);
+  readonly reports: Site["reports"] = (hosts) => this.#runs.reports(hosts);
+  readonly report: Site["report"] = (...asked) => this.#runs.report(...asked);
+  readonly daily: Site["daily"] = (...asked) => this.#runs.daily(...asked);
 
   watch(names: readonly string[]): AsyncIterable<readonly HostStatus[]> {
     const hosts = this.#core.hosts(names);

@@ -6,6 +6,9 @@ export interface LogQuery {
   readonly since?: Millis;
   readonly until?: Millis;
   readonly grep?: string;
+  /** `grep` is a text, not a pattern. */
+  readonly fixed?: boolean;
+  readonly ignoreCase?: boolean;
   readonly context?: number;
   readonly last?: number;
   readonly follow: boolean;

@@ -24,6 +24,8 @@ import { LocalPort, type OpenRequest } from "../port/local-port.ts";
 import type { PortLock } from "../port/port-lock.ts";
 import { ReadPace } from "../port/read-pace.ts";
 import type { Registry } from "../registry/registry.ts";
+import { DayKeys } from "../seal/day-keys.ts";
+import { sealFolder } from "../seal/seal-files.ts";
 import { Session } from "../session/session.ts";
 import { VisitBook } from "../session/visit-book.ts";
 import type { CallLog } from "./call-log.ts";
@@ -67,6 +69,7 @@ export class SiteConsoles {
   readonly #pace: ReadPace;
   readonly #turns: OpeningTurns;
   readonly #sync: GroupSync;
+  readonly #keys: DayKeys;
   readonly #rooms = new Map<string, Promise<Room>>();
   readonly #sessions = new Map<string, Session>();
   /** Why a console is not open, by host. */
@@ -79,6 +82,7 @@ export class SiteConsoles {
     this.#parts = parts;
     this.#pace = new ReadPace(parts.clock);
     this.#turns = new OpeningTurns(parts.registry, parts.clock);
+    this.#keys = new DayKeys(sealFolder(parts.config.state), parts.clock);
     this.#sync = new GroupSync({
       clock: parts.clock,
       interval: parts.config.log.sync,
@@ -246,6 +250,8 @@ export class SiteConsoles {
       clock,
       sync: this.#sync,
       segmentBytes: config.log.segmentBytes,
+      segmentAge: config.log.segmentAge,
+      keys: this.#keys,
     });
     const { onDemand } = entry.console;
     const open = (request: OpenRequest) =>

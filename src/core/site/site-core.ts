@@ -1,4 +1,4 @@
-import { type Environment, makeOwnFolder } from "../../config/places.ts";
+import { makeOwnFolder } from "../../config/places.ts";
 import type { HostEntry, SiteConfig } from "../../config/site-config.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { messageOf, OobError } from "../../lib/errors.ts";
@@ -6,11 +6,11 @@ import type { Audit } from "../audit/audit.ts";
 import { openAuditTrail } from "../audit/audit-trail.ts";
 import { Habits } from "../habit/habits.ts";
 import { Incidents } from "../incident/incident.ts";
-import type { ConsolePort } from "../port/console-port.ts";
 import { MapProofs } from "../power/map-proofs.ts";
 import { Power } from "../power/power.ts";
 import { Registry } from "../registry/registry.ts";
 import { secretsOf } from "../registry/secrets.ts";
+import type { Scheduler } from "../schedule/scheduler.ts";
 import type { Session } from "../session/session.ts";
 import { Guard } from "../watchdog/guard.ts";
 import { Holds } from "../watchdog/holds.ts";
@@ -18,28 +18,18 @@ import { Watchdog } from "../watchdog/watchdog.ts";
 import { noteBrokenFiles } from "./broken-files.ts";
 import { CallLog } from "./call-log.ts";
 import { endLeftCalls } from "./left-calls.ts";
+import { RunMarks } from "./run-marks.ts";
+import { sealedBefore } from "./sealed-before.ts";
 import { SiteConsoles } from "./site-consoles.ts";
 import { SiteDevices } from "./site-devices.ts";
 import { SiteLoad } from "./site-load.ts";
+import type { LocalSiteOptions } from "./site-options.ts";
 import { SitePower, type SitePowerParts } from "./site-power.ts";
 import { runRung, typeShutdown } from "./site-run.ts";
+import { schedulerOf } from "./site-schedule.ts";
 import { SiteStatus } from "./site-status.ts";
 import { untilUp } from "./until-up.ts";
 import { waitingHosts } from "./waiting-hosts.ts";
-
-/** How a site is opened. */
-export interface LocalSiteOptions {
-  /** Whose name stands in the audit trail. */
-  readonly who: string;
-  readonly clock: Clock;
-  readonly env: Environment;
-  /** `daemon`: every console is opened and watched. `direct`: a console is opened when it is wanted. */
-  readonly role: "daemon" | "direct";
-  /** Names of hosts and PDUs that were given as URLs, by URL. */
-  readonly aliases?: ReadonlyMap<string, string>;
-  /** Gives ports that another process holds and logs; undefined for a console that this process opens. */
-  readonly keep?: (entry: HostEntry) => Promise<ConsolePort | undefined>;
-}
 
 /** All parts of a site in this process, made once and shared by everybody whom it serves. */
 export class SiteCore {
@@ -51,6 +41,8 @@ export class SiteCore {
   readonly audit: Audit;
   readonly calls: CallLog;
   readonly holds: Holds;
+  readonly marks: RunMarks;
+  readonly scheduler: Scheduler;
   readonly incidents: Incidents;
   readonly proofs: MapProofs;
   readonly power: Power;
@@ -69,6 +61,7 @@ export class SiteCore {
     identify: (...asked) => this.power.identify(...asked),
     hasButton: (host) => this.power.hasButton(host),
     hasRule: (...asked) => this.power.hasRule(...asked),
+    inDoubt: (host) => this.power.inDoubt(host),
     readHost: (host) => this.power.readHost(host),
     switchHost: async (host, ...order) => {
       this.moving.add(host.name);
@@ -109,11 +102,14 @@ export class SiteCore {
     this.audit = openAuditTrail(config.state, clock);
     this.calls = new CallLog(config.state, clock, this.audit);
     this.holds = new Holds(config.state, clock, this.audit);
+    this.marks = new RunMarks(config.state, clock, this.audit, config.hosts.keys());
+    this.scheduler = schedulerOf(this, config);
     this.incidents = new Incidents(config.state, clock);
     this.power = new Power({
       pdus: config.pdus,
       open: (name, entry) => this.devices.openPdu(entry, this.calls.book(name)),
       take: (_, entry) => this.devices.claimPdu(entry),
+      hosts: config.hosts,
       audit: this.audit,
       clock,
     });
@@ -129,15 +125,15 @@ export class SiteCore {
     this.switching = this.#makeSwitching();
     this.load = new SiteLoad({ config, power: this.power, audit: this.audit, clock });
     this.status = new SiteStatus({
-      clock,
-      state: config.state,
-      holds: this.holds,
+      ...{ clock, state: config.state, pdus: config.pdus, holds: this.holds },
       session: (host) => this.consoles.get(host),
       whyNot: (host) => this.consoles.whyNot(host),
       watch: (host) => this.#watchdog?.statusOf(host),
       lastCall: (host) => this.calls.lastOf(host),
       power: (host) => this.power.lastRead(host),
       load: (host) => this.load.signOf(host),
+      mark: (host) => this.marks.of(host),
+      scheduled: (host) => this.scheduler.nextAt(host),
     });
     this.consoles = new SiteConsoles({
       config,
@@ -186,6 +182,7 @@ export class SiteCore {
       guard: () => this.guardNow(),
       clock: this.clock,
       mark: (host, text) => this.consoles.get(host)?.mark("power", text),
+      sealed: (host) => sealedBefore(this.consoles.get(host), this.clock),
     });
   }
 
@@ -266,6 +263,7 @@ export class SiteCore {
     await this.consoles.openAll();
     if (this.#closed === undefined) this.load.start();
     if (this.#closed === undefined) await this.watch();
+    if (this.#closed === undefined) this.scheduler.start();
     for (const [host, settled] of this.#waiting) void settled.then(() => this.#watchAtLast(host));
   }
 
@@ -288,6 +286,7 @@ export class SiteCore {
     this.#closing.abort();
     this.consoles.giveUp();
     this.load.stop();
+    await this.scheduler.stop();
     await this.#settled.catch(() => {});
     await this.#watchdog?.stop();
     // Before the devices: an outlet that was switched off for a cycle has to come on again.

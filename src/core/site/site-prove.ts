@@ -3,6 +3,7 @@ import { messageOf, OobError } from "../../lib/errors.ts";
 import type { OutletReading, PduReading } from "../../sdk/power.ts";
 import { findOutlet } from "../power/power-outlets.ts";
 import { EventQueue } from "../session/event-queue.ts";
+import { demandSecond } from "./demand-second.ts";
 import type { PowerEvent, ProveRequest } from "./site.ts";
 import type { SiteCore } from "./site-core.ts";
 
@@ -19,6 +20,11 @@ export function proveMap(
   const pdu = core.pduName(request.pdu);
   const feeds = (outlet: OutletReading, reading: PduReading) => hostOn(core, pdu, outlet, reading);
   const order = { id: randomUUID(), by, reason };
+  // A map that is wrong switches any outlet of its PDU.
+  if (!dryRun)
+    for (const host of core.config.hosts.values())
+      if (host.outlets.some((entry) => entry.pdu === pdu))
+        demandSecond(host, `prove the map of ${pdu}`, request.second);
   core.power
     .prove(core.proofs, { pdu, reference, called, fromOn, feeds, dryRun }, order, say)
     .then(({ result, text, error }) => say(text, { result, ...(error && { error: plain(error) }) }))

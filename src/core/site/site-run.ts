@@ -14,9 +14,13 @@ import { EventQueue } from "../session/event-queue.ts";
 import type { WatchedConsole } from "../session/watched-console.ts";
 import type { Guard } from "../watchdog/guard.ts";
 import type { RungRunbook } from "../watchdog/watchdog-parts.ts";
+import { demandSecond } from "./demand-second.ts";
 import type { TypeShutdown } from "./going-down.ts";
+import { hostFolder } from "./host-folder.ts";
 import type { OnBehalf } from "./power-wish.ts";
-import type { RunbookSummary, RunEvent, Site } from "./site.ts";
+import type { RunbookSummary, RunEvent, RunRequest } from "./run-doors.ts";
+import type { MarkedRun, RunMarks } from "./run-marks.ts";
+import { inTurns, PARALLEL } from "./run-turns.ts";
 import type { SitePower } from "./site-power.ts";
 import { untilUp } from "./until-up.ts";
 
@@ -24,37 +28,43 @@ import { untilUp } from "./until-up.ts";
 const LOG_IN_WITHIN = minutes(1);
 
 /** What running needs of a site. */
-interface RunSite {
+export interface RunSite {
+  readonly config: { readonly state: string };
   readonly registry: Registry;
   readonly secrets: Secrets;
   readonly switching: SitePower;
   readonly audit: Audit;
   readonly clock: Clock;
+  readonly marks: RunMarks;
   host(name: string): HostEntry;
   console(host: string): Promise<WatchedConsole>;
   guardNow(): Promise<Guard>;
 }
-
-type Request = Parameters<Site["run"]>[0];
 
 /** A user's file that cannot be loaded is listed with what is wrong with it: the others have to go on working. */
 export async function listRunbooks(registry: Registry): Promise<readonly RunbookSummary[]> {
   const names = await registry.names("runbook");
   return Promise.all(
     names.map(async (name): Promise<RunbookSummary> => {
+      const { own, path, hides } = (await registry.runbookFile(name)) ?? { own: true };
+      const yours = { ...(!own && path && { file: path }), ...(hides && { hides: true as const }) };
       try {
         const { title, summary, risk, options } = await registry.runbook(name);
-        return { name, title, summary, risk, options };
+        return { name, title, summary, risk, options, ...yours };
       } catch (thrown) {
         const why = messageOf(thrown);
-        return { name, title: why, summary: why, risk: "disrupt", options: {} };
+        return { name, title: why, summary: why, risk: "disrupt", options: {}, ...yours };
       }
     }),
   );
 }
 
 /** Runs a runbook on hosts, all at once. Leaving the loop stops it at the next step. */
-export function runOnHosts(core: RunSite, request: Request, who: string): AsyncIterable<RunEvent> {
+export function runOnHosts(
+  core: RunSite,
+  request: RunRequest,
+  who: string,
+): AsyncIterable<RunEvent> {
   const left = new AbortController();
   const events = new EventQueue<RunEvent>(() =>
     left.abort(
@@ -68,7 +78,7 @@ export function runOnHosts(core: RunSite, request: Request, who: string): AsyncI
 
 async function runAll(
   core: RunSite,
-  request: Request,
+  request: RunRequest,
   who: string,
   hosts: readonly HostEntry[],
   events: EventQueue<RunEvent>,
@@ -78,30 +88,40 @@ async function runAll(
   try {
     const runbook = await core.registry.runbook(request.runbook);
     const options = optionsOf(request, runbook);
-    const { runbook: name, reason, dryRun, force } = request;
+    const { runbook: name, reason, dryRun, force, second, scheduled } = request;
     const emit = (event: RunEvent) => events.push(event);
-    const runs = hosts.map((host) =>
-      runGuarded(core, {
-        name,
-        runbook,
-        options,
-        host,
-        by: who,
-        person: who,
-        force,
-        reason,
-        dryRun,
-        signal,
-        emit,
-      }).catch((thrown: unknown) => refuse(host.name, thrown)),
-    );
-    await Promise.all(runs);
+    const common = {
+      name,
+      runbook,
+      options,
+      by: who,
+      person: who,
+      ...{ second, scheduled, force, reason, dryRun },
+    };
+    const changes = runbook.risk !== "read" && !dryRun && request.keepGoing !== true;
+    let failedOn: string | undefined;
+    await inTurns(hosts, request.parallel ?? PARALLEL[runbook.risk], async (host) => {
+      if (signal.aborted) return;
+      if (failedOn !== undefined && changes) return refuse(host.name, notBegun(name, failedOn));
+      try {
+        const result = await runGuarded(core, { ...common, host, signal, emit });
+        if (result === "failed") failedOn ??= host.name;
+      } catch (thrown) {
+        refuse(host.name, thrown);
+      }
+    });
   } catch (thrown) {
     for (const host of hosts) refuse(host.name, thrown);
   } finally {
     events.end();
   }
 }
+
+/** What went wrong on one host is not done to the next. */
+const notBegun = (name: string, failedOn: string): OobError =>
+  new OobError("GUARD_REFUSED", `Cannot begin ${name}: it failed on ${failedOn}`, {
+    hint: "Look there first; --keep-going begins on the others all the same",
+  });
 
 interface Run extends OnBehalf {
   readonly name: string;
@@ -111,8 +131,10 @@ interface Run extends OnBehalf {
   readonly by: string;
   readonly reason: string;
   readonly dryRun: boolean;
+  readonly scheduled?: boolean | undefined;
   readonly signal: AbortSignal;
   readonly emit: (event: RunEvent) => void;
+  readonly onAct?: (what: string, undo?: string) => void;
 }
 
 /** A rung of the watchdog that is a runbook. The guard was asked before. */
@@ -156,19 +178,57 @@ export async function typeShutdown(
   );
 }
 
-/** As a person asked: one that takes the host down passes the interlocks first. */
+/** As a person asked: one that takes the host down passes the interlocks first, and what changes it is marked. */
 async function runGuarded(core: RunSite, run: Run) {
-  if (run.runbook.risk === "disrupt" && !run.dryRun) {
+  const { name, by, dryRun, person, second, force = false } = run;
+  const host = run.host.name;
+  const { risk } = run.runbook;
+  if (risk === "read" || dryRun) return runHere(core, run);
+  if (run.scheduled !== true) demandSecond(run.host, `run ${name} on ${host}`, second);
+  if (!force) core.marks.demandClear(host, name);
+  if (risk === "disrupt") {
     const guard = await core.guardNow();
-    const { person, force = false } = run;
-    const host = run.host.name;
-    const by = `runbook ${run.name}`;
-    const what = `run ${run.name} on ${host}`;
-    const question = { host, act: "runbook", asker: "runbook", by, person, what, force } as const;
+    const runbook = `runbook ${name}`;
+    const what = `run ${name} on ${host}`;
+    const as = { act: "runbook", asker: "runbook" } as const;
+    const question = { ...as, host, by: runbook, person, second, what, force };
     const permit = await guard.demand(question);
     if (permit.overridden.length > 0) await guard.spend(question, permit, randomUUID());
   }
-  return runHere(core, run);
+  return runMarked(core, run, core.marks.begin(host, name, by));
+}
+
+/** The mark stands from the first act on; only an end that the runbook came to takes it away. */
+async function runMarked(core: RunSite, run: Run, mark: MarkedRun) {
+  let why = "it ended without a word";
+  let acted = false;
+  const emit = (event: RunEvent) => {
+    if (event.result !== undefined) why = event.error?.message ?? event.text;
+    run.emit(acted && event.result === "failed" ? withWayOn(event) : event);
+  };
+  const onAct = (what: string, undo?: string) => {
+    acted = true;
+    mark.act(what, undo);
+  };
+  let result: "done" | "failed" | "refused" = "failed";
+  try {
+    result = await runHere(core, { ...run, emit, onAct });
+    return result;
+  } catch (thrown) {
+    why = messageOf(thrown);
+    throw thrown;
+  } finally {
+    if (result === "done") mark.ended();
+    else await mark.left(why, result === "refused");
+  }
+}
+
+/** The mark stands: said where it failed, not only where the next run is refused. */
+function withWayOn({ error, ...event }: RunEvent): RunEvent {
+  if (error === undefined) return event;
+  const wayOn = `It stopped half-way. Look at the host, then: oob runbook clear ${event.host}`;
+  const hint = error.hint === undefined ? wayOn : `${error.hint}. ${wayOn}`;
+  return { ...event, error: { ...error, hint } };
 }
 
 async function runHere(core: RunSite, run: Run) {
@@ -195,20 +255,36 @@ async function runAt(core: RunSite, session: WatchedConsole, run: Run) {
       user: login.user,
       password: () => core.secrets({ secret: login.secret }),
     },
+    ...(host.grub
+      ? {
+          loaderLogin: {
+            user: host.grub.user,
+            password: () => core.secrets({ secret: host.grub?.secret ?? "" }),
+          },
+        }
+      : {}),
     loaders: await core.registry.bootLoaders(),
+    firmware: await core.registry.firmware(),
+    folder: hostFolder(core.config.state, host.name),
+    secrets: core.secrets,
+    load: (name) => core.registry.runbook(name),
     audit: core.audit,
     clock: core.clock,
   });
 }
 
-function optionsOf(request: Pick<Request, "runbook" | "set">, runbook: Runbook): OptionValues {
+/** What a runbook is given. Throws RUNBOOK_INVALID where a setting is wrong. */
+export function optionsOf(
+  request: Pick<RunRequest, "runbook" | "set">,
+  runbook: Runbook,
+): OptionValues {
   const { values, problems } = readOptions(runbook.options, request.set);
   const [wrong] = problems;
   if (wrong === undefined) return values;
   throw new OobError(
     "RUNBOOK_INVALID",
     `Cannot run ${request.runbook}: ${wrong.option}: ${wrong.message}`,
-    wrong.hint === undefined ? {} : { hint: wrong.hint },
+    { hint: [wrong.hint, `See: oob runbook show ${request.runbook}`].filter(Boolean).join("  ") },
   );
 }
 

@@ -1,5 +1,5 @@
 import { TextLines } from "../../codec/text-lines.ts";
-import type { DeviceEntry, HostEntry } from "../../config/site-config.ts";
+import type { DeviceEntry, HostEntry, SiteConfig } from "../../config/site-config.ts";
 import type { Clock, Millis } from "../../lib/clock.ts";
 import { formatDuration } from "../../lib/durations.ts";
 import { printable } from "../../lib/printable.ts";
@@ -15,6 +15,7 @@ import { toUtf8 } from "../session/host-encoding.ts";
 import type { Session } from "../session/session.ts";
 import type { Holds } from "../watchdog/holds.ts";
 import type { WatchStatus } from "../watchdog/watchdog-parts.ts";
+import { clearTextOf } from "./clear-text.ts";
 import type { HostStatus } from "./site.ts";
 
 /** Enough of a console's end to hold its last line. */
@@ -24,6 +25,7 @@ const MAX_LAST_LINE = 200;
 interface StatusParts {
   readonly clock: Clock;
   readonly state: string;
+  readonly pdus: SiteConfig["pdus"];
   readonly holds: Holds;
   readonly session: (host: string) => Session | undefined;
   readonly whyNot: (host: string) => string | undefined;
@@ -33,6 +35,8 @@ interface StatusParts {
   readonly power: (host: string) => HostPower | undefined;
   /** What the outlets' loads tell. */
   readonly load: (host: string) => string | undefined;
+  readonly mark: (host: string) => HostStatus["mark"];
+  readonly scheduled: (host: string) => HostStatus["scheduled"];
 }
 
 interface Seen {
@@ -60,7 +64,10 @@ export class SiteStatus {
     const hold = holds.of(host);
     const watched = watch(host);
     const load = this.#parts.load(host);
+    const mark = this.#parts.mark(host);
+    const scheduled = this.#parts.scheduled(host);
     const lastByteAt = session?.lastByteAt;
+    const unsealed = session?.seals.why;
     const writer = session?.seat?.who;
     return {
       host,
@@ -85,6 +92,10 @@ export class SiteStatus {
         ? {}
         : { lastByteAt: clock.now() - (clock.monotonic() - lastByteAt) }),
       ...(watched?.incident !== undefined && { incident: watched.incident }),
+      ...(mark && { mark }),
+      ...(scheduled && { scheduled }),
+      ...clearTextOf(entry, this.#parts.pdus),
+      ...(unsealed !== undefined && { unsealed }),
     };
   }
 

@@ -7,7 +7,7 @@ import type { SiteCore } from "./site-core.ts";
 /** What a person decided of an incident. */
 export type PersonVerdict =
   | { readonly is: "close" }
-  | { readonly is: "approve"; readonly rung: Rung }
+  | { readonly is: "approve"; readonly rung: Rung; readonly second?: string | undefined }
   | { readonly is: "deny" };
 
 /** Puts it into force. Without a watchdog in this process, an incident can only be closed. */
@@ -25,7 +25,13 @@ export async function decideIncident(
       else await closeAlone(core, found, by, reason);
       return;
     case "approve":
-      return verdictsOf(core, verdict.is, id, host).approve(id, verdict.rung, by, reason);
+      return verdictsOf(core, verdict.is, id, host).approve(
+        id,
+        verdict.rung,
+        by,
+        reason,
+        verdict.second,
+      );
     case "deny":
       return verdictsOf(core, verdict.is, id, host).deny(id, by, reason);
   }

@@ -14,13 +14,14 @@ export async function whyHost(
   const known = core.watchdog?.whyOf(host);
   const judged = options.interlocks ? await verdictsOn(core, entry, known) : undefined;
   // After the outlets, which take seconds: what is told is what is thought when it is told.
-  const { health, incident } = core.status.row(entry);
+  const { health, incident, mark } = core.status.row(entry);
   const now = core.watchdog?.whyOf(host);
   return {
     ...{ host, at: core.clock.now(), mode: watch.mode, precious, health },
     ...(now && watch.mode !== "off" ? now : unwatched(core, entry, now)),
     ...(judged && { interlocks: judged }),
     ...(incident !== undefined && { incident }),
+    ...(mark && { mark }),
   };
 }
 

@@ -1,21 +1,33 @@
 import type { Rating, WatchMode } from "../../config/site-config.ts";
 import type { Millis } from "../../lib/clock.ts";
 import type { Call } from "../../sdk/modem/calls.ts";
-import type { OptionSpecs } from "../../sdk/options.ts";
 import type { PduReading, PowerState } from "../../sdk/power.ts";
-import type { Risk } from "../../sdk/runbook.ts";
 import type { IncidentSummary } from "../incident/incident-summary.ts";
 import type { ChannelDoors } from "../notify/notify-view.ts";
+import type { IntentDoors } from "./intent-doors.ts";
 import type { LineAct, LineEvent } from "./line-act.ts";
 import type { LoadQuery, OutletLoad } from "./load-view.ts";
 import type { LogQuery, LogRecord } from "./log-query.ts";
 import type { PowerRequest, ProveRequest } from "./power-request.ts";
+import type { RunDoors, RunMark } from "./run-doors.ts";
 import type { HostHealth, WatchSite } from "./watch-site.ts";
 import type { LastVisit, LeaveHow, OpenShell, SessionView } from "./who.ts";
 
 export type { IncidentSummary } from "../incident/incident-summary.ts";
+export type { IntentView } from "./intent-doors.ts";
 export type { LogQuery, LogRecord } from "./log-query.ts";
 export type { PowerRequest, PowerVerb, ProveRequest } from "./power-request.ts";
+export type {
+  DailyHost,
+  DailyPage,
+  ReportSummary,
+  ReportView,
+  RunbookSummary,
+  RunEvent,
+  RunMark,
+  RunRequest,
+  ScheduledRun,
+} from "./run-doors.ts";
 export type { WhyStep, WhyView } from "./watch-site.ts";
 
 /** A row of `oob status`. Times are Unix ms. */
@@ -45,6 +57,14 @@ export interface HostStatus {
   readonly lastLine: string;
   readonly lastByteAt?: Millis;
   readonly incident?: number;
+  /** A runbook stopped half-way here, and nobody has cleared it. */
+  readonly mark?: RunMark;
+  /** The runbook of the schedule that comes next. */
+  readonly scheduled?: { readonly runbook: string; readonly at: Millis };
+  /** What of it is reached in clear text by consent: "console", PDUs. */
+  readonly insecure?: readonly string[];
+  /** Why its log, which goes on, is not sealed at the moment. */
+  readonly unsealed?: string;
 }
 
 /** One outlet of a host as just read. */
@@ -175,31 +195,11 @@ export interface SiteEvent {
   readonly data?: Readonly<Record<string, unknown>>;
 }
 
-/** A runbook as listed. */
-export interface RunbookSummary {
-  readonly name: string;
-  readonly title: string;
-  readonly summary: string;
-  readonly risk: Risk;
-  readonly options: OptionSpecs;
-}
-
-/** A line of a runbook's report, or its end for one host. */
-export interface RunEvent {
-  readonly at: Millis;
-  readonly host: string;
-  readonly step?: string;
-  readonly text: string;
-  readonly tookMs?: Millis;
-  readonly result?: "done" | "failed" | "refused";
-  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
-}
-
 /**
  * All that a command can ask of a site. The daemon serves it over its socket (daemon/client gives the same interface),
  * and without a daemon the command opens the devices itself (core/local-site).
  */
-export interface Site extends WatchSite, ChannelDoors {
+export interface Site extends WatchSite, ChannelDoors, RunDoors, IntentDoors<PowerEvent> {
   /** "daemon" or "direct": who has the devices. */
   readonly via: "daemon" | "direct";
   hosts(): Promise<readonly string[]>;
@@ -234,7 +234,8 @@ export interface Site extends WatchSite, ChannelDoors {
   /** What the outlets of hosts have drawn. */
   loads(query: LoadQuery): Promise<readonly OutletLoad[]>;
   hold(hosts: readonly string[], forMs: Millis, reason: string): Promise<void>;
-  release(hosts: readonly string[]): Promise<void>;
+  /** Ends holds; gives the hosts that had one. */
+  release(hosts: readonly string[]): Promise<readonly string[]>;
   events(query: {
     readonly hosts: readonly string[];
     readonly since?: Millis;
@@ -248,17 +249,9 @@ export interface Site extends WatchSite, ChannelDoors {
     readonly report: string;
     readonly record?: object;
   }>;
-  runbooks(): Promise<readonly RunbookSummary[]>;
-  run(request: {
-    readonly runbook: string;
-    readonly hosts: readonly string[];
-    readonly set: Readonly<Record<string, string>>;
-    readonly dryRun: boolean;
-    /** Interlocks that a person may override were overridden knowingly. */
-    readonly force?: boolean;
-    readonly reason: string;
-  }): AsyncIterable<RunEvent>;
   /** Live rows; in direct mode this also runs the watchdog in this process. */
   watch(hosts: readonly string[]): AsyncIterable<readonly HostStatus[]>;
+  /** Of a site that a daemon holds: reaches whichever daemon holds it now. Throws DAEMON_UNREACHABLE. */
+  readonly reopen?: () => Promise<Site>;
   close(): Promise<void>;
 }

@@ -1,6 +1,9 @@
 import type { Rung, WatchMode } from "../../config/site-config.ts";
 import type { Millis } from "../../lib/clock.ts";
 import type { Action, HostState } from "../../sdk/rule.ts";
+import type { IncidentLink } from "../incident/incident-link.ts";
+import type { LinkRight } from "../incident/link-token.ts";
+import type { RunMark } from "./run-doors.ts";
 
 /** What is thought of a host. `since` is Unix ms. */
 export interface HostHealth {
@@ -73,6 +76,8 @@ export interface WhyView {
   /** The rung that would be climbed next, in mode act. */
   readonly rung?: Rung;
   readonly incident?: number;
+  /** A runbook stopped half-way here. */
+  readonly mark?: RunMark;
   readonly ask?: WhyAsk;
 }
 
@@ -85,6 +90,15 @@ export interface WatchSite {
    * Yes to the rung that `why` showed. What comes of it is told in the events. `confirm`: the answer to the question that
    * stands before it, "y" or the name of a precious host; the daemon refuses what comes over its socket without it.
    */
-  approveIncident(id: number, rung: Rung, reason: string, confirm?: string): Promise<void>;
+  approveIncident(
+    id: number,
+    rung: Rung,
+    reason: string,
+    confirm?: string,
+    /** Who approved it besides, where two have to. The daemon says so; it never comes over a socket. */
+    second?: string,
+  ): Promise<void>;
   denyIncident(id: number, reason: string): Promise<void>;
+  /** A link to the page of an incident, for whoever may approve it. */
+  incidentLink(id: number, may: LinkRight): Promise<IncidentLink>;
 }

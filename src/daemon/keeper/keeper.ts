@@ -2,11 +2,14 @@
  * oob-keeper: the process that holds local ports and writes their logs, so that the daemon may be killed, or hang, and
  * no byte is lost. It parses nothing that a host prints. One daemon at a time; the newest connection is it.
  */
+import { existsSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import type { DeviceEntry } from "../../config/site-config.ts";
 import { GroupSync } from "../../core/log/group-sync.ts";
 import { ReadPace } from "../../core/port/read-pace.ts";
 import { Registry } from "../../core/registry/registry.ts";
+import { DayKeys } from "../../core/seal/day-keys.ts";
+import { sealFolder } from "../../core/seal/seal-files.ts";
 import { SiteDevices } from "../../core/site/site-devices.ts";
 import type { Clock, Millis, Timer } from "../../lib/clock.ts";
 import { minutes } from "../../lib/durations.ts";
@@ -24,10 +27,16 @@ import { KeptConsole } from "./kept-console.ts";
 
 /** A daemon that does not come back within this has been ended for good: the ports are given free. */
 const LINGER: Millis = minutes(10);
+const LOOK_EVERY: Millis = 100;
 /** What a daemon that hangs may leave untaken; beyond it, the connection is cut and it catches up from the log. */
 const MAX_WAITING_BYTES = 8 << 20;
 
 type Answer = { readonly value?: unknown; readonly bytes?: Uint8Array };
+
+/** For a keeper of systemd's: waits while something stands at its socket. What a killed one left, the daemon clears. */
+export async function untilFree(path: string, clock: Clock, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && existsSync(path)) await clock.sleep(LOOK_EVERY);
+}
 
 /** Keeps ports for daemons that connect to `path`. Resolves when it is told to leave, or nobody comes. */
 export async function keepPorts(path: string, clock: Clock, signal: AbortSignal): Promise<void> {
@@ -149,7 +158,7 @@ class Keeper {
         port.mark(call.kind, call.text);
         return {};
       case "sync":
-        await port.sync();
+        await port.sync(call.sealed);
         return {};
       case "tail": {
         const tail = await console.tail(call.bytes, call.until);
@@ -211,6 +220,7 @@ interface SiteParts {
   readonly devices: SiteDevices;
   readonly pace: ReadPace;
   readonly sync: GroupSync;
+  readonly keys: DayKeys;
 }
 
 function partsOf(site: KeptSite, clock: Clock): SiteParts {
@@ -226,7 +236,8 @@ function partsOf(site: KeptSite, clock: Clock): SiteParts {
   });
   // A log that cannot be written says so itself, through its console.
   const sync = new GroupSync({ clock, interval: site.sync, failed: () => {} });
-  return { site, devices, pace: new ReadPace(clock), sync };
+  const keys = new DayKeys(sealFolder(site.state), clock);
+  return { site, devices, pace: new ReadPace(clock), sync, keys };
 }
 
 const plainError = (thrown: unknown) => ({

@@ -5,6 +5,7 @@ import type { PortListener, PortState } from "../../core/port/console-port.ts";
 import { LocalPort } from "../../core/port/local-port.ts";
 import type { PortLock } from "../../core/port/port-lock.ts";
 import type { ReadPace } from "../../core/port/read-pace.ts";
+import type { DayKeys } from "../../core/seal/day-keys.ts";
 import type { SiteDevices } from "../../core/site/site-devices.ts";
 import type { Clock, Millis } from "../../lib/clock.ts";
 import { systemRandom } from "../../lib/random.ts";
@@ -22,6 +23,7 @@ interface KeptParts {
   readonly clock: Clock;
   readonly pace: ReadPace;
   readonly sync: GroupSync;
+  readonly keys: DayKeys;
   readonly tell: Tell;
 }
 
@@ -34,15 +36,16 @@ export class KeptConsole implements PortListener {
   readonly #tell: Tell;
   #claim: Promise<PortLock> | undefined;
   #followed = false;
+  #unsealed: string | undefined;
 
   /** Throws LOG_UNWRITABLE. */
   constructor(parts: KeptParts) {
-    const { host, entry, site, devices, clock, pace, sync, tell } = parts;
+    const { host, entry, site, devices, clock, pace, sync, keys, tell } = parts;
     this.entry = JSON.stringify(entry);
     this.#host = host;
     this.#tell = tell;
-    const { state, segmentBytes } = site;
-    const log = new ConsoleLog({ state, host, clock, sync, segmentBytes });
+    const { state, segmentBytes, segmentAge } = site;
+    const log = new ConsoleLog({ state, host, clock, sync, segmentBytes, segmentAge, keys });
     this.port = new LocalPort({
       host,
       clock,
@@ -71,6 +74,7 @@ export class KeptConsole implements PortListener {
     const { bytes, offset: at } = await missed;
     if (bytes.length > 0) this.#say({ is: "bytes", offset: at, at: loggedAt }, bytes);
     this.state(this.port.state);
+    this.seal(this.#unsealed);
   }
 
   /** The daemon went away. */
@@ -110,6 +114,11 @@ export class KeptConsole implements PortListener {
 
   notice(text: string): void {
     this.#say({ is: "notice", text });
+  }
+
+  seal(why: string | undefined): void {
+    this.#unsealed = why;
+    this.#say({ is: "seal", why });
   }
 
   #say(head: object, bytes?: Uint8Array): void {

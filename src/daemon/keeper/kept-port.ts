@@ -86,8 +86,8 @@ export class KeptPort implements ConsolePort {
     return { bytes: answer.bytes ?? new Uint8Array(0), offset: Number(answer.value) };
   }
 
-  async sync(): Promise<void> {
-    await this.#ask({ method: "sync" });
+  async sync(sealed = false): Promise<void> {
+    await this.#ask({ method: "sync", sealed });
   }
 
   async stop(): Promise<void> {
@@ -116,6 +116,9 @@ export class KeptPort implements ConsolePort {
         return;
       case "notice":
         listener.notice?.(String(head.text));
+        return;
+      case "seal":
+        listener.seal?.(typeof head.why === "string" ? head.why : undefined);
     }
   }
 

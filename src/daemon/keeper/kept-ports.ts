@@ -7,6 +7,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { unlink } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
+import type { Environment } from "../../config/places.ts";
 import type { HostEntry, SiteConfig } from "../../config/site-config.ts";
 import type { ConsolePort } from "../../core/port/console-port.ts";
 import { Registry } from "../../core/registry/registry.ts";
@@ -54,18 +55,25 @@ interface KeptPortsOptions {
   readonly start?: ((socket: string) => Promise<void>) | undefined;
 }
 
-/** Starts the built program as a process that outlives this one. The source alone, in tests, has none. */
-export const startKeeper: KeptPortsOptions["start"] = import.meta.url.endsWith(".ts")
-  ? undefined
-  : (socket) => {
-      const program = new URL("./main.js", import.meta.url).pathname;
-      const options = { detached: true, stdio: "ignore" } as const;
-      const keeper = spawn(process.execPath, [program, socket], options);
-      keeper.unref();
-      return new Promise((resolve) => {
-        keeper.on("exit", () => resolve()).on("error", () => resolve());
-      });
-    };
+/**
+ * How a keeper comes to be: the built program, as a process that outlives this one; the source alone, in tests, has none.
+ * OOB_KEEPER=unit: systemd runs it, more confined than a child of ours, and it is waited for. One of ours would take
+ * its place for good.
+ */
+export function keeperStart(env: Environment): KeptPortsOptions["start"] {
+  if (env.OOB_KEEPER === "unit") return () => new Promise(() => {});
+  return import.meta.url.endsWith(".ts") ? undefined : startKeeper;
+}
+
+function startKeeper(socket: string): Promise<void> {
+  const program = new URL("./main.js", import.meta.url).pathname;
+  const options = { detached: true, stdio: "ignore" } as const;
+  const keeper = spawn(process.execPath, [program, socket], options);
+  keeper.unref();
+  return new Promise((resolve) => {
+    keeper.on("exit", () => resolve()).on("error", () => resolve());
+  });
+}
 
 /** Ports that the keeper holds for this daemon. */
 export class KeptPorts {
@@ -119,7 +127,8 @@ export class KeptPorts {
     try {
       await this.#findOrStart(this.#start);
       const { state, drivers, log } = this.#config;
-      const site = { state, drivers, sync: log.sync, segmentBytes: log.segmentBytes };
+      const { sync, segmentBytes, segmentAge } = log;
+      const site = { state, drivers, sync, segmentBytes, segmentAge };
       await this.#call({ method: "begin", site, hosts });
       if (hosts.length > 0) return true;
       await this.#call({ method: "leave" }).catch(() => undefined);

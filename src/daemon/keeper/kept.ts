@@ -3,14 +3,14 @@
  *
  *   keeper  hello {v, pid} ─────────────────────────────────────────────────────────► daemon
  *   daemon  call {id, method, host, …} ─► keeper ─► answer {id, value | error}
- *   keeper  bytes, state, lines, gap, notice {host, …}: of the consoles that are followed, as it happens
+ *   keeper  bytes, state, lines, gap, notice, seal {host, …}: of the consoles that are followed, as it happens
  */
 import type { DeviceEntry } from "../../config/site-config.ts";
 import type { PortState } from "../../core/port/console-port.ts";
 import type { Millis } from "../../lib/clock.ts";
 
 /** A daemon ends a keeper of another version and starts its own. */
-export const KEEPER_VERSION = 2;
+export const KEEPER_VERSION = 4;
 /** A call or an event with its bytes: a tail is the longest. */
 export const MAX_KEEPER_FRAME = 4 << 20;
 /** Bytes that a daemon is given again when it comes back: what it lacks beyond them is in the log. */
@@ -25,6 +25,7 @@ export interface KeptSite {
   readonly drivers: readonly string[];
   readonly sync: Millis;
   readonly segmentBytes: number;
+  readonly segmentAge: Millis;
 }
 
 /** What the keeper is asked. Bytes go beside the head. */
@@ -35,7 +36,8 @@ export type KeeperCall =
   | { readonly method: "open"; readonly host: string; readonly entry: DeviceEntry }
   /** Sends everything from that offset on. */
   | { readonly method: "follow"; readonly host: string; readonly from: number }
-  | { readonly method: "write" | "lines" | "retry" | "sync" | "stop"; readonly host: string }
+  | { readonly method: "write" | "lines" | "retry" | "stop"; readonly host: string }
+  | { readonly method: "sync"; readonly host: string; readonly sealed: boolean }
   | { readonly method: "break"; readonly host: string; readonly ms: Millis }
   | { readonly method: "dtr"; readonly host: string; readonly on: boolean }
   | { readonly method: "eager"; readonly host: string; readonly eager: boolean }

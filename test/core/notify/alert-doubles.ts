@@ -31,7 +31,14 @@ export class AlertSite {
   readonly dead = new Set<string>();
   /** Channels that take all, and nobody knows where it comes to. */
   readonly blind = new Set<string>();
+  /** What those say, of an alert. */
+  says = (_alert: Alert): string => "connection refused";
+  /** What leads to the incident. */
+  link: string | undefined;
   tries = 0;
+  /** A try does not end by itself. */
+  hangs = false;
+  hung: Promise<void> = Promise.resolve();
   audit: Audit;
   #alerts: Alerts | undefined;
 
@@ -60,11 +67,22 @@ export class AlertSite {
       openIncident: (host) => (host === "web1" ? 12 : undefined),
       next: () => "probe again in 5m",
       asks: (host) => host === "web2",
+      channelsOf: (host) => (host === "web3" ? ["pager"] : undefined),
+      link: () => this.link,
       isBlind: (one) => Promise.resolve(this.blind.has(nameOf.get(one) ?? "?")),
-      send: (one, alert) => {
+      send: (one, alert, ending) => {
         this.tries++;
+        if (this.hangs)
+          return new Promise((_, reject) => {
+            this.hung = new Promise((resolve) => {
+              ending.addEventListener("abort", () => {
+                reject(new Error("ended"));
+                resolve();
+              });
+            });
+          });
         const channel = nameOf.get(one) ?? "?";
-        if (this.dead.has(channel)) return Promise.reject(new Error("connection refused"));
+        if (this.dead.has(channel)) return Promise.reject(new Error(this.says(alert)));
         this.sent.push({ channel, alert });
         return Promise.resolve("HTTP 200");
       },

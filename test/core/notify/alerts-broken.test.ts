@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { sealLink } from "../../../src/core/incident/link-token.ts";
 import { hours, minutes } from "../../../src/lib/durations.ts";
-import { AFTER_GATHER, AlertSite, entry } from "./alert-doubles.ts";
+import { AFTER_GATHER, AlertSite, entry, LONG } from "./alert-doubles.ts";
 
 describe("Alerts where something around them is broken", () => {
   it("the second start does not tell the past either, where nothing happened since the first", async () => {
@@ -32,6 +33,26 @@ describe("Alerts where something around them is broken", () => {
       "db2: kernel panic",
       "100 events are not told: older than 3d",
     ]);
+    await site.alerts.stop();
+  });
+
+  it("a channel that says what it was sent puts no link into the trail, nor before who looks at it", async () => {
+    const site = new AlertSite({ pager: entry() });
+    const claim = { incident: 12, may: "answer", until: 0, to: "channel pager" } as const;
+    const token = sealLink(claim, new Uint8Array(32));
+    site.link = `https://oob.example/i/${token}`;
+    site.says = (alert) => `cannot post "look: ${alert.link}"`;
+    site.dead.add("pager");
+    await site.start();
+    site.open("web1", 12);
+    await site.advance(LONG);
+    const [pager] = await site.alerts.status();
+    expect(JSON.stringify(pager)).toContain("https://oob.example/i/…");
+    const told: string[] = [JSON.stringify(pager)];
+    for await (const { text } of site.audit.read({ hosts: [], type: "notify", follow: false }))
+      told.push(text);
+    expect(told.join()).toContain("takes nothing: cannot post");
+    expect(told.join()).not.toContain(token.slice(0, 20));
     await site.alerts.stop();
   });
 

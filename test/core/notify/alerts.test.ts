@@ -61,6 +61,39 @@ describe("Alerts", () => {
     await site.alerts.stop();
   });
 
+  it("a host's own channels: the others hear nothing of it", async () => {
+    const site = new AlertSite({ chat: entry(), pager: entry() });
+    await site.start();
+    site.open("web3", 13);
+    site.open("web1", 12);
+    await site.advance(seconds(5));
+    expect(site.texts("chat")).toEqual(["open critical demo/incident/12"]);
+    expect(site.texts("pager")).toEqual([
+      "open critical demo/incident/13",
+      "open critical demo/incident/12",
+    ]);
+  });
+
+  it("says why what waits has not gone: quiet hours, its limit, others", async () => {
+    const site = new AlertSite({
+      quiet: entry({ quiet: ["00:00-24:00"] }),
+      last: entry({ fallback: minutes(5) }),
+      few: entry({ limit: 1 }),
+    });
+    site.dead.add("quiet");
+    await site.start();
+    for (const incident of [12, 13])
+      site.note("incident.open", "web1", `opened ${incident}`, incident);
+    await site.advance(seconds(5));
+    const whys = Object.fromEntries(
+      (await site.alerts.status()).map((one) => [one.channel, one.why]),
+    );
+    expect(whys).toMatchObject({
+      quiet: "quiet hours: what is not critical waits",
+      few: "its limit of 1 in 10m",
+    });
+  });
+
   it("a person who holds the host acknowledges its incident", async () => {
     const site = new AlertSite({ chat: entry() });
     await site.start();
@@ -160,6 +193,43 @@ describe("Alerts", () => {
     await site.advance(minutes(10));
     expect(site.texts("pager").at(-1)).toBe("resolved info demo/incident/15");
     await site.alerts.stop();
+  });
+
+  it("a digest is over when all that went into it is, also after a restart", async () => {
+    const site = new AlertSite({ pager: entry({ limit: 1 }) });
+    await site.start();
+    const ids = [20, 21, 22, 23];
+    for (const id of ids) site.open(`db${id}`, id);
+    await site.advance(minutes(15));
+    const digest = site.sent.find(({ alert }) => alert.thread.includes("/digest/"))?.alert;
+    expect(digest?.title).toMatch(/^3 alerts: /);
+    await site.kill();
+    await site.start();
+    const ends = () => site.sent.filter((one) => one.alert.thread === digest?.thread).length - 1;
+    for (const id of ids) {
+      expect(ends()).toBe(0);
+      site.note("incident.close", `db${id}`, `incident ${id} closed`, id);
+      await site.advance(minutes(30));
+    }
+    expect(ends()).toBe(1);
+    expect(site.sent.at(-1)?.alert).toMatchObject({ thread: digest?.thread, phase: "resolved" });
+  });
+
+  it("a try that is under way ends with oob, and its message waits for the next", async () => {
+    const site = new AlertSite({ pager: entry() });
+    await site.start();
+    site.hangs = true;
+    site.open("web1", 12);
+    await site.advance(seconds(5));
+    expect(site.tries).toBe(1);
+    await site.alerts.stop();
+    await site.hung;
+    site.hangs = false;
+    await site.kill();
+    await site.start();
+    await site.advance(seconds(5));
+    expect(site.texts("pager")).toEqual(["open critical demo/incident/12"]);
+    expect((await site.alerts.status())[0]).toMatchObject({ state: "ok" });
   });
 
   it("a channel for emergencies is used when nobody else was told in time", async () => {

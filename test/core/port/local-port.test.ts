@@ -121,7 +121,8 @@ describe("LocalPort", () => {
     await clock.advance(20_000);
     wire.print("last words");
     wire.hangUp();
-    await clock.advance(60);
+    // Its turn to be read comes first.
+    await clock.advance(110);
     expect(allBytes(log.folder).toString()).toBe("last words");
     expect(downs(states)).toEqual([
       { is: "down", why: "the other side hung up", retryAt: expect.any(Number) },

@@ -7,6 +7,7 @@ import {
   readFile,
   readlink,
   rm,
+  stat,
   symlink,
   writeFile,
 } from "node:fs/promises";
@@ -198,6 +199,17 @@ describe("lockPort()", () => {
 describe("lockPort() and UUCP lock files", () => {
   const device = "/dev/ttyOOB9";
   const file = () => join(uucpFolder, "LCK..ttyOOB9");
+
+  it("others may read who has it, under the umask of a unit too", async () => {
+    const before = process.umask(0o027);
+    try {
+      const held = await lock(device);
+      expect((await stat(file())).mode & 0o777).toBe(0o644);
+      await held.release();
+    } finally {
+      process.umask(before);
+    }
+  });
 
   it("leaves one in HDB format and removes it", async () => {
     const held = await lock(device);

@@ -248,6 +248,13 @@ describe("the seat", () => {
       code: "SEAT_TAKEN",
       message: 'Cannot type to web1: "jana" is writing',
     });
+    // Whoever is here sees in the seat who comes.
+    const last = (events: readonly { is: string }[]) => events.findLast(({ is }) => is === "seat");
+    await until(() => last(jana.reader.events) !== undefined);
+    expect(last(jana.reader.events)).toMatchObject({
+      text: "max came",
+      seat: { mine: "write", others: [{ who: "max", mode: "read" }] },
+    });
     await max.attachment.setMode("join", "");
     await max.attachment.write(Buffer.from("x"));
     await jana.attachment.write(Buffer.from("y"));
@@ -404,5 +411,55 @@ describe("the seat", () => {
       break;
     }
     expect([session.people, session.seat]).toEqual([[], undefined]);
+  });
+});
+
+describe("a BREAK of automation and what belongs to it", () => {
+  it("hold back what a person typed, who loses the seat meanwhile: it does not go out", async () => {
+    const { session, wire } = await kitOf();
+    const typedThere: string[] = [];
+    wire.onTyped = (text) => void typedThere.push(text);
+    let go = () => {};
+    wire.breaking = new Promise((resolve) => {
+      go = resolve;
+    });
+    wire.onBreak = () => wire.breaking;
+    const both = session.borrow("watchdog", "probe").breakThen(250, "break");
+    const jana = await session.attach(request({ mode: "force" }), "jana");
+    const late = jana.write(new TextEncoder().encode("jana"));
+    const otto = await session.attach(request({ mode: "force" }), "otto");
+    const refused = expect(late).rejects.toMatchObject({ code: "SEAT_TAKEN" });
+    const typed = otto.write(new TextEncoder().encode("otto"));
+    go();
+    await Promise.all([both, refused, typed]);
+    expect(typedThere.join("")).toBe("otto");
+  });
+
+  it("stay together: a person who takes the seat in between types behind them", async () => {
+    const { session, wire } = await kitOf();
+    const order: string[] = [];
+    wire.onBreak = async () => {
+      order.push("BREAK");
+      await wire.breaking;
+    };
+    wire.onTyped = (text) => void order.push(text);
+    for (const next of ["break", new TextEncoder().encode("h")] as const) {
+      let go = () => {};
+      wire.breaking = new Promise((resolve) => {
+        go = resolve;
+      });
+      const lent = session.borrow("watchdog", "probe");
+      const both = lent.breakThen(250, next);
+      const attachment = await session.attach(request({ mode: "force" }), "jana");
+      expect(lent.signal.aborted).toBe(true);
+      const typed = attachment.write(new TextEncoder().encode("b"));
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(order).toEqual(["BREAK"]);
+      go();
+      await Promise.all([both, typed]);
+      expect(order).toEqual(["BREAK", next === "break" ? "BREAK" : "h", "b"]);
+      await attachment.leave();
+      order.length = 0;
+    }
   });
 });

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
@@ -7,9 +7,9 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { HostEntry } from "../../../src/config/site-config.ts";
 import type { ConsolePort, PortListener, PortState } from "../../../src/core/port/console-port.ts";
 import { encodeFrame, FrameReader } from "../../../src/daemon/frames.ts";
-import { keepPorts } from "../../../src/daemon/keeper/keeper.ts";
+import { keepPorts, untilFree } from "../../../src/daemon/keeper/keeper.ts";
 import { keeperSocket } from "../../../src/daemon/keeper/kept.ts";
-import { KeptPorts } from "../../../src/daemon/keeper/kept-ports.ts";
+import { KeptPorts, keeperStart } from "../../../src/daemon/keeper/kept-ports.ts";
 import { type Clock, ManualClock, systemClock } from "../../../src/lib/clock.ts";
 import { minutes } from "../../../src/lib/durations.ts";
 import { Rack } from "../../core/site/site-kit.ts";
@@ -78,7 +78,7 @@ afterEach(async () => {
   await rack.close();
 });
 
-function start(socket: string): Promise<void> {
+function startHere(socket: string): Promise<void> {
   const ending = new AbortController();
   const ended = keepPorts(socket, systemClock, ending.signal);
   keepers.push({ ending, ended });
@@ -104,7 +104,7 @@ async function doomed(): Promise<KeptPorts> {
   return kept;
 }
 
-function make(hosts: ReadonlyMap<string, HostEntry>, clock: Clock): KeptPorts {
+function make(hosts: ReadonlyMap<string, HostEntry>, clock: Clock, start = startHere): KeptPorts {
   const config = rack.config({ drivers: [join(rack.folder, "drivers")], hosts });
   const note = (text: string) => void notes.push(text);
   return new KeptPorts({ config, clock, note, start });
@@ -132,6 +132,50 @@ describe("KeptPorts", () => {
       code: "LINK_UNSUPPORTED",
       message: expect.stringContaining("Cannot set the modem lines of web1"),
     });
+  });
+
+  test("OOB_KEEPER=unit: it waits for systemd's keeper, clears what a killed one left, starts none", async () => {
+    const socket = keeperSocket(join(rack.folder, "state"));
+    // As after a power loss: the file is there, nobody listens.
+    const killed = createServer();
+    await new Promise<void>((resolve) => killed.listen(`${socket}.1`, resolve));
+    await link(`${socket}.1`, socket);
+    await new Promise((resolve) => killed.close(resolve));
+    expect(existsSync(socket)).toBe(true);
+
+    const daemon = make(rack.hosts, systemClock, keeperStart({ OOB_KEEPER: "unit" }));
+    daemons.push(daemon);
+    const heard = listen(daemon);
+    while (existsSync(socket)) await setImmediate();
+    expect(keepers).toEqual([]);
+    void startHere(socket);
+    const ear = await heard;
+    await rack.print("web1", "hello");
+    await ear.until(() => ear.text.includes("hello"));
+    expect(notes).toEqual([]);
+  });
+
+  test("untilFree() waits for as long as a socket stands there, and no longer than it may", async () => {
+    const path = join(rack.folder, "left");
+    await writeFile(path, "");
+    const clock = new ManualClock();
+    const ending = new AbortController();
+    const ended: string[] = [];
+    const waits = async (name: string, signal: AbortSignal) => {
+      await untilFree(path, clock, signal);
+      ended.push(name);
+    };
+    const stopped = waits("stopped", ending.signal);
+    const free = waits("free", new AbortController().signal);
+    await clock.advance(1000);
+    expect(ended).toEqual([]);
+    ending.abort();
+    await clock.advance(100);
+    await stopped;
+    expect(ended).toEqual(["stopped"]);
+    await rm(path);
+    await clock.advance(100);
+    await free;
   });
 
   test("a daemon that comes later finds the port as it was, and hears on from there", async () => {
@@ -214,7 +258,7 @@ describe("KeptPorts", () => {
     const config = rack.config();
     const none = new KeptPorts({ config, clock: systemClock, note: (text) => notes.push(text) });
     expect(await none.port(entry)).toBeUndefined();
-    const plain = new KeptPorts({ config, clock: systemClock, note: () => {}, start });
+    const plain = new KeptPorts({ config, clock: systemClock, note: () => {}, start: startHere });
     expect(await plain.port(entry)).toBeUndefined();
     expect(keepers).toHaveLength(0);
     expect(notes).toEqual([]);

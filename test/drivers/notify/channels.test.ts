@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,6 +25,15 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "oob-channel-"));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Gone, or only waiting for its parent to ask how it ended. */
+function isGone(pid: number): boolean {
+  try {
+    return / Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return true;
+  }
+}
 
 const script = (text: string): string => {
   const path = join(folder, "script");
@@ -73,6 +82,16 @@ describe("command", () => {
       code: "NOTIFY_FAILED",
       message: expect.stringMatching(/ended with 75, "no \^\[\[31mline"$/),
     });
+    const ending = new AbortController();
+    const pid = join(folder, "siren.pid");
+    const siren = optionsOf(command, {
+      command: script(`echo $$ > ${pid}.part; mv ${pid}.part ${pid}; sleep 600`),
+    });
+    const ended = command.send(ALERT, siren, contextOf({}, { signal: ending.signal }));
+    await vi.waitUntil(() => existsSync(pid), { timeout: 60_000 });
+    ending.abort();
+    await expect(ended).rejects.toMatchObject({ code: "INTERRUPTED" });
+    await vi.waitUntil(() => isGone(Number(readFileSync(pid, "utf8"))), { timeout: 60_000 });
     const hanging = optionsOf(command, { command: script("sleep 600"), timeout: "200ms" });
     await expect(command.send(ALERT, hanging, contextOf())).rejects.toThrow(/did not end within/);
   });
