@@ -32,10 +32,10 @@ export default defineNotify({
     },
   },
   check: faultsOf,
-  async send(alert, options, { clock }) {
+  async send(alert, options, { clock, signal }) {
     const words = wordsOf(options);
     const { status, err } = await runCommand(words, {
-      clock,
+      ...{ clock, signal },
       timeout: durationOf(options, "timeout", seconds(30)),
       env: environmentOf(alert),
       // A siren that it leaves running is no failure, which would be tried again and again.

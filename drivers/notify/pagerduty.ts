@@ -46,7 +46,7 @@ export default defineNotify({
 });
 
 function event(alert: Alert): object {
-  const { thread, phase, severity, at, title, site, host, incident, key } = alert;
+  const { thread, phase, severity, at, title, site, host, incident, key, link } = alert;
   const head = {
     event_action: ACTIONS[phase],
     dedup_key: thread.slice(0, MAX_KEY),
@@ -55,6 +55,7 @@ function event(alert: Alert): object {
   if (phase !== "open") return head;
   return {
     ...head,
+    ...(link !== undefined && { links: [{ href: link, text: "Incident" }] }),
     payload: {
       summary: printable(`[${site}] ${title}`, MAX_SUMMARY),
       source: host ?? site,

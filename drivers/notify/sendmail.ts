@@ -37,12 +37,12 @@ export default defineNotify({
   ],
   // It waits in this machine's own queue for as long as the network is down.
   isBlind: () => true,
-  async send(alert, options, { clock }) {
+  async send(alert, options, { clock, signal }) {
     const program = textOf(options, "program") || SENDMAIL;
     const mail = alertMail(alert, options);
     const words = [program, "-i", "-f", mail.from, "--", ...recipientsOf(options)];
     const { status, err } = await runCommand(words, {
-      clock,
+      ...{ clock, signal },
       timeout: durationOf(options, "timeout", seconds(45)),
       // Some deliver in the background, with our outputs still open.
       untilExit: true,

@@ -40,7 +40,7 @@ export default defineNotify({
 });
 
 /** The thread stands in each message: an incoming webhook cannot answer one of its own. */
-function textOf(alert: Alert): string {
+function textOf({ link, ...alert }: Alert): string {
   const thread = alert.incident === undefined ? "" : ` (incident ${alert.incident})`;
   const lines: string[] = [];
   let length = 0;
@@ -49,5 +49,7 @@ function textOf(alert: Alert): string {
     if (length > MAX_CODE) break;
     lines.push(line);
   }
-  return `${slackPlain(alertHead(alert) + thread)}\n${slackCode(lines)}`;
+  // Outside the code, where it can be touched. It holds no letter that means something there.
+  const below = link === undefined ? "" : `\n<${link}>`;
+  return `${slackPlain(alertHead(alert) + thread)}\n${slackCode(lines)}${below}`;
 }

@@ -19,6 +19,7 @@ import {
   runCommand,
   seconds,
   textOf,
+  writeToEnd,
 } from "oob/sdk";
 
 const PORTS = { udp: 514, tcp: 601, tls: 6514 } as const;
@@ -146,7 +147,9 @@ async function byStream(
   try {
     const socket =
       way === "unix" ? await connected(connect({ path }), end) : await openHttpSocket(place, end);
-    return await written(socket, frame, end);
+    // A stream has no answer either; but the receiver has to take the end of it.
+    await writeToEnd(socket, frame, end);
+    return "the receiver's side took it; syslog has no answer";
   } catch (cause) {
     if (cause instanceof OobError) throw cause;
     const where = way === "unix" ? `"${printable(path, 100)}"` : place.label;
@@ -167,26 +170,10 @@ async function connected(socket: Socket, signal: AbortSignal): Promise<Socket> {
   return socket;
 }
 
-/** A stream has no answer either; but the receiver has to take the end of it. */
-async function written(socket: Socket, frame: Uint8Array, signal: AbortSignal): Promise<string> {
-  try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once("error", reject);
-      socket.once("close", () => reject(new Error("it hung up")));
-      signal.addEventListener("abort", () => reject(new Error("no end of it")), { once: true });
-      socket.resume();
-      socket.end(frame, () => resolve());
-    });
-    return "the receiver's side took it; syslog has no answer";
-  } finally {
-    socket.destroy();
-  }
-}
-
 async function byLogger(
   alert: Alert,
   options: OptionValues,
-  { clock }: NotifyContext,
+  { clock, signal }: NotifyContext,
 ): Promise<string> {
   const path = textOf(options, "path");
   const { text, values, facility } = messageOf(alert, options);
@@ -197,7 +184,7 @@ async function byLogger(
     ...(path === "" ? [] : ["-u", path]),
   ];
   const input = `${printable(`${text} (${fields.join(" ")})`, 1500)}\n`;
-  const { status, err } = await runCommand(words, { clock, timeout: WITHIN, input });
+  const { status, err } = await runCommand(words, { clock, signal, timeout: WITHIN, input });
   if (status === 0 && err.trim() === "") return "logger took it";
   const said = printable(err.trim(), 200);
   throw new OobError("NOTIFY_FAILED", `Cannot log: logger ended with ${status}, "${said}"`, {
