@@ -30,7 +30,7 @@ let site: OutletSite<Machine>;
 
 beforeAll(async () => {
   if (!long) return;
-  const { kernel } = buildImages();
+  const { kernel } = await buildImages();
   if (!existsSync(join(folder, "noedit.img"))) {
     const script = new URL("./rig/build-loaders.sh", import.meta.url).pathname;
     execFileSync("sh", [script, dirname(kernel), folder], {

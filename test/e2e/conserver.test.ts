@@ -277,7 +277,7 @@ describe.skipIf(!conserverInstalled)("conserver says", () => {
 
 describe.skipIf(!conserverInstalled)("conserver in front of a machine", () => {
   it("carries BREAK to its kernel", async () => {
-    const { kernel, initrd } = buildImages();
+    const { kernel, initrd } = await buildImages();
     const port = await freePort();
     const append = "console=ttyS0,115200 oob.host=web1";
     const machine = new Machine("web1", { kernel, initrd, append }, port);

@@ -11,7 +11,7 @@ let modem: MockModem;
 let test: TestSite;
 
 beforeAll(async () => {
-  const { kernel, initrd } = buildImages();
+  const { kernel, initrd } = await buildImages();
   machine = new Machine("web1", { kernel, initrd, append: "console=ttyS0,115200 oob.host=web1" });
   machine.powerOn();
   modem = new MockModem(systemClock, {});

@@ -34,8 +34,8 @@ const machines: Machine[] = [];
 let test: TestSite;
 
 /** A CD with this GRUB configuration and the small host. */
-function iso(name: keyof typeof CONFIGS): string {
-  const { kernel, initrd } = buildImages();
+async function iso(name: keyof typeof CONFIGS): Promise<string> {
+  const { kernel, initrd } = await buildImages();
   const tree = join(folder, name);
   mkdirSync(join(tree, "boot", "grub"), { recursive: true });
   copyFileSync(kernel, join(tree, "boot", "vmlinuz"));
@@ -47,7 +47,7 @@ function iso(name: keyof typeof CONFIGS): string {
 }
 
 beforeAll(async () => {
-  for (const name of NAMES) machines.push(new Machine(name, { cdrom: iso(name) }));
+  for (const name of NAMES) machines.push(new Machine(name, { cdrom: await iso(name) }));
   const hosts = machines.map(
     ({ name, unixPath }) => `  ${name}: { console: { driver: unix, path: ${unixPath} } }\n`,
   );
@@ -57,7 +57,7 @@ beforeAll(async () => {
   );
   for (const machine of machines) machine.powerOn();
   await test.start();
-}, 120_000);
+});
 
 afterAll(async () => {
   await test?.stop();

@@ -23,7 +23,7 @@ let silence: Promise<{ readonly port: number; readonly failure: OobError }>;
 const links: Link[] = [];
 
 beforeAll(async () => {
-  const { kernel, initrd } = buildImages();
+  const { kernel, initrd } = await buildImages();
   const serial = await freePort();
   machine = new Machine("vm", { kernel, initrd, append: "console=ttyS0,115200" }, serial);
   machine.powerOn();

@@ -19,7 +19,7 @@ const links: Link[] = [];
 
 beforeAll(async () => {
   libvirtd = await Libvirtd.start();
-  await libvirtd.define("vm1", buildImages());
+  await libvirtd.define("vm1", await buildImages());
 }, 120_000);
 
 afterEach(async () => {

@@ -4,7 +4,7 @@ import { MockHost } from "../../mocks/host.ts";
 import { TelnetConsoleServer } from "../../mocks/telnet-console-server.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { TestSite } from "./rig/daemon.ts";
-import { until } from "./rig/rack-site.ts";
+import { bootAll, until } from "./rig/rack-site.ts";
 import { Terminal } from "./rig/terminal.ts";
 import { Typist } from "./rig/typist.ts";
 
@@ -51,10 +51,7 @@ beforeAll(async () => {
     `hosts:\n${entries.join("")}groups:\n  low: "h[0-2]"\n  all: ["@low", "h[3-5]"]\n`,
   );
   await site.start();
-  for (const host of hosts) host.power(true);
-  await until("every host at its login prompt", 60_000, async () =>
-    (await site.site.status([], { power: false })).every((one) => one.lastLine.includes("login:")),
-  );
+  await bootAll(site, hosts);
 });
 
 afterEach(() => {
@@ -77,7 +74,7 @@ function terminal(): Terminal {
 }
 
 const sees = (screen: Terminal, pattern: RegExp) =>
-  until(`${pattern} on\n${screen.screen}`, 20_000, () => pattern.test(screen.screen));
+  until(`${pattern} on\n${screen.screen}`, 120_000, () => pattern.test(screen.screen));
 
 describe("oob attach --broadcast", () => {
   it("shows three hosts in a grid, types to all, leaves the terminal as it was", async () => {
@@ -88,7 +85,7 @@ describe("oob attach --broadcast", () => {
     await sees(person, /3 of 3 hosts get what is typed/);
     for (const name of ["h0", "h1", "h2"]) await sees(person, new RegExp(`${name} login:`));
     person.type("root");
-    await until("typed to all", 10_000, () => typed.slice(0, 3).every((text) => text === "root"));
+    await until("typed to all", 120_000, () => typed.slice(0, 3).every((text) => text === "root"));
     expect(typed[3]).toBe("");
     for (const name of ["h0", "h1", "h2"]) await sees(person, new RegExp(`${name} login: root`));
     person.type(`${ESCAPE}.`);
@@ -102,14 +99,18 @@ describe("oob attach --broadcast", () => {
   it("types nothing where somebody else writes, and says who", async () => {
     const jana = await Typist.at(site.site, "h1");
     await jana.type("x");
-    await until("jana typed", 10_000, () => typed[1] === "x");
+    await until("jana typed", 120_000, () => typed[1] === "x");
     const person = terminal();
     person.type(`oob attach --broadcast 'h[0-5]' --config ${site.config}\r`);
     await sees(person, /5 of 6 hosts get what is typed · 1 gets nothing/);
     await sees(person, /h1 +\[.* writes there: gets nothing\]/);
     typed.fill("");
     person.type("abc");
-    await until("typed to five", 10_000, () => typed.filter((text) => text === "abc").length === 5);
+    await until(
+      "typed to five",
+      120_000,
+      () => typed.filter((text) => text === "abc").length === 5,
+    );
     expect(typed[1]).toBe("");
     person.type(`${ESCAPE}.`);
     await person.sees(/left 6 hosts/);
@@ -124,11 +125,11 @@ describe("oob attach --broadcast", () => {
     await sees(person, /h1 {2}console down/);
     await sees(person, /1 of 2 hosts get what is typed · 1 gets nothing/);
     person.type("q");
-    await until("typed to h0", 10_000, () => typed[0] === "q");
+    await until("typed to h0", 120_000, () => typed[0] === "q");
     await server.ports[1]?.setFaults({});
     await sees(person, /2 of 2 hosts get/);
     person.type("r");
-    await until("typed to both", 10_000, () => typed[0] === "qr" && typed[1] === "r");
+    await until("typed to both", 120_000, () => typed[0] === "qr" && typed[1] === "r");
     person.type(`${ESCAPE}.`);
     await person.sees(/left 2 hosts/);
   });
@@ -141,7 +142,7 @@ describe("oob attach --broadcast", () => {
     await sees(person, /paste 2 lines, 8 B to each/);
     expect(typed[0]).toBe("");
     person.type("\r");
-    await until("pasted to all", 10_000, () =>
+    await until("pasted to all", 120_000, () =>
       typed.slice(0, 3).every((text) => text === "one\rtwo\r"),
     );
     await sees(person, /paste sent: 8 B/);
@@ -188,7 +189,7 @@ describe("oob send", () => {
   it("types to a group at once, one answer a host, the taken one refused, the others done", async () => {
     const jana = await Typist.at(site.site, "h2");
     await jana.type("x");
-    await until("jana typed", 10_000, () => typed[2] === "x");
+    await until("jana typed", 120_000, () => typed[2] === "x");
     typed.fill("");
     const { code, stdout, stderr } = await site.run(
       "send",

@@ -71,7 +71,7 @@ async function startSer2net(): Promise<void> {
 
 beforeAll(async () => {
   if (missing.length > 0) return;
-  const { kernel, initrd } = buildImages();
+  const { kernel, initrd } = await buildImages();
   machine = new Machine("web1", { kernel, initrd, append: "console=ttyS0,115200 oob.host=web1" });
   machine.powerOn();
   await until("QEMU has its console", () => existsSync(machine.unixPath));
@@ -132,7 +132,7 @@ describe.skipIf(missing.length > 0)("menu in expect, in front of ser2net and a m
     const person = new Terminal();
     try {
       person.type(`oob attach web1 --config ${site.config}\r`);
-      await person.sees(/─ replay: |console up: port web1/, 60_000);
+      await person.sees(/─ replay: |console up: port web1/, 120_000);
       const end = performance.now() + BOOTED_WITHIN;
       while (!/(?:login:|#)$/.test(person.text.trimEnd())) {
         if (performance.now() > end) throw new Error(`no prompt:\n${person.text}`);
@@ -152,11 +152,11 @@ describe.skipIf(missing.length > 0)("menu in expect, in front of ser2net and a m
       // The port's session ends under it: the menu is back, and it is told and opened again.
       const ups = person.text.match(/console up: port web1/g)?.length ?? 0;
       await stop(ser2net);
-      await person.sees(/console down: Lost port "web1" of .*shows its own\s+prompt/, 30_000);
+      await person.sees(/console down: Lost port "web1" of .*shows its own\s+prompt/, 120_000);
       await startSer2net();
       await person.sees(/console up: port web1/, 90_000, ups + 1);
       person.type("echo again=$((7*7))\r");
-      await person.sees(/^again=49$/m, 30_000);
+      await person.sees(/^again=49$/m, 120_000);
       person.type("\u001d.");
       await person.sees(/^left web1 after /m);
     } finally {

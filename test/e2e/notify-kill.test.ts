@@ -42,7 +42,7 @@ echo "$OOB_KEY $OOB_PHASE $OOB_INCIDENT" >>${folder}/told
   writeFileSync(join(folder, "keep"), script, { mode: 0o755 });
   writeFileSync(join(folder, "refuse"), "");
   await site.start();
-}, 120_000);
+});
 
 afterAll(async () => {
   for (const socket of sockets) socket.destroy();
@@ -56,9 +56,9 @@ const told = () =>
     : [];
 
 it("survives kill -9, and a dead channel shows in oob status", async () => {
-  await site.event("a watch", (event) => event.type === "watch.start", 90_000);
+  await site.event("a watch", (event) => event.type === "watch.start", 120_000);
   current?.write(`${LOGIN}${RESCUE}`);
-  await site.event("a page", (event) => event.type === "watch.page", 90_000);
+  await site.event("a page", (event) => event.type === "watch.page", 120_000);
   const waiting = await until("a try that failed", async () => {
     const script = (await site.site.channels()).find((one) => one.channel === "script");
     return script?.state === "failing" ? script : undefined;
@@ -71,7 +71,7 @@ it("survives kill -9, and a dead channel shows in oob status", async () => {
   await site.start();
   const [first] = await until("the alert", () => (told().length > 0 ? told() : undefined));
   expect(first).toMatch(/^e2e-\d+ open 1$/);
-  await site.event("the watch again", (event) => event.type === "watch.resume", 90_000);
+  await site.event("the watch again", (event) => event.type === "watch.resume", 120_000);
   isMended = true;
   // A getty prints again: a watch that stood still for a moment may have missed the first one.
   const getty = setInterval(() => current?.write(LOGIN), 3000);
@@ -92,4 +92,4 @@ it("survives kill -9, and a dead channel shows in oob status", async () => {
     ]),
   );
   expect((await site.run("notify", "test", "script")).code).toBe(0);
-}, 400_000);
+});

@@ -58,7 +58,7 @@ beforeAll(async () => {
   writeScripts(certificate.cert);
   config = writeConfig(certificate.pin, consolePort);
   daemon = await startDaemon({ config, env: { HOME: folder }, say: () => undefined });
-}, 120_000);
+});
 
 afterAll(async () => {
   await daemon?.stop("the test ends");

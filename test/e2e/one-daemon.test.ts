@@ -26,7 +26,7 @@ const logged = () => {
 };
 
 it("a second daemon is refused with one clear error, and the first goes on", async () => {
-  await until("the console is logged", 10_000, () => logged() > 0);
+  await until("the console is logged", 120_000, () => logged() > 0);
   const { code, stdout, stderr } = await test.run("serve");
   expect(code).toBe(5);
   expect(stdout).toBe("");
@@ -34,7 +34,7 @@ it("a second daemon is refused with one clear error, and the first goes on", asy
     /^oob: Cannot serve e2e: daemon \d+ holds "[^"]+\/state"\n +Stop it with: kill \d+\n$/,
   );
   const before = logged();
-  await until("the first logs on", 5000, () => logged() > before);
+  await until("the first logs on", 120_000, () => logged() > before);
 });
 
 it("what a killed daemon leaves is taken over", async () => {
@@ -43,7 +43,7 @@ it("what a killed daemon leaves is taken over", async () => {
     await test.launch();
   }
   const before = logged();
-  await until("the next logs on", 5000, () => logged() > before);
+  await until("the next logs on", 120_000, () => logged() > before);
 });
 
 it("of two that are started after a kill, exactly one serves", async () => {

@@ -73,4 +73,4 @@ it("the package has what it runs on, what an admin installs, and nothing of ours
   const { scripts = {} } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
   for (const name of ["preinstall", "install", "postinstall", "prepare"])
     expect(scripts).not.toHaveProperty(name);
-}, 180_000);
+});

@@ -25,7 +25,7 @@ beforeAll(async () => {
   // What npm install would put beside it.
   await symlink(join(ROOT, "node_modules"), join(home, "node_modules"));
   await symlink(join(ROOT, "node_modules/@types"), join(folder, "node_modules/@types"));
-}, 300_000);
+});
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const OPTIONS = [
@@ -66,7 +66,7 @@ it("the file of oob runbook new compiles in a user's folder, as it stands", asyn
     ok: true,
     runbooks: [{ title: "mine", risk: "read" }],
   });
-}, 300_000);
+});
 
 it("what an editor would complete is known, and what is wrong is told at its place", async () => {
   const wrong = `import { defineRunbook, seconds } from "oob/sdk";
@@ -88,4 +88,4 @@ export default defineRunbook({
   expect(told).toMatch(
     /wrong\.ts\(7,12\): error TS\d+: Property 'tabel' does not exist.* Did you mean 'table'/,
   );
-}, 300_000);
+});

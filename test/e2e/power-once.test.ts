@@ -51,7 +51,7 @@ describe("the daemon is killed between suspicion and recovery", () => {
       await until("a cut is intended", 120_000, () => rack?.intents() !== 0);
       // A daemon that dies before it opened an incident leaves a panic of before to a person: that is another story.
       const opened = async () => (await test.site.incidents([])).length;
-      await until("every incident is open", 60_000, async () => (await opened()) >= HOSTS);
+      await until("every incident is open", 120_000, async () => (await opened()) >= HOSTS);
       await pause(between(0, 6000));
       await rack.restart();
       await pause(between(0, 8000));
@@ -89,11 +89,11 @@ describe("the daemon is killed as soon as it suspects", () => {
     rack.hosts[0]?.panic();
     await until(
       "the suspicion stands in the trail",
-      30_000,
+      120_000,
       () => rack?.tells("watch.suspect") === true,
     );
     await rack.restart();
-    await test.event("it is taken up", ({ type }) => type === "watch.resume", 30_000);
+    await test.event("it is taken up", ({ type }) => type === "watch.resume", 120_000);
     const states = async () => (await test.site.incidents([])).map(({ state }) => state);
     await until("it recovers", 120_000, async () => (await states()).includes("recovered"));
     expect(await states()).toEqual(["recovered"]);
@@ -106,10 +106,10 @@ describe("a person's cycle", () => {
   it("is finished by the next daemon when the first dies in the dark", async () => {
     rack = await RackSite.start(1);
     const asked = rack.test.run("power", "cycle", "h0", "--yes", "--reason", "drill");
-    await until("the outlet falls", 20_000, () => rack?.cuts(0) === 1);
+    await until("the outlet falls", 120_000, () => rack?.cuts(0) === 1);
     await pause(between(0, 1500));
     await rack.restart();
-    await until("the outlet is on", 30_000, () => rack?.pdu.relay("1") === "on");
+    await until("the outlet is on", 120_000, () => rack?.pdu.relay("1") === "on");
     const { code, stderr } = await asked;
     // It died before or after it had read the off back twice.
     expect(stderr).toMatch(
@@ -119,7 +119,7 @@ describe("a person's cycle", () => {
     const outcome = await rack.test.event(
       "the outcome",
       ({ type }) => type === "power.outcome",
-      30_000,
+      120_000,
     );
     expect(outcome.text).toBe("cycle done");
     expect(rack.cuts(0)).toBe(1);

@@ -99,7 +99,7 @@ describe.skipIf(missing.length > 0)("powermand", () => {
       if (performance.now() > end) throw new Error(`powermand does not get on: ${states.join()}`);
       await systemClock.sleep(300);
     }
-  }, 60_000);
+  });
 
   afterAll(async () => {
     for (const daemon of daemons)
@@ -111,7 +111,7 @@ describe.skipIf(missing.length > 0)("powermand", () => {
   });
 
   test("off, on and a cycle are done and read back, each told once", {
-    timeout: 30_000,
+    timeout: 600_000,
   }, async () => {
     expect(await act(well.port, "web3", "off")).toMatchObject({ result: "done", power: "off" });
     expect(mock.outlet("3")?.on).toBe(false);
@@ -132,7 +132,7 @@ describe.skipIf(missing.length > 0)("powermand", () => {
   });
 
   test("it says success for a relay that does not move: that is a failure", {
-    timeout: 30_000,
+    timeout: 600_000,
   }, async () => {
     mock.faults.ignores = true;
     await (await open(well.port)).command("web1", "off");
@@ -144,7 +144,7 @@ describe.skipIf(missing.length > 0)("powermand", () => {
     delete mock.faults.ignores;
   });
 
-  test("a relay that moves late is waited for", { timeout: 30_000 }, async () => {
+  test("a relay that moves late is waited for", { timeout: 600_000 }, async () => {
     mock.faults.lateBy = 1200;
     expect(await act(well.port, "web1", "off")).toMatchObject({ result: "done", power: "off" });
     expect(mock.outlet("1")?.on).toBe(false);
@@ -173,7 +173,7 @@ describe.skipIf(missing.length > 0)("powermand", () => {
   });
 
   test("a dead device, and one that says what its script does not know, are silent after 10 s", {
-    timeout: 60_000,
+    timeout: 600_000,
   }, async () => {
     const begun = performance.now();
     mock.faults.says = { "4": "Tripped" };

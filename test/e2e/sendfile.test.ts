@@ -26,7 +26,7 @@ let site: TestSite;
 
 beforeAll(async () => {
   writeFileSync(local, FILE);
-  const { kernel, initrd } = buildImages();
+  const { kernel, initrd } = await buildImages();
   const port = await freePort();
   web1 = new Machine(
     "web1",
@@ -58,7 +58,7 @@ it("brings 100 kB there and back while the kernel prints every second", async ()
   const person = await Typist.at(site.site, "web1");
   await person.logIn();
   await person.type("(while :; do echo 'eth0: link is up' >/dev/kmsg; sleep 1; done) &\r");
-  await person.sees(/eth0: link is up/, 10_000);
+  await person.sees(/eth0: link is up/, 120_000);
   await person.leave();
   const began = performance.now();
   const sent = await site.run("sendfile", "web1", local, "--to", HOME, "--mode", "600");
@@ -76,8 +76,8 @@ it("brings 100 kB there and back while the kernel prints every second", async ()
   );
   const after = await Typist.at(site.site, "web1");
   await after.type(`ls -la ${HOME}; sha256sum ${HOME}/big.bin\r`);
-  await after.sees(new RegExp(DIGEST), 20_000);
+  await after.sees(new RegExp(DIGEST), 120_000);
   expect(after.text).not.toContain("big.bin.oob-");
-  await after.sees(/eth0: link is up/, 10_000);
+  await after.sees(/eth0: link is up/, 120_000);
   await after.leave();
 });

@@ -31,7 +31,7 @@ let stopped: number[] = [];
 
 beforeAll(async () => {
   spare = new Terminal();
-  const { kernel, initrd } = buildImages();
+  const { kernel, initrd } = await buildImages();
   const port = await freePort();
   web1 = new Machine(
     "web1",
@@ -146,7 +146,7 @@ describe("people at one console", () => {
     await second.person.sees(/^web1 ended: you were sent away by .*: gone home$/m);
     await first.person.sees(/^\[oob\] .* was sent away by .*: gone home; the seat is free$/m);
     await expect
-      .poll(() => last("session.kick")?.data, { timeout: 10_000 })
+      .poll(() => last("session.kick")?.data, { timeout: 120_000 })
       .toMatchObject({ reason: "gone home" });
     expect((await site.run("kick", sessions[1] ?? "")).code).toBe(2);
     await leave(first);
@@ -161,7 +161,7 @@ describe("on-detach at a real getty", () => {
     await leave(first);
     await later("session.logout", had);
     await expect
-      .poll(() => last("session.logout")?.text, { timeout: 10_000 })
+      .poll(() => last("session.logout")?.text, { timeout: 120_000 })
       .toMatch(/^logged out after .* left: "exit\^M" typed, .*; the console shows "web1 login:"$/);
     const second = await attached("-r");
     await second.person.endsWith("web1 login:");
@@ -179,7 +179,7 @@ describe("on-detach at a real getty", () => {
     process.kill(first.pid, "SIGKILL");
     await later("session.logout", had);
     await expect
-      .poll(() => last("session.logout")?.text, { timeout: 10_000 })
+      .poll(() => last("session.logout")?.text, { timeout: 120_000 })
       .toMatch(/: "exit\^M" typed 2 times, /);
     const second = await attached("-r");
     expect(second.person.text).toMatch(/^last here: .*: lost the connection$/m);
@@ -196,7 +196,7 @@ describe("on-detach at a real getty", () => {
     await leave(first);
     await later("session.left-open", had);
     await expect
-      .poll(() => last("session.left-open")?.text, { timeout: 10_000 })
+      .poll(() => last("session.left-open")?.text, { timeout: 120_000 })
       .toMatch(
         /^console left logged in by .*: a root shell \(no shell waits for a command \(".*"\): "exit\^M" was not typed\)$/,
       );

@@ -41,7 +41,7 @@ let pdu: MockSnmpPdu;
 let test: TestSite;
 
 beforeAll(async () => {
-  const { grubIso } = buildImages();
+  const { grubIso } = await buildImages();
   const port = await freePort();
   g1 = new Machine("g1", { cdrom: grubIso });
   g2 = new Machine("g2", { cdrom: grubIso }, port);
@@ -76,7 +76,7 @@ hosts:
   writeFileSync(join(own, "free-memory.ts"), MEMORY);
   writeFileSync(join(own, "broken.ts"), "export default {\n  title: (\n};\n");
   await test.start();
-}, 120_000);
+});
 
 afterAll(async () => {
   await test?.stop();
@@ -199,7 +199,7 @@ describe("runbooks on a machine with GRUB", () => {
     });
     expect(events.at(-1)?.text).toMatch(/took the seat in step "restart"/);
     await person?.type("\x15\r");
-    await person?.sees(/login: $|# $/, 60_000);
+    await person?.sees(/login: $|# $/, 120_000);
     await person?.leave();
   });
 

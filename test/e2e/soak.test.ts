@@ -154,7 +154,7 @@ describe.skipIf(!isRoot)("a soak", () => {
       const printed = await feeder.stop();
       const size = () => feeder.paths.reduce((sum, _, n) => sum + raw(`k${n}`).length, 0);
       const wanted = printed.reduce((sum, one) => sum + one, 0);
-      await until("the logs hold everything", 60_000, () => size() >= wanted);
+      await until("the logs hold everything", 120_000, () => size() >= wanted);
       const found = printed.map((bytes, n) => compare(sequence(n, bytes), raw(`k${n}`)));
       const shown = rows.map(
         ({ round, age: lived, daemon, keeper }) =>

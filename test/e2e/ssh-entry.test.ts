@@ -123,12 +123,12 @@ describe.skipIf(sshdLacks !== "")("oob ssh-entry behind sshd", () => {
     const terminal = new Terminal();
     terminals.push(terminal);
     terminal.type(`ssh -F ${clientConfig(server.user)} web1.oob\r`);
-    await terminal.sees(/web1 login:/, 60_000);
+    await terminal.sees(/web1 login:/, 120_000);
     terminal.type("typed here");
-    await terminal.sees(/typed here/, 60_000);
+    await terminal.sees(/typed here/, 120_000);
     terminal.type("\u001d.");
-    await terminal.sees(/left web1 after/, 60_000);
-    await terminal.sees(/shell> $/m, 60_000);
+    await terminal.sees(/left web1 after/, 120_000);
+    await terminal.sees(/shell> $/m, 120_000);
   });
 
   it("nothing, list and status show the hosts; --json comes through, with the exit code", async () => {

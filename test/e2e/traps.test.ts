@@ -73,7 +73,7 @@ hosts:
   daemon = await startDaemon({ config, env: { HOME: folder }, say: () => undefined });
   await event("trap.ready");
   await daemon.site.status([], { power: true });
-}, 40_000);
+});
 
 afterAll(async () => {
   await daemon?.stop("the test ends");
@@ -205,7 +205,7 @@ describe("what is no trap", () => {
     ]);
     const read = (await events("pdu.trap")).length;
     await event("pdu.trap", read, () => v2("readit"));
-  }, 40_000);
+  });
 });
 
 /** The process that hears, among the children of this one. */

@@ -68,7 +68,7 @@ const cut = ["power", "cycle", "db1", "--reason", "stuck", "--confirm", "db1"];
 const approve = (id: string) => ["intent", "approve", id, "--confirm", "db1"];
 const numberIn = (text: string) => /oob intent approve (\d+)/.exec(text)?.[1] ?? "none";
 
-describe.skipIf(!others)("a two-person host", { timeout: 120_000 }, () => {
+describe.skipIf(!others)("a two-person host", { timeout: 600_000 }, () => {
   it("is cut by two accounts, and by no one account, whatever sudo would say", async () => {
     const asked = await oob(KIM, cut);
     expect(asked).toMatchObject({ code: 5 });

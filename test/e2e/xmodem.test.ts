@@ -135,7 +135,7 @@ describe.skipIf(!existsSync(U_BOOT))("U-Boot", () => {
       `hosts:\n  board: { console: { driver: telnet, host: 127.0.0.1, port: ${port} }, watch: { mode: "off" } }\n`,
     );
     await board.start();
-    await until("the console to be up", 30_000, async () =>
+    await until("the console to be up", 120_000, async () =>
       (await board.site.status([], { power: false })).every((one) => one.console.is === "up"),
     );
   });
@@ -157,7 +157,7 @@ describe.skipIf(!existsSync(U_BOOT))("U-Boot", () => {
     writeFileSync(file, image);
     const person = await Typist.at(board.site, "board");
     await person.type("\r");
-    await person.sees(/=> $/, 90_000);
+    await person.sees(/=> $/, 120_000);
     await person.leave();
     const sent = await board.run(
       "sendfile",
@@ -171,7 +171,7 @@ describe.skipIf(!existsSync(U_BOOT))("U-Boot", () => {
     expect(sent.code, sent.stderr).toBe(0);
     const after = await Typist.at(board.site, "board");
     await after.type(`\rcrc32 0x1000000 0x${image.length.toString(16)}\r`);
-    await after.sees(new RegExp(`==> ${crc32(image).toString(16).padStart(8, "0")}`), 20_000);
+    await after.sees(new RegExp(`==> ${crc32(image).toString(16).padStart(8, "0")}`), 120_000);
     await after.leave();
   });
 });

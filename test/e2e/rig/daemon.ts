@@ -139,7 +139,8 @@ export class TestSite {
   async stop(): Promise<void> {
     await this.end();
     await this.#endKeeper();
-    rmSync(this.folder, { recursive: true, force: true });
+    // The connection ends before the keeper's process does: a file of it may come while the folder goes.
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 20 });
   }
 
   /** A daemon that was killed leaves the keeper of its ports behind. */

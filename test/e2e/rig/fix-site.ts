@@ -51,7 +51,7 @@ export class FixSite {
 
   async start(long: boolean): Promise<void> {
     const { debian } = await buildHosts({ debian: true });
-    const { kernel, initrd } = buildImages();
+    const { kernel, initrd } = await buildImages();
     const machines: Machine[] = [];
     const debians = Object.entries(damages(debian.disk)).slice(0, long ? 4 : 2);
     for (const [name, damage] of debians) {

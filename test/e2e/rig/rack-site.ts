@@ -22,6 +22,21 @@ export async function until(
   }
 }
 
+/** Switches simulated hosts on, which are all that this site has, and waits until they ask for a login. */
+export async function bootAll(test: TestSite, hosts: readonly MockHost[]): Promise<void> {
+  const status = () => test.site.status([], { power: false });
+  // The daemon is reachable before its consoles are open: what a host prints by then, nobody reads.
+  await until("every console up", 120_000, async () =>
+    (await status()).every((one) => one.console.is === "up"),
+  );
+  for (const host of hosts) host.power(true);
+  await until("every host at its login prompt", 120_000, async () =>
+    (await status()).every((one) => one.lastLine.includes("login:")),
+  ).catch(async (thrown: unknown) => {
+    throw new Error(`${String(thrown)}: ${JSON.stringify(await status())}`);
+  });
+}
+
 /** Simulated hosts behind a telnet console server and on a PDU, in this process; the real daemon beside it. */
 export class RackSite {
   readonly test: TestSite;
@@ -94,12 +109,7 @@ ${entries.join("")}`,
     );
     const rack = new RackSite({ test, hosts, pdu, server, cuts });
     await test.start();
-    for (const host of hosts) host.power(true);
-    await until("every host at its login prompt", 60_000, async () =>
-      (await test.site.status([], { power: false })).every((one) =>
-        one.lastLine.includes("login:"),
-      ),
-    );
+    await bootAll(test, hosts);
     return rack;
   }
 

@@ -5,6 +5,10 @@ import { join } from "node:path";
 
 const PROGRAM = new URL("../../../bin/oob.js", import.meta.url).pathname;
 const OPEN_TRIES = 20;
+/** How long something is waited for: a program that starts on a machine that others use, a host in QEMU. */
+const WITHIN = 120_000;
+/** A login program that answers at all does so within this; else it threw away what was typed. */
+const ANSWERS_WITHIN = 20_000;
 
 /** A person's terminal: a window of a tmux server of its own, 100 columns wide, with a shell in which `oob` works. */
 export class Terminal {
@@ -62,7 +66,7 @@ export class Terminal {
   }
 
   /** Waits until the text matches, so many times. */
-  async sees(pattern: RegExp, withinMs = 20_000, times = 1): Promise<string> {
+  async sees(pattern: RegExp, withinMs = WITHIN, times = 1): Promise<string> {
     const end = performance.now() + withinMs;
     const all = new RegExp(pattern.source, `${pattern.flags.replace("g", "")}g`);
     for (;;) {
@@ -76,12 +80,37 @@ export class Terminal {
   }
 
   /** Waits until this is the last that stands there. */
-  async endsWith(text: string, withinMs = 20_000): Promise<void> {
+  async endsWith(text: string, withinMs = WITHIN): Promise<void> {
     const end = performance.now() + withinMs;
     while (!this.text.trimEnd().endsWith(text)) {
       if (performance.now() > end)
         throw new Error(`did not see "${text}" last within ${withinMs} ms:\n${this.text.trim()}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  /** Brings root's shell of the small test host to the console that this terminal is at, whatever stands there. */
+  async logIn(withinMs: number): Promise<void> {
+    const end = performance.now() + withinMs;
+    const ends = (prompt: RegExp) => prompt.test(this.text.trimEnd());
+    const answers = async (prompt: RegExp, ms: number) => {
+      const until = performance.now() + ms;
+      while (!ends(prompt) && performance.now() < until)
+        await new Promise((resolve) => setTimeout(resolve, 50));
+    };
+    while (!ends(/#$/)) {
+      if (performance.now() > end) throw new Error(`no prompt:\n${this.text}`);
+      if (ends(/login:$/)) {
+        // getty throws away what was typed before it had opened the line, after its prompt was drawn.
+        this.type("root\r");
+        await answers(/(?:Password:|#)$/, ANSWERS_WITHIN);
+      } else if (ends(/Password:$/)) {
+        this.type("oob\r");
+        await answers(/(?:login:|#)$/, ANSWERS_WITHIN);
+      } else {
+        this.type("\r");
+        await answers(/(?:login:|Password:|#)$/, 1000);
+      }
     }
   }
 

@@ -64,10 +64,10 @@ export class Typist {
     for (let tries = 1; ; tries++) {
       await this.type("\r");
       try {
-        await this.sees(/login: $/, 10_000);
+        await this.sees(/login: $/, 15_000);
         return;
       } catch (thrown) {
-        if (tries === 9) throw thrown;
+        if (tries === 20) throw thrown;
       }
     }
   }
@@ -78,15 +78,15 @@ export class Typist {
       await this.#call();
       await this.type("root\r");
       try {
-        await this.sees(/assword: $/, 6000);
+        await this.sees(/assword: $/, 20_000);
         break;
       } catch (thrown) {
         // getty throws away what was typed before it had opened the line, after its prompt was drawn.
-        if (tries === 5) throw thrown;
+        if (tries === 9) throw thrown;
       }
     }
     await this.type("oob\r");
-    await this.sees(/# /, 20_000);
+    await this.sees(/# /, 120_000);
   }
 
   async leave(): Promise<void> {
