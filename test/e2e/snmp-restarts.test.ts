@@ -3,7 +3,6 @@
  * clock that is far behind what the session knows (as of a card that ran for months and has lost its counter).
  */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import type { HostEntry } from "../../src/config/site-config.ts";
 import { Power } from "../../src/core/power/power.ts";
 import { openSnmpPdu } from "../../src/core/snmp/snmp-pdu.ts";
 import { type OpenWire, openSession } from "../../src/core/snmp/snmp-wire.ts";
@@ -110,36 +109,4 @@ test.each(Object.keys(HAPPENS))("a cycle is done where %s between off and on", a
   expect(report, said.join("\n")).toMatchObject({ result: "done", power: "on" });
   expect(peer.relays()["8"]).toBe(true);
   await power.close();
-});
-
-test("a PDU that drops its outlets as it starts anew: they are switched on again without --force, and nothing is cut", async () => {
-  const power = new Power({
-    pdus: new Map([["a", { driver: "snmp", options: {} }]]),
-    open: openPdu,
-    audit: new Disk().open({ dead: false }, systemClock),
-    clock: systemClock,
-  });
-  const [web1, db1] = ["8", "3"].map((outlet, i) => ({
-    ...hostWith(`a/${outlet}`),
-    ...{ name: ["web1", "db1"][i] ?? "", offFor: 3000 },
-  })) as [HostEntry, HostEntry];
-  const order = (id: string) => ({ id, by: "watchdog", reason: "test" });
-  let fell: Promise<void> | undefined;
-  try {
-    const cycled = await power.switchHost(web1, "cycle", order("cycle"), ({ state }) => {
-      if (state === "off") fell ??= peer.restart(false, ["1", "2", "3", "4", "5", "6", "7"]);
-    });
-    await fell;
-    expect(cycled).toMatchObject({
-      result: "failed",
-      power: "on",
-      error: { message: expect.stringContaining("7 of its outlets went off together") },
-    });
-    expect(await power.switchHost(db1, "on", order("on"))).toMatchObject({ result: "done" });
-    expect(peer.relays()["3"]).toBe(true);
-    expect(await power.switchHost(web1, "off", order("off"))).toMatchObject({ result: "refused" });
-    expect(peer.relays()["8"]).toBe(true);
-  } finally {
-    await power.close();
-  }
 });

@@ -11,11 +11,8 @@ export interface Snmpd {
   relays(): Readonly<Record<string, boolean>>;
   /** A stopped process: the kernel takes requests, nobody answers. */
   freeze(): void;
-  /**
-   * Ends it and starts it again at the same port. `forgets`: what it has counted of its starts is lost, as in a cheap card.
-   * `falling`: outlets that are off then.
-   */
-  restart(forgets: boolean, falling?: readonly string[]): Promise<void>;
+  /** Ends it and starts it again at the same port. `forgets`: what it has counted of its starts is lost, as in a cheap card. */
+  restart(forgets: boolean): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -67,11 +64,8 @@ export async function startSnmpd(): Promise<Snmpd> {
     port,
     relays: () => JSON.parse(readFileSync(relays, "utf8")),
     freeze: () => void child.kill("SIGSTOP"),
-    async restart(forgets, falling = []) {
+    async restart(forgets) {
       await stop();
-      const were = JSON.parse(readFileSync(relays, "utf8"));
-      const off = Object.fromEntries(falling.map((outlet) => [outlet, false]));
-      writeFileSync(relays, JSON.stringify({ ...were, ...off }));
       if (forgets) {
         rmSync(persistent, { recursive: true });
         mkdirSync(persistent);
