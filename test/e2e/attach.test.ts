@@ -22,7 +22,7 @@ let site: TestSite;
 let terminals: Terminal[] = [];
 
 beforeAll(async () => {
-  const { kernel, initrd } = buildImages();
+  const { kernel, initrd } = await buildImages();
   const port = await freePort();
   const append = "console=ttyS0,115200 oob.host=web1";
   web1 = new Machine("web1", { kernel, initrd, append }, port);
