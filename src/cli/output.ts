@@ -1,5 +1,5 @@
 import type { Clock, Millis } from "../lib/clock.ts";
-import { HIDDEN_RANGES } from "../lib/hidden-characters.ts";
+import { safeJson } from "../lib/safe-json.ts";
 import type { Context, Sink } from "./context.ts";
 import { type Piece, type Style, textOf } from "./piece.ts";
 import { type Column, layOutTable } from "./table.ts";
@@ -109,14 +109,4 @@ export class Output {
 function wantsColour(asked: "auto" | "always" | "never", context: Context, sink: Sink): boolean {
   if (asked !== "auto") return asked === "always";
   return sink.isTTY === true && !context.env.NO_COLOR && context.env.TERM !== "dumb";
-}
-
-// JSON escapes C0 alone; C1 and what hides or reorders text would still reach a terminal. Escaped, they lose nothing.
-const UNSAFE_IN_JSON = new RegExp(`[\\u007f${HIDDEN_RANGES}]`, "gu");
-
-function safeJson(value: unknown): string {
-  const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return JSON.stringify(value).replace(UNSAFE_IN_JSON, (unsafe) =>
-    unsafe.split("").map(escaped).join(""),
-  );
 }

@@ -13,6 +13,7 @@ import type { Clock, Millis } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
 import { replaceFile } from "../../lib/replace-file.ts";
+import { safeJson } from "../../lib/safe-json.ts";
 import type { Evidence } from "../../sdk/rule.ts";
 import { withFileLock } from "../audit/audit-lock.ts";
 import type { Verdict } from "../interlocks/interlock.ts";
@@ -77,7 +78,7 @@ export class Incident {
   /** Changes the record; it is on disk when this returns, or `problem` says why not. The watch goes on either way. */
   change(change: Partial<IncidentRecord>): void {
     this.#record = { ...this.#record, ...change };
-    this.#write("incident.json", `${JSON.stringify(this.#record, undefined, 1)}\n`);
+    this.#write("incident.json", `${safeJson(this.#record, 1)}\n`);
   }
 
   tell(type: string, text: string, at: Millis = this.#clock.now()): void {

@@ -61,6 +61,14 @@ it("Incident reads the same after a restart", () => {
   expect(new Incidents(dir, clock).find(1)?.record).toEqual(incident.record);
 });
 
+it("incident.json may be shown on a terminal, whatever an interlock or a device said", () => {
+  const incident = new Incidents(dir, clock).open("web1", of);
+  const text = "seat of \u009b2J\u202ebo\u{e0041}\u001b[c";
+  incident.judged("cycle", [{ interlock: "seat", passes: false, text, forceable: true }]);
+  expect(fs.readFileSync(join(incident.folder, "incident.json"), "utf8")).toMatch(/^[\n -~]*$/);
+  expect(new Incidents(dir, clock).find(1)?.record).toEqual(incident.record);
+});
+
 it("Incident keeps going in memory where its folder cannot be written, and says so", () => {
   const incident = new Incidents(dir, clock).open("web1", of);
   fs.rmSync(incident.folder, { recursive: true });
