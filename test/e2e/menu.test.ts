@@ -22,7 +22,7 @@ if (missing.length > 0) console.log(`not installed: ${missing.join(", ")}: skipp
 
 const FRONT = new URL("./menu/front.exp", import.meta.url).pathname;
 const PASSWORD = "pw-of-cs1";
-const BOOTED_WITHIN = 150_000;
+const BOOTED_WITHIN = 400_000;
 
 const folder = mkdtempSync(join(tmpdir(), "oob-menu-e2e-"));
 const children: ChildProcess[] = [];
@@ -45,7 +45,7 @@ async function stop(child: ChildProcess): Promise<void> {
   await once(child, "exit");
 }
 
-async function until(what: string, is: () => boolean, withinMs = 20_000): Promise<void> {
+async function until(what: string, is: () => boolean, withinMs = 120_000): Promise<void> {
   const end = performance.now() + withinMs;
   while (!is()) {
     if (performance.now() > end) throw new Error(`${what}: not within ${withinMs} ms`);
@@ -117,7 +117,7 @@ afterAll(async () => {
 });
 
 /** What `oob status` says of one host, once it says this. */
-async function status(host: string, is: RegExp, withinMs = 60_000): Promise<string> {
+async function status(host: string, is: RegExp, withinMs = 200_000): Promise<string> {
   const end = performance.now() + withinMs;
   for (;;) {
     const { stdout } = await site.run("status", host, "--json");
@@ -133,18 +133,7 @@ describe.skipIf(missing.length > 0)("menu in expect, in front of ser2net and a m
     try {
       person.type(`oob attach web1 --config ${site.config}\r`);
       await person.sees(/─ replay: |console up: port web1/, 120_000);
-      const end = performance.now() + BOOTED_WITHIN;
-      while (!/(?:login:|#)$/.test(person.text.trimEnd())) {
-        if (performance.now() > end) throw new Error(`no prompt:\n${person.text}`);
-        person.type("\r");
-        await systemClock.sleep(1000);
-      }
-      if (!person.text.trimEnd().endsWith("#")) {
-        person.type("root\r");
-        await person.endsWith("Password:");
-        person.type("oob\r");
-        await person.endsWith("#");
-      }
+      await person.logIn(BOOTED_WITHIN);
       person.type("echo answer=$((6*7))\r");
       await person.sees(/^answer=42$/m);
       expect(person.text).not.toContain(PASSWORD);
@@ -174,7 +163,7 @@ describe.skipIf(missing.length > 0)("menu in expect, in front of ser2net and a m
   it("over a serial line: a busy port names who has it, and opens when it is free", async () => {
     expect(await status("line", /jana is on it/)).toContain("db1");
     rmSync(join(folder, "busy-db1"), { force: true });
-    await status("line", /"is":"up","label":"port db1 via/, 90_000);
+    await status("line", /"is":"up","label":"port db1 via/);
     await until("the host's first words are in the log", () => {
       const log = spawnSync("grep", ["-rl", "db1 login: ", join(site.folder, "state")]);
       return log.stdout.length > 0;

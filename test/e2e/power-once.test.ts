@@ -104,7 +104,8 @@ describe("the daemon is killed as soon as it suspects", () => {
 
 describe("a person's cycle", () => {
   it("is finished by the next daemon when the first dies in the dark", async () => {
-    rack = await RackSite.start(1);
+    // Much longer than it takes to kill it: on a busy machine it would be through before.
+    rack = await RackSite.start(1, "20s");
     const asked = rack.test.run("power", "cycle", "h0", "--yes", "--reason", "drill");
     await until("the outlet falls", 120_000, () => rack?.cuts(0) === 1);
     await pause(between(0, 1500));

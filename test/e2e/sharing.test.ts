@@ -12,14 +12,14 @@ import { freePort, Machine } from "./rig/machine.ts";
 import { Terminal } from "./rig/terminal.ts";
 
 const PROGRAM = new URL("../../bin/oob.js", import.meta.url).pathname;
-const BOOTED_WITHIN = 150_000;
+const BOOTED_WITHIN = 400_000;
 /** Getty comes back after a logout, on a busy machine. */
-const LOGGED_OUT_WITHIN = 60_000;
+const LOGGED_OUT_WITHIN = 300_000;
 const ESCAPE = "\u001d";
 /** Lines that the host prints while somebody does not read: more than waits for a viewer, and than a socket holds. */
 const FLOOD = 8000;
 const WIDE = 90;
-const FLOODED_WITHIN = 120_000;
+const FLOODED_WITHIN = 400_000;
 
 let web1: Machine;
 let site: TestSite;
@@ -41,7 +41,7 @@ beforeAll(async () => {
   web1.powerOn();
   site = new TestSite(
     `hosts:
-  web1: { os: linux, console: { driver: telnet, host: 127.0.0.1, port: ${port} }, watch: "off", on-detach: { logout: "exit\\r", within: 40s } }
+  web1: { os: linux, console: { driver: telnet, host: 127.0.0.1, port: ${port} }, watch: "off", on-detach: { logout: "exit\\r", within: 4m } }
 `,
   );
   await site.start();
@@ -77,19 +77,7 @@ async function leave({ person }: { person: Terminal }): Promise<void> {
 }
 
 /** A root shell, whatever stood there before. */
-async function logIn(person: Terminal): Promise<void> {
-  const end = performance.now() + BOOTED_WITHIN;
-  while (!/(?:login:|#)$/.test(person.text.trimEnd())) {
-    if (performance.now() > end) throw new Error(`no prompt:\n${person.text}`);
-    person.type("\r");
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-  }
-  if (person.text.trimEnd().endsWith("#")) return;
-  person.type("root\r");
-  await person.endsWith("Password:");
-  person.type("oob\r");
-  await person.endsWith("#");
-}
+const logIn = (person: Terminal): Promise<void> => person.logIn(BOOTED_WITHIN);
 
 /** The events of a type since a number of them were there. */
 const later = (type: string, had: number) =>

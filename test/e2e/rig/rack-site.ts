@@ -60,8 +60,8 @@ export class RackSite {
     this.#cuts = parts.cuts;
   }
 
-  /** Hosts h0, h1 … at their login prompts, watched in mode act with short times. */
-  static async start(count: number): Promise<RackSite> {
+  /** Hosts h0, h1 … at their login prompts, watched in mode act with short times. `offFor`: how long a cycle leaves them off. */
+  static async start(count: number, offFor = "2s"): Promise<RackSite> {
     const ports: { write(bytes: Uint8Array): void }[] = [];
     const hosts = Array.from(
       { length: count },
@@ -100,7 +100,7 @@ export class RackSite {
   pdu-a: { driver: snmp, host: 127.0.0.1, port: ${pdu.port}, version: 2c, community: secret:read, write-community: secret:write, insecure: true }
 defaults:
   os: linux
-  off-for: 2s
+  off-for: ${offFor}
   watch: { mode: act, ladder: [cycle, page], confirm-for: 1s, silence: 0s, hands-off: 1s, boot-within: 30s, budget: { cycles: 5, per: 1h }, cool-down: 0s }
 fleet: { suspects: 100, within: 1m, cycles: 100, per: 1h }
 hosts:

@@ -32,9 +32,36 @@ const NFT = `case "$*" in
 esac`;
 
 const folders: string[] = [];
+/** Timers that were started: each leads a process group (setsid), in which its sleep outlives it. */
+const timers = new Set<number>();
 afterEach(() => {
+  for (const group of timers) {
+    try {
+      process.kill(-group, "SIGKILL");
+    } catch {
+      // It came to its end by itself.
+    }
+  }
+  timers.clear();
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
+
+/** Keeps the number of a timer that an armed script left running. */
+function note(journal: string): void {
+  const file = join(journal, "pid");
+  const pid = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
+  if (pid > 1 && leadsGroup(pid)) timers.add(pid);
+}
+
+/** Field 5 of proc(5) stat is the process group. */
+function leadsGroup(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[2] === String(pid);
+  } catch {
+    return false;
+  }
+}
 
 function hostWithNft() {
   const folder = mkdtempSync(join(tmpdir(), "oob-lockout-"));
@@ -53,14 +80,17 @@ function hostWithNft() {
     writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`);
     chmodSync(join(bin, name), 0o755);
   }
+  const journal = join(folder, "journal");
   const run = (script: string) => {
     const text = script
-      .replaceAll("/var/run/oob-lockout", join(folder, "journal"))
+      .replaceAll("/var/run/oob-lockout", journal)
       .replaceAll("/run/systemd/system", join(folder, "none"));
-    return spawnSync("sh", ["-c", text], {
+    const ended = spawnSync("sh", ["-c", text], {
       env: { PATH: `${bin}:${process.env.PATH}`, RULES: rules },
       encoding: "utf8",
     });
+    note(journal);
+    return ended;
   };
   return {
     run,
@@ -70,7 +100,7 @@ function hostWithNft() {
     managed: () => writeFileSync(`${rules}.managed`, ""),
     /** nft lists what it does not read. */
     odd: () => writeFileSync(`${rules}.odd`, ""),
-    journal: join(folder, "journal"),
+    journal,
   };
 }
 
