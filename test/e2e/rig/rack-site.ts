@@ -108,8 +108,13 @@ ${entries.join("")}`,
       { read: "public", write: "private" },
     );
     const rack = new RackSite({ test, hosts, pdu, server, cuts });
-    await test.start();
-    await bootAll(test, hosts);
+    try {
+      await test.start();
+      await bootAll(test, hosts);
+    } catch (thrown) {
+      await rack.dispose();
+      throw thrown;
+    }
     return rack;
   }
 
