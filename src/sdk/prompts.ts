@@ -44,6 +44,11 @@ export const MAINTENANCE_PROMPT = new RegExp(
   "i",
 );
 
+/** An encrypted disk waits for its passphrase: cryptsetup of initramfs-tools, systemd, dracut; GELI. */
+export const PASSPHRASE_PROMPT = new RegExp(
+  String.raw`(?:Please unlock disk [^\n]{1,160}:|[Pp]lease enter (?:the )?passphrase for [^\n]{1,160}|\n(?:Enter passphrase for [^\n]{1,80}|(?:GELI )?Passphrase(?: for \S{1,60})?): ?) {0,2}${CHATTER}`,
+);
+
 /** sulogin of illumos waits for a user's name first. */
 export const MAINTENANCE_USER_PROMPT = new RegExp(
   String.raw`Enter user name for system maintenance \(control-d to bypass\): *${CHATTER}`,

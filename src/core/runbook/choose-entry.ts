@@ -1,4 +1,4 @@
-import type { Millis } from "../../lib/clock.ts";
+import type { Clock, Millis } from "../../lib/clock.ts";
 import { OobError } from "../../lib/errors.ts";
 import { printable } from "../../lib/printable.ts";
 import type { ScreenMenu, ScreenText } from "../../sdk/screen-menu.ts";
@@ -11,6 +11,21 @@ export interface MenuConsole {
   sleep(time: Millis): Promise<void>;
   readonly now: Millis;
 }
+
+/** A console as choosing needs it. */
+export const menuConsole = (
+  console: Pick<MenuConsole, "host" | "screen" | "send">,
+  clock: Clock,
+  sleep: MenuConsole["sleep"],
+): MenuConsole => ({
+  host: console.host,
+  screen: () => console.screen(),
+  send: (text) => console.send(text),
+  sleep,
+  get now() {
+    return clock.monotonic();
+  },
+});
 
 /** The highlight moves within this time, or the key was lost. */
 const MOVES_WITHIN: Millis = 1500;

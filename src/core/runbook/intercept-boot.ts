@@ -3,7 +3,8 @@ import { minutes, seconds } from "../../lib/durations.ts";
 import { OobError } from "../../lib/errors.ts";
 import { comesTo } from "../../sdk/boot/loader-prompt.ts";
 import type { BootLoader, BootWish } from "../../sdk/boot-loader.ts";
-import type { ConsoleHands, ScreenText } from "../../sdk/runbook.ts";
+import type { ConsoleHands } from "../../sdk/runbook.ts";
+import { shows } from "./loader-shown.ts";
 
 /** Which boot is waited for, and what it shall be. */
 export interface Interception extends BootWish {
@@ -156,10 +157,6 @@ async function askHidden(
     if (!(thrown instanceof OobError) || thrown.code !== "LINK_LOST") throw thrown;
   }
 }
-
-/** Blanks that a loader printed stand in the rows; its patterns know none. */
-const shows = (loader: BootLoader, { rows }: ScreenText): boolean =>
-  loader.shows.test(rows.map((row) => row.trimEnd()).join("\n"));
 
 async function isThere(console: ConsoleHands, [name, loader]: Named): Promise<boolean> {
   if (loader.stopKey !== undefined) await console.send(loader.stopKey);

@@ -6,6 +6,7 @@ import {
   LOGIN_PROMPT,
   LOGIN_REFUSED,
   MAINTENANCE_PROMPT,
+  PASSPHRASE_PROMPT,
   PASSWORD_PROMPT,
   ROOT_LOCKED,
   SHELL_PATH_PROMPT,
@@ -26,6 +27,8 @@ export interface LoginHands extends ConsoleHands {
   endsIn(pattern: RegExp): boolean;
   /** run() for a shell that is not proven yet: nothing is asked of it before. */
   runPlain(command: string, within?: Millis): Promise<CommandResult>;
+  /** The boot loader that stands on the screen, and no prompt behind it. */
+  loaderShown(): Promise<string | undefined>;
 }
 
 const PROMPTS = [LOGIN_PROMPT, PASSWORD_PROMPT, MAINTENANCE_PROMPT, SHELL_PROMPT] as const;
@@ -105,23 +108,45 @@ async function heardAfter(hands: LoginHands, stand: Stand, within: Millis): Prom
       return await hands.expect(patterns, wait, "a shell prompt (it has to end in #, $, % or >)");
     } catch (thrown) {
       if (!isTimeout(thrown) || left <= every) throw thrown;
-      if (!hands.endsIn(MAINTENANCE_PROMPT)) await hands.send(`${CLEAN}\r`);
+      if (!hands.endsIn(MAINTENANCE_PROMPT) && (await hands.loaderShown()) === undefined)
+        await hands.send(`${CLEAN}\r`);
     }
   }
 }
 
-/** Presses Enter until a prompt comes: one that kernel messages tore apart is drawn again. */
+/**
+ * Presses Enter until a prompt comes: one that kernel messages tore apart is drawn again. A boot loader is let be: these
+ * keys would choose the last entry of its menu.
+ */
 async function call(hands: LoginHands, within: Millis): Promise<Stand> {
   for (let left = within; ; left -= ASK_EVERY) {
-    await hands.send(`${CLEAN}\r`);
+    refusePassphrase(hands);
+    const loader = await hands.loaderShown();
+    if (loader === undefined) await hands.send(`${CLEAN}\r`);
     try {
       const wait = Math.min(left, ASK_EVERY);
       const { which } = await hands.expect(PROMPTS, wait, "a login or shell prompt");
       return STANDS[which] ?? "shell";
     } catch (thrown) {
-      if (!isTimeout(thrown) || left <= ASK_EVERY) throw thrown;
+      if (!isTimeout(thrown) || (left <= ASK_EVERY && loader === undefined)) throw thrown;
+      if (left <= ASK_EVERY)
+        throw new OobError(
+          "RUNBOOK_FAILED",
+          `Cannot log in at ${hands.host}: its boot loader (${loader}) is on the screen; nothing was typed there`,
+          { hint: `Look at it: oob screen ${hands.host}` },
+        );
     }
   }
+}
+
+/** Every Enter would be a wrong passphrase, and there are few tries. */
+function refusePassphrase(hands: LoginHands): void {
+  if (!hands.endsIn(PASSPHRASE_PROMPT)) return;
+  throw new OobError(
+    "LOGIN_REFUSED",
+    `Cannot log in at ${hands.host}: it waits for the passphrase of a disk; nothing was typed there`,
+    { hint: `Type it yourself: oob attach ${hands.host}` },
+  );
 }
 
 /**

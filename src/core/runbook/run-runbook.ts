@@ -166,6 +166,7 @@ function openConsole(
   const rate = new FetchRate(clock, (text) => story.say(text));
   return RunbookConsole.open({
     ...{ console, seat, clock, signal, credentials: known, where, mayType, leftovers },
+    loaders: run.loaders,
     progress: (what, bytes, whole) => rate.at(what, bytes, whole),
   });
 }

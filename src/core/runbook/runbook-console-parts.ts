@@ -1,4 +1,5 @@
 import type { Clock } from "../../lib/clock.ts";
+import type { BootLoader } from "../../sdk/boot-loader.ts";
 import type { Leftovers } from "../../sdk/shell/host-store.ts";
 import type { BorrowedSeat, WatchedConsole } from "../session/watched-console.ts";
 import type { Credentials } from "./log-in.ts";
@@ -16,6 +17,8 @@ export interface RunbookConsoleParts {
   /** Throws where nothing may be typed: a rehearsal. */
   readonly mayType: () => void;
   readonly leftovers: Leftovers;
+  /** Those that its host may have. */
+  readonly loaders: ReadonlyMap<string, BootLoader>;
   /** How far a fetch is. */
   readonly progress: (what: string, bytes: number, whole: number) => void;
 }

@@ -16,8 +16,9 @@ import type {
   ScreenText,
 } from "../../sdk/runbook.ts";
 import { ConsoleEar } from "../../sdk/shell/console-ear.ts";
-import { chooseEntry } from "./choose-entry.ts";
+import { chooseEntry, menuConsole } from "./choose-entry.ts";
 import { LastWork } from "./last-work.ts";
+import { loaderShown } from "./loader-shown.ts";
 import { type LoginHands, logIn } from "./log-in.ts";
 import type { RunbookConsoleParts } from "./runbook-console-parts.ts";
 import { ShapedScreens } from "./shaped-screens.ts";
@@ -175,16 +176,8 @@ export class RunbookConsole implements LoginHands {
 
   choose(entry: RegExp, menu: ScreenMenu, within: Millis): Promise<ScreenText> {
     const { clock } = this.#parts;
-    const console = {
-      host: this.host,
-      screen: () => this.screen(),
-      send: (text: string) => this.send(text),
-      sleep: (time: Millis) => clock.sleep(time, this.#signal),
-      get now() {
-        return clock.monotonic();
-      },
-    };
-    return chooseEntry(console, entry, menu, within);
+    const sleep = (time: Millis) => clock.sleep(time, this.#signal);
+    return chooseEntry(menuConsole(this, clock, sleep), entry, menu, within);
   }
 
   lastly(work: () => Promise<string | undefined>): () => void {
@@ -193,6 +186,10 @@ export class RunbookConsole implements LoginHands {
 
   endsIn(pattern: RegExp): boolean {
     return this.#ear.endsIn(pattern);
+  }
+
+  loaderShown(): Promise<string | undefined> {
+    return loaderShown(this, this.#parts.loaders);
   }
 
   /** The host goes down: what was said and who was logged in is past. */

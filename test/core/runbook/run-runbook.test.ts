@@ -115,6 +115,45 @@ describe("login()", () => {
     expect(hidden).toBe(true);
   });
 
+  it("lets a boot loader's menu be: what calls a login prompt would choose its last entry", async () => {
+    const kit = await runKit();
+    kit.host.power(true);
+    await kit.pass(() => kit.host.phase === "grub", 60_000);
+    let typedThere = "";
+    kit.wire.onTyped = (text) => {
+      if (kit.host.phase === "grub") typedThere += text;
+    };
+    const patient = book(async ({ console }) => {
+      await console.login(minutes(5));
+      return (await console.run("hostname")).output.trim();
+    });
+    expect((await kit.run(patient)).end).toMatchObject({ result: "done", text: "web1" });
+    expect(typedThere).toBe("");
+  });
+
+  it("says that a boot loader waits for somebody, and has typed nothing there", async () => {
+    const kit = await runKit();
+    kit.wire.print("GNU GRUB  version 2.06\r\n\r\n |*Debian GNU/Linux\r\n | Memory test\r\n");
+    const { end } = await kit.run(logIn);
+    expect(end?.text).toBe(
+      "Cannot log in at web1: its boot loader (grub) is on the screen; nothing was typed there",
+    );
+    expect(kit.wire.typed).toEqual([]);
+  });
+
+  it.each([
+    "Please unlock disk vda5_crypt: ",
+    "Please enter passphrase for disk QEMU_HARDDISK (luks-1234): (press TAB for no echo) ",
+    "\r\nEnter passphrase for /dev/sda2: ",
+  ])("spends no try of a disk's passphrase: %s", async (prompt) => {
+    const kit = await runKit();
+    kit.wire.print(`\r\n${prompt}`);
+    const { end } = await kit.run(logIn);
+    expect(end).toMatchObject({ result: "failed", error: { code: "LOGIN_REFUSED" } });
+    expect(end?.text).toContain("it waits for the passphrase of a disk");
+    expect(kit.wire.typed).toEqual([]);
+  });
+
   it("a wrong password is tried once", async () => {
     const password = async () => "no such horse";
     const kit = await booted({ credentials: { user: "root", password } });
