@@ -52,6 +52,8 @@ export interface Daemon {
   /** Telephone calls that stand, in words: of hosts, and of modems that were called. */
   readonly calling: readonly string[];
   stop(why: string): Promise<void>;
+  /** For an end that does not wait for `stop`: local ports are given free all the same. */
+  leavePorts(): void;
 }
 
 /**
@@ -174,14 +176,15 @@ async function stopWithin(
   if (!isLate) return;
   const moving = [...daemon.site.moving].join(", ");
   const calling = daemon.calling.join(", ");
-  if (moving === "" && calling === "") {
+  if (moving === "" && calling === "")
     say(`oob: not waiting longer than ${formatDuration(STOP_WITHIN)}; the logs are complete`);
-    return;
+  else {
+    const switched = `the power of ${moving} is being switched`;
+    const what = moving === "" ? `${calling} is being hung up` : switched;
+    say(`oob: ${what}, waiting; a second signal ends at once`);
+    await Promise.race([stopped, nextSignal(signals)]);
   }
-  const what =
-    moving === "" ? `${calling} is being hung up` : `the power of ${moving} is being switched`;
-  say(`oob: ${what}, waiting; a second signal ends at once`);
-  await Promise.race([stopped, nextSignal(signals)]);
+  daemon.leavePorts();
 }
 
 async function lockSite(config: SiteConfig, clock: Clock): Promise<PortLock> {
@@ -255,6 +258,7 @@ class Daemonized implements Daemon {
   readonly config: SiteConfig;
   readonly site: LocalSite;
   readonly #parts: Parts;
+  readonly leavePorts = (): void => this.#parts.kept.leave();
   #stopping: Promise<void> | undefined;
 
   constructor(parts: Parts) {

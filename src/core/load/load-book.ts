@@ -74,7 +74,10 @@ export class LoadBook {
     }
   }
 
-  /** Readings of a PDU from `since` on, in the order in which they were written. Lines that are none are left out. */
+  /**
+   * Readings of a PDU from `since` on, in the order in which they were written. Lines that are none are left out. When it
+   * has ended, or was broken off, no file is open any more.
+   */
   async *read(pdu: string, since: Millis): AsyncGenerator<LoadReading> {
     const first = dayOf(since);
     for (const [name, day] of await this.#files(pdu)) {
@@ -83,9 +86,15 @@ export class LoadBook {
       // A file that is removed meanwhile ends the reading of it, and of nothing else.
       input.on("error", () => input.destroy());
       const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
-      for await (const line of lines) {
-        const reading = readingOf(line);
-        if (reading !== undefined && reading.at >= since) yield reading;
+      const closed = new Promise<void>((resolve) => input.once("close", () => resolve()));
+      try {
+        for await (const line of lines) {
+          const reading = readingOf(line);
+          if (reading !== undefined && reading.at >= since) yield reading;
+        }
+      } finally {
+        input.destroy();
+        await closed;
       }
     }
   }

@@ -119,6 +119,12 @@ export class KeptPorts {
     this.#socket?.destroy();
   }
 
+  /** For an end that waits for nothing: the keeper is told to leave, and gives the ports free by itself. */
+  leave(): void {
+    this.#closed = true;
+    this.#call({ method: "leave" }).catch(() => undefined);
+  }
+
   /** true: the keeper runs. */
   async #begin(): Promise<boolean> {
     const hosts = [...(await this.#hosts)];

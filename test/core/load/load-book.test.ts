@@ -1,3 +1,4 @@
+import { readdirSync, readlinkSync } from "node:fs";
 import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -90,4 +91,31 @@ test("LoadBook refuses what goes beyond the bound of a day", async () => {
   await clock.advance(DAY);
   await book.append("pdu-a", one);
   expect(await all(book)).toHaveLength(3);
+});
+
+/** Files below `folder` that this process has open. */
+function openFiles(folder: string): string[] {
+  return readdirSync("/proc/self/fd").flatMap((fd) => {
+    try {
+      const file = readlinkSync(`/proc/self/fd/${fd}`);
+      return file.startsWith(folder) ? [file] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+test("read() has no file open when it has ended, nor when it was broken off", async () => {
+  const clock = new ManualClock(NOON);
+  const book = new LoadBook(state, 14, { clock });
+  for (let day = 0; day < 3; day++) {
+    for (let n = 0; n < 50; n++) await book.append("pdu-a", draws({ "1": { state: "on" } }));
+    await clock.advance(DAY);
+  }
+  for (let round = 0; round < 20; round++) {
+    expect(await all(book)).toHaveLength(150);
+    expect(openFiles(state)).toEqual([]);
+    for await (const _ of book.read("pdu-a", 0)) break;
+    expect(openFiles(state)).toEqual([]);
+  }
 });

@@ -233,6 +233,15 @@ describe("KeptPorts", () => {
     expect([rack.connected("web1"), rack.connected("web2")]).toEqual([0, 1]);
   });
 
+  test("leave() waits for nothing, and the keeper ends: a daemon that is late holds no port", async () => {
+    const kept = daemon();
+    await listen(kept);
+    kept.leave();
+    await Promise.all(keepers.map(({ ended }) => ended));
+    expect(keepers).toHaveLength(1);
+    expect(existsSync(keeperSocket(join(rack.folder, "state")))).toBe(false);
+  });
+
   test("a keeper of another version is told to leave", async () => {
     let asked = "";
     const old = createServer((socket) => {
