@@ -39,10 +39,7 @@ const eightBit = (sevenBit: string): Buffer =>
 const TEXTS: readonly (readonly [string, string])[] = [
   ["bidi", "user\u202Etxt.exe\u202C a\u2066b\u2069 \u061cc"],
   ["zero width", "pay\u200Bpal\uFEFF \u00adweb\u20601\u200d"],
-  [
-    "Unicode tags",
-    `a${[..."evil"].map((one) => String.fromCodePoint(0xe0000 + one.charCodeAt(0))).join("")}\u{e007f}b`,
-  ],
+  ["Unicode tags", "a\u{e0065}\u{e0076}\u{e0069}\u{e006c}\u{e007f}b"],
   ["combining marks", `e${"\u0301".repeat(400)}f`],
   ["line separators", "one\u2028two\u2029three\u0085four"],
   ["HTML", `</pre><script>alert(1)</script><img src=x onerror=alert(2)><!--`],
