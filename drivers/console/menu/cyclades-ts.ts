@@ -9,7 +9,7 @@ const choose = [
   // Several ports a row; each cell is a number and a name without blanks.
   ...portRows(
     /(?:^|\s)(?<number>\d{1,3}) {1,3}(?<name>[\w.-]{1,40})/,
-    /^(?: *$| {2}| \d{1,3} {1,3}[\w.-])/,
+    /^(?:[ \t]*$|[ \t]{2}|\t| \d{1,3} {1,3}[\w.-])/,
   ),
   { prompt: MENU, only: "number", send: "{number}\r", go: "open" },
   { prompt: MENU, fail: { ...noSuchPort, why: 'its menu has no port "{port}"' } },
